@@ -1,0 +1,121 @@
+//! A message on its way in or out: topic, key, headers, payload, and what the transport knows about it.
+//!
+//! Knows nothing of codecs, scenarios or brokers.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+/// Ordered header list; names compare without regard to ASCII case, and a name may repeat.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Headers(Vec<(String, String)>);
+
+impl Headers {
+    /// No headers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a header after those that are there, also when the name is there already.
+    pub fn append(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    /// Sets a header: every earlier value of that name goes.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        let name = name.into();
+        self.0.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
+        self.0.push((name, value.into()));
+    }
+
+    /// The first value of a name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Names and values in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// How many headers there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A message as it came in, with the instant at which the transport's receive task had it.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// The concrete topic, also when the subscription has wildcards.
+    pub topic: Arc<str>,
+    /// The record key, where the transport has one.
+    pub key: Option<Bytes>,
+    /// Headers, empty where the transport has none.
+    pub headers: Headers,
+    /// The bytes as they came.
+    pub payload: Bytes,
+    /// When the transport's receive task took the message off the wire: the end of every latency.
+    pub received_at: Instant,
+    /// What the transport knows besides: partition and offset, stream sequence, delivery tag.
+    pub metadata: Vec<(&'static str, String)>,
+}
+
+impl Envelope {
+    /// A message without key, headers and metadata, received now.
+    pub fn new(topic: impl Into<Arc<str>>, payload: impl Into<Bytes>) -> Self {
+        Self {
+            topic: topic.into(),
+            key: None,
+            headers: Headers::new(),
+            payload: payload.into(),
+            received_at: Instant::now(),
+            metadata: Vec::new(),
+        }
+    }
+}
+
+/// What a test wants to send: a value for the codec, or bytes as they are.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// Goes through the harness's codec; a correlation policy may stamp it.
+    Value(Value),
+    /// Goes out unchanged and unstamped.
+    Bytes(Bytes),
+}
+
+/// A message on its way out, before the codec.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// Where it goes.
+    pub topic: Arc<str>,
+    /// The record key, where the transport has one.
+    pub key: Option<Bytes>,
+    /// Headers, where the transport has them.
+    pub headers: Headers,
+    /// The payload.
+    pub body: Body,
+}
+
+/// A message on its way out, encoded: what a transport publishes.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// Where it goes.
+    pub topic: Arc<str>,
+    /// The record key, where the transport has one.
+    pub key: Option<Bytes>,
+    /// Headers, where the transport has them.
+    pub headers: Headers,
+    /// The bytes for the wire.
+    pub payload: Bytes,
+}

@@ -1,0 +1,150 @@
+//! What a message must look like: the [`Matcher`] trait and what its verdicts are made of.
+//!
+//! Knows nothing of transports, tokio or scenarios.
+
+use serde_json::Value;
+
+pub use path::{Path, Segment};
+
+pub(crate) mod diff;
+pub mod functions;
+mod path;
+pub(crate) mod pattern;
+pub mod typed;
+
+/// What a matcher looks at: a value inside a message, or the fact that there is none.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    pub(crate) value: Option<&'a Value>,
+    /// The payload's bytes; only at the root of a message.
+    pub(crate) raw: Option<&'a [u8]>,
+    /// Why the codec could not decode the payload; only at the root of a message.
+    pub(crate) undecodable: Option<&'a str>,
+}
+
+impl<'a> Subject<'a> {
+    /// A value.
+    pub fn present(value: &'a Value) -> Self {
+        Self { value: Some(value), raw: None, undecodable: None }
+    }
+
+    /// Nothing: the field is missing.
+    pub fn absent() -> Self {
+        Self { value: None, raw: None, undecodable: None }
+    }
+
+    /// A whole message: its decoded value or why there is none, and its bytes.
+    pub fn message(decoded: Result<&'a Value, &'a str>, raw: &'a [u8]) -> Self {
+        Self { value: decoded.ok(), raw: Some(raw), undecodable: decoded.err() }
+    }
+
+    /// The value, if there is one.
+    pub fn value(self) -> Option<&'a Value> {
+        self.value
+    }
+
+    /// The payload's bytes, at the root of a message.
+    pub fn raw(self) -> Option<&'a [u8]> {
+        self.raw
+    }
+}
+
+/// The answer of a matcher.
+pub type Verdict = Result<(), Mismatch>;
+
+/// How a value differs from what was expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MismatchKind {
+    /// The field is not there.
+    Missing,
+    /// The field is there and must not be.
+    Unexpected,
+    /// The value is another one.
+    Mismatch,
+    /// The value is of another type, or does not decode.
+    TypeMismatch,
+    /// The value breaks a condition: a comparison, a range, a regex, a length.
+    Predicate,
+    /// Several differences: they are the children.
+    Composed,
+}
+
+/// What was found instead.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Actual {
+    /// Nothing.
+    Absent,
+    /// A JSON value.
+    Value(Value),
+    /// Bytes that the codec did not decode.
+    Bytes(bytes::Bytes),
+    /// A typed value, by its `Debug`, or a sentence.
+    Text(String),
+}
+
+/// Why a value was not accepted: a tree whose leaves are single differences with exact paths.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mismatch {
+    /// What kind of difference it is.
+    pub kind: MismatchKind,
+    /// Where, from the root of the message.
+    pub path: Path,
+    /// What was expected, as a noun phrase such as `> 0` or `"COMPLETED"`.
+    pub expected: String,
+    /// What was there.
+    pub actual: Actual,
+    /// The single differences, for [`MismatchKind::Composed`].
+    pub children: Vec<Mismatch>,
+}
+
+/// A condition on a value. See [`functions`] for those that come with Choreo.
+///
+/// ```
+/// use choreo::matcher::{Matcher, Mismatch, Subject, Verdict};
+///
+/// struct Even;
+///
+/// impl Matcher for Even {
+///     fn describe(&self) -> String {
+///         "an even number".to_owned()
+///     }
+///     fn check(&self, subject: Subject<'_>) -> Verdict {
+///         match subject.value().and_then(|value| value.as_i64()) {
+///             Some(number) if number % 2 == 0 => Ok(()),
+///             _ => Err(Mismatch::predicate(self.describe(), subject)),
+///         }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a matcher",
+    label = "not a matcher",
+    note = "after `=>` goes a value that implements `choreo::matcher::Matcher`; for a plain value write it without `=>`, an expression in parentheses"
+)]
+pub trait Matcher: Send + Sync {
+    /// What it wants, as a noun phrase: it stands after "expected".
+    fn describe(&self) -> String;
+
+    /// Whether the subject has it, and if not, where and why.
+    fn check(&self, subject: Subject<'_>) -> Verdict;
+}
+
+impl<M: Matcher + ?Sized> Matcher for Box<M> {
+    fn describe(&self) -> String {
+        (**self).describe()
+    }
+    fn check(&self, subject: Subject<'_>) -> Verdict {
+        (**self).check(subject)
+    }
+}
+
+impl<M: Matcher + ?Sized> Matcher for std::sync::Arc<M> {
+    fn describe(&self) -> String {
+        (**self).describe()
+    }
+    fn check(&self, subject: Subject<'_>) -> Verdict {
+        (**self).check(subject)
+    }
+}

@@ -1,0 +1,207 @@
+//! What a broker has to offer for scenarios to run on it.
+//!
+//! Implementations live in modules of their own and know neither scenarios nor each other.
+#![doc = include_str!("../../docs/writing-a-transport.md")]
+
+use std::sync::Arc;
+
+pub use crate::envelope::{Envelope, Headers, Outgoing};
+pub use crate::safety::Endpoint;
+
+pub(crate) mod erased;
+mod memory;
+#[cfg(feature = "nats")]
+pub(crate) mod nats;
+
+pub use memory::{Memory, MemoryClient, MemorySubscription};
+
+/// What went wrong between a transport and its broker, in the broker's words where it gave any.
+///
+/// Never put a credential into the text: it ends up in failure texts and reports.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// The broker could not be reached, or refused the connection.
+    #[error("cannot connect to {endpoint}: {reason}")]
+    Connect {
+        /// Where, without user and password.
+        endpoint: String,
+        /// Why.
+        reason: String,
+    },
+    /// The broker did not accept the credentials.
+    #[error("{endpoint} refused the credentials: {reason}")]
+    Auth {
+        /// Where, without user and password.
+        endpoint: String,
+        /// The broker's words.
+        reason: String,
+    },
+    /// The broker refused a subscription, or did not confirm it in time.
+    #[error("cannot subscribe to `{topic}`: {reason}")]
+    Subscribe {
+        /// The topic or pattern.
+        topic: String,
+        /// Why.
+        reason: String,
+    },
+    /// The message did not reach the broker.
+    #[error("cannot publish to `{topic}`: {reason}")]
+    Publish {
+        /// The topic.
+        topic: String,
+        /// Why.
+        reason: String,
+    },
+    /// The connection is gone.
+    #[error("connection lost: {reason}")]
+    Lost {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What happens on a connection besides messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectionEvent {
+    /// The connection broke: every running scenario on it ends as error, at once.
+    Lost {
+        /// Why.
+        reason: String,
+    },
+    /// The connection and its subscriptions are back.
+    Restored,
+    /// The broker complained about something that was already handed over, such as a missing
+    /// permission or a message above its limit: every running scenario on the connection ends as error.
+    Refused {
+        /// The broker's words.
+        reason: String,
+    },
+}
+
+/// Where a transport puts what it receives. Cheap to clone; calls never block and never await.
+#[derive(Clone)]
+pub struct Delivery(Arc<dyn Fn(Envelope) + Send + Sync>);
+
+impl Delivery {
+    /// Wraps the receiver of one subscription's messages.
+    pub fn new(receiver: impl Fn(Envelope) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(receiver))
+    }
+
+    /// Hands over one message. Call it from the receive task, in the order of arrival per topic.
+    pub fn deliver(&self, envelope: Envelope) {
+        (self.0)(envelope);
+    }
+}
+
+impl std::fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Delivery")
+    }
+}
+
+/// Where a transport reports what happens to its connection. Cheap to clone; calls never block.
+#[derive(Clone)]
+pub struct ConnectionEvents(Arc<dyn Fn(ConnectionEvent) + Send + Sync>);
+
+impl ConnectionEvents {
+    /// Wraps the receiver of one connection's events.
+    pub fn new(receiver: impl Fn(ConnectionEvent) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(receiver))
+    }
+
+    /// Reports an event.
+    pub fn report(&self, event: ConnectionEvent) {
+        (self.0)(event);
+    }
+}
+
+impl std::fmt::Debug for ConnectionEvents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ConnectionEvents")
+    }
+}
+
+/// What a transport can do. What it cannot is refused at registration, with the reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Topics of a subscription may have wildcards.
+    pub wildcards: bool,
+    /// Messages have headers.
+    pub headers: bool,
+    /// Messages have keys.
+    pub keys: bool,
+}
+
+impl Capabilities {
+    /// Nothing but topics and payloads.
+    pub const fn plain() -> Self {
+        Self { wildcards: false, headers: false, keys: false }
+    }
+
+    /// With wildcards in the topics of subscriptions.
+    pub const fn with_wildcards(mut self) -> Self {
+        self.wildcards = true;
+        self
+    }
+
+    /// With headers.
+    pub const fn with_headers(mut self) -> Self {
+        self.headers = true;
+        self
+    }
+
+    /// With keys.
+    pub const fn with_keys(mut self) -> Self {
+        self.keys = true;
+        self
+    }
+}
+
+/// A broker that a harness can connect to: its address and credentials, not yet a connection.
+pub trait Transport: Send + Sync + 'static {
+    /// What [`connect`](Self::connect) gives.
+    type Connection: Connection;
+
+    /// The broker's name as people write it, such as `NATS`.
+    fn name(&self) -> &str;
+
+    /// Every endpoint that `connect` may open a socket to. The harness checks them against the
+    /// allowlist before it calls `connect`; none means that no socket is opened.
+    fn endpoints(&self) -> Vec<Endpoint>;
+
+    /// What the broker can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Opens a connection, within a bound of its own. Later trouble goes to `events`.
+    fn connect(
+        &self,
+        events: ConnectionEvents,
+    ) -> impl Future<Output = Result<Self::Connection, TransportError>> + Send;
+}
+
+/// An open connection.
+pub trait Connection: Send + Sync + 'static {
+    /// Keeps a subscription alive; dropping it ends the subscription.
+    type Subscription: Send + Sync + 'static;
+
+    /// Subscribes, and resolves when the broker has confirmed that the subscription is live: a message
+    /// published from any connection after that is delivered.
+    fn subscribe(
+        &self,
+        topic: &str,
+        delivery: Delivery,
+    ) -> impl Future<Output = Result<Self::Subscription, TransportError>> + Send;
+
+    /// Publishes, and resolves when the message has been handed to the wire.
+    fn publish(
+        &self,
+        message: Outgoing,
+    ) -> impl Future<Output = Result<(), TransportError>> + Send;
+
+    /// Closes the connection. Afterwards no task of it is left.
+    fn close(&self) -> impl Future<Output = ()> + Send;
+}
