@@ -99,6 +99,25 @@ pub struct Mismatch {
     pub children: Vec<Mismatch>,
 }
 
+impl Mismatch {
+    /// A value that breaks a condition, or a [`MismatchKind::Missing`] one when there is none.
+    pub fn predicate(expected: impl Into<String>, subject: Subject<'_>) -> Self {
+        let kind =
+            if subject.value.is_some() { MismatchKind::Predicate } else { MismatchKind::Missing };
+        Self::new(kind, expected, subject)
+    }
+
+    /// A single difference at the subject itself.
+    pub fn new(kind: MismatchKind, expected: impl Into<String>, subject: Subject<'_>) -> Self {
+        let actual = match (subject.value, subject.raw) {
+            (Some(value), _) => Actual::Value(value.clone()),
+            (None, Some(raw)) => Actual::Bytes(bytes::Bytes::copy_from_slice(raw)),
+            (None, None) => Actual::Absent,
+        };
+        Self { kind, path: Path::default(), expected: expected.into(), actual, children: Vec::new() }
+    }
+}
+
 /// A condition on a value. See [`functions`] for those that come with Choreo.
 ///
 /// ```
@@ -129,6 +148,19 @@ pub trait Matcher: Send + Sync {
 
     /// Whether the subject has it, and if not, where and why.
     fn check(&self, subject: Subject<'_>) -> Verdict;
+}
+
+/// A whole-message pattern with the type that a match gives: a [`Value`] for dynamic patterns, the
+/// user's type for typed ones.
+pub trait MessagePattern: Send + Sync + 'static {
+    /// What a matched message becomes.
+    type Message: Send + Sync + 'static;
+
+    /// What it wants, as a noun phrase: it stands after "expected".
+    fn describe(&self) -> String;
+
+    /// The message, or how it differs. The subject comes from [`Subject::message`].
+    fn check(&self, subject: Subject<'_>) -> Result<Self::Message, Mismatch>;
 }
 
 impl<M: Matcher + ?Sized> Matcher for Box<M> {

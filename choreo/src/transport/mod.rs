@@ -8,13 +8,6 @@ use std::sync::Arc;
 pub use crate::envelope::{Envelope, Headers, Outgoing};
 pub use crate::safety::Endpoint;
 
-pub(crate) mod erased;
-mod memory;
-#[cfg(feature = "nats")]
-pub(crate) mod nats;
-
-pub use memory::{Memory, MemoryClient, MemorySubscription};
-
 /// What went wrong between a transport and its broker, in the broker's words where it gave any.
 ///
 /// Never put a credential into the text: it ends up in failure texts and reports.
