@@ -13,6 +13,7 @@ mod model;
 mod parse;
 mod paths;
 mod recover;
+mod text;
 
 /// Engine of `expect!`: `[$crate] s, topic, pattern, options`.
 #[doc(hidden)]
