@@ -3,7 +3,8 @@
 mod envelope;
 pub mod matcher;
 mod message;
-mod safety;
+pub mod safety;
+pub mod secret;
 pub mod transport;
 
 pub use message::Message;
