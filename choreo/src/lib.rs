@@ -5,5 +5,7 @@ pub mod matcher;
 mod message;
 mod safety;
 pub mod transport;
+mod value;
 
+pub use matcher::functions as matchers;
 pub use message::Message;
