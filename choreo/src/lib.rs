@@ -6,5 +6,7 @@ mod message;
 pub mod safety;
 pub mod secret;
 pub mod transport;
+mod value;
 
+pub use matcher::functions as matchers;
 pub use message::Message;
