@@ -33,7 +33,9 @@ impl Codec for JsonCodec {
     }
 
     fn encode(&self, value: &Value) -> Result<Bytes, String> {
-        serde_json::to_vec(value).map(Bytes::from).map_err(|error| error.to_string())
+        serde_json::to_vec(value)
+            .map(Bytes::from)
+            .map_err(|error| error.to_string())
     }
 
     fn decode(&self, envelope: &Envelope) -> Result<Value, String> {
@@ -57,7 +59,10 @@ impl Codec for TextCodec {
     fn encode(&self, value: &Value) -> Result<Bytes, String> {
         match value {
             Value::String(text) => Ok(Bytes::copy_from_slice(text.as_bytes())),
-            other => Err(format!("the text codec sends strings only, this is {}", kind_of(other))),
+            other => Err(format!(
+                "the text codec sends strings only, this is {}",
+                kind_of(other)
+            )),
         }
     }
 
@@ -116,7 +121,11 @@ pub struct Incoming {
 
 impl Incoming {
     pub(crate) fn new(envelope: Envelope, codec: std::sync::Arc<dyn Codec>) -> Self {
-        Self { envelope, codec, decoded: OnceLock::new() }
+        Self {
+            envelope,
+            codec,
+            decoded: OnceLock::new(),
+        }
     }
 
     /// Topic, key, headers and bytes.
@@ -140,6 +149,8 @@ impl Incoming {
 
 impl fmt::Debug for Incoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Incoming").field("envelope", &self.envelope).finish_non_exhaustive()
+        f.debug_struct("Incoming")
+            .field("envelope", &self.envelope)
+            .finish_non_exhaustive()
     }
 }

@@ -106,7 +106,10 @@ impl FieldCorrelation {
     /// A field by its path: `"correlation_id"`, or `"meta.correlation_id"` for a nested one. Objects on
     /// the way that are missing are made.
     pub fn new(path: &str) -> Self {
-        Self { path: path.split('.').map(str::to_owned).collect(), prefix: String::new() }
+        Self {
+            path: path.split('.').map(str::to_owned).collect(),
+            prefix: String::new(),
+        }
     }
 
     /// Every id starts with this, and a message that names another id is refused: for brokers shared
@@ -141,8 +144,9 @@ impl Correlation for FieldCorrelation {
         };
         let mut object = object;
         for parent in parents {
-            let child =
-                object.entry(parent.as_str()).or_insert_with(|| Value::Object(Map::new()));
+            let child = object
+                .entry(parent.as_str())
+                .or_insert_with(|| Value::Object(Map::new()));
             let Value::Object(child) = child else {
                 return Ok(false);
             };
@@ -186,7 +190,10 @@ pub struct HeaderCorrelation {
 impl HeaderCorrelation {
     /// A header by its name; ASCII case does not matter.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), prefix: String::new() }
+        Self {
+            name: name.into(),
+            prefix: String::new(),
+        }
     }
 
     /// Every id starts with this, and a message that names another id is refused.
@@ -217,7 +224,11 @@ impl Correlation for HeaderCorrelation {
     }
 
     fn extract(&self, message: &Incoming) -> Option<CorrelationId> {
-        message.envelope().headers.get(&self.name).map(CorrelationId::new)
+        message
+            .envelope()
+            .headers
+            .get(&self.name)
+            .map(CorrelationId::new)
     }
 
     fn describe(&self) -> String {

@@ -55,7 +55,10 @@ pub(crate) fn ask(pattern: &dyn DynPattern, message: &Incoming) -> Answer {
         Err(panic) => {
             let matcher = catch_unwind(AssertUnwindSafe(|| pattern.describe()))
                 .unwrap_or_else(|_| "a matcher".to_owned());
-            Answer::Panicked { matcher, message: panic_message(&*panic) }
+            Answer::Panicked {
+                matcher,
+                message: panic_message(&*panic),
+            }
         }
     }
 }
@@ -89,7 +92,9 @@ impl NearMisses {
             message: keep_payload.then(|| Arc::clone(message)),
         };
         // Ordered by closeness; among equals the earlier one stays in front.
-        let place = self.kept.partition_point(|other| other.score <= near_miss.score);
+        let place = self
+            .kept
+            .partition_point(|other| other.score <= near_miss.score);
         if place < NEAR_MISSES {
             self.kept.truncate(NEAR_MISSES - 1);
             self.kept.insert(place, near_miss);
@@ -152,7 +157,11 @@ pub(crate) struct Anchor {
 
 impl Anchor {
     fn latency(self, received_at: Instant) -> Duration {
-        let anchor = if received_at >= self.at { self.at } else { self.earliest };
+        let anchor = if received_at >= self.at {
+            self.at
+        } else {
+            self.earliest
+        };
         received_at.saturating_duration_since(anchor)
     }
 }
@@ -201,8 +210,10 @@ impl Expectation {
         }
         match ask(&*self.pattern, message) {
             Answer::Match(matched) => {
-                self.state =
-                    State::Matched(Matched { message: matched, incoming: Arc::clone(message) });
+                self.state = State::Matched(Matched {
+                    message: matched,
+                    incoming: Arc::clone(message),
+                });
                 Offered::Matched
             }
             Answer::NearMiss(mismatch) => {
@@ -249,7 +260,10 @@ impl Expectation {
             State::Matched(matched) => {
                 let received_at = matched.incoming.envelope().received_at;
                 data.latency = anchor.map(|anchor| anchor.latency(received_at));
-                let over = data.latency.zip(self.budget).is_some_and(|(took, may)| took > may);
+                let over = data
+                    .latency
+                    .zip(self.budget)
+                    .is_some_and(|(took, may)| took > may);
                 data.outcome = if over { Outcome::Slow } else { Outcome::Pass };
                 data.incoming = Some(matched.incoming);
                 message = Some(matched.message);
@@ -260,7 +274,11 @@ impl Expectation {
             }
             State::Open => {
                 data.interrupted = interrupted;
-                data.outcome = if attempts > 0 { Outcome::Fail } else { Outcome::Timeout };
+                data.outcome = if attempts > 0 {
+                    Outcome::Fail
+                } else {
+                    Outcome::Timeout
+                };
             }
         }
         let data = Arc::new(data);

@@ -27,7 +27,11 @@ impl HarnessFn {
         _line: u32,
         connect: fn() -> BoxFuture<'static, Result<Harness, Error>>,
     ) -> Self {
-        Self { name, connect, harness: OnceCell::const_new() }
+        Self {
+            name,
+            connect,
+            harness: OnceCell::const_new(),
+        }
     }
 
     async fn harness(&'static self) -> Result<&'static Harness, OpenError> {
@@ -39,9 +43,14 @@ impl HarnessFn {
                     _ => OpenError::Failed(error.to_string()),
                 }),
                 Err(panic) => {
-                    let place =
-                        panic.location.map(|place| format!(" at {place}")).unwrap_or_default();
-                    Err(OpenError::Failed(format!("it panicked{place}: {}", panic.message)))
+                    let place = panic
+                        .location
+                        .map(|place| format!(" at {place}"))
+                        .unwrap_or_default();
+                    Err(OpenError::Failed(format!(
+                        "it panicked{place}: {}",
+                        panic.message
+                    )))
                 }
             }
         });
@@ -61,7 +70,11 @@ impl Resource for HarnessFn {
     }
 
     fn open(&'static self) -> BoxFuture<'static, Result<Opened, OpenError>> {
-        Box::pin(async { Ok(Opened { isolated: self.harness().await?.isolates() }) })
+        Box::pin(async {
+            Ok(Opened {
+                isolated: self.harness().await?.isolates(),
+            })
+        })
     }
 
     fn close(&'static self) -> BoxFuture<'static, ()> {
@@ -113,7 +126,8 @@ impl<E: fmt::Display + 'static> IntoHarness for Result<Harness, E> {
             // Our own error keeps its kind; any other gives its text.
             let text = error.to_string();
             let any: Box<dyn std::any::Any> = Box::new(error);
-            any.downcast::<Error>().map_or_else(|_| Error::harness(text), |error| *error)
+            any.downcast::<Error>()
+                .map_or_else(|_| Error::harness(text), |error| *error)
         })
     }
 }

@@ -56,7 +56,11 @@ impl Harness {
 
     /// A scenario outside `#[choreo::scenario]`.
     pub fn scenario(&self, name: impl Into<String>) -> ScenarioBuilder<'_> {
-        ScenarioBuilder { harness: self, name: name.into(), timeout: None }
+        ScenarioBuilder {
+            harness: self,
+            name: name.into(),
+            timeout: None,
+        }
     }
 
     /// The transport's name, such as `NATS`.
@@ -103,7 +107,9 @@ impl Harness {
 
 impl fmt::Debug for Harness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Harness").field("transport", &self.inner.transport).finish_non_exhaustive()
+        f.debug_struct("Harness")
+            .field("transport", &self.inner.transport)
+            .finish_non_exhaustive()
     }
 }
 
@@ -206,7 +212,10 @@ impl HarnessBuilder {
     pub async fn connect(self) -> Result<Harness> {
         let endpoints = self.transport.endpoints();
         if !endpoints.is_empty() {
-            let folder = self.package.or_else(package_folder).unwrap_or_else(|| PathBuf::from("."));
+            let folder = self
+                .package
+                .or_else(package_folder)
+                .unwrap_or_else(|| PathBuf::from("."));
             let allowlist = Allowlist::discover(&folder)?;
             for endpoint in &endpoints {
                 allowlist.check(self.transport.name(), endpoint)?;
@@ -216,6 +225,7 @@ impl HarnessBuilder {
         let router = Router::new(RouterConfig {
             codec: self.codec,
             correlation: self.correlation,
+            capabilities: self.transport.capabilities(),
             without_id: self.without_id.unwrap_or_default(),
             linger: self.linger,
             ready_timeout: self.ready_timeout,
@@ -229,7 +239,11 @@ impl HarnessBuilder {
             })
         };
         // From here on its drop ends the router's task, whatever happens to the connect.
-        let inner = Arc::new(Inner { router, transport, timeout: self.timeout });
+        let inner = Arc::new(Inner {
+            router,
+            transport,
+            timeout: self.timeout,
+        });
         inner.router.attach(self.transport.connect(events).await?);
         if !inner.router.routes() && !endpoints.is_empty() {
             tracing::warn!(
@@ -243,7 +257,9 @@ impl HarnessBuilder {
 }
 
 fn package_folder() -> Option<PathBuf> {
-    std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).or_else(|| std::env::current_dir().ok())
+    std::env::var_os("CARGO_MANIFEST_DIR")
+        .map(PathBuf::from)
+        .or_else(|| std::env::current_dir().ok())
 }
 
 impl fmt::Debug for HarnessBuilder {

@@ -106,7 +106,9 @@ pub(crate) fn typed_report<M: Send + Sync + 'static>(
     data: Arc<HandleData>,
     message: Option<AnyMessage>,
 ) -> AnyMessage {
-    let message = message.and_then(|message| message.downcast::<M>().ok()).map(|message| *message);
+    let message = message
+        .and_then(|message| message.downcast::<M>().ok())
+        .map(|message| *message);
     Box::new(HandleReport { data, message })
 }
 
@@ -241,7 +243,6 @@ pub struct ScenarioResult {
     pub(crate) transport: String,
     pub(crate) busy_topics: Vec<(Arc<str>, u64)>,
     pub(crate) timeout: Duration,
-    pub(crate) duration: Duration,
 }
 
 impl ScenarioResult {
@@ -311,7 +312,10 @@ impl<M: 'static> Index<Handle<M>> for ScenarioResult {
             .and_then(|handle| handle.report.downcast_ref());
         match report {
             Some(report) => report,
-            None => panic!("the handle belongs to another scenario than `{}`", self.name),
+            None => panic!(
+                "the handle belongs to another scenario than `{}`",
+                self.name
+            ),
         }
     }
 }

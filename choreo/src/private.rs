@@ -11,9 +11,7 @@ pub use serde_json::Value;
 
 pub use crate::act::PublishDraft;
 pub use crate::envelope::Body as PayloadBody;
-pub use crate::fixture::{
-    HarnessFn, IntoHarness, IsHarness, connect_with, resource, run_scenario,
-};
+pub use crate::fixture::{HarnessFn, IntoHarness, IsHarness, connect_with, resource, run_scenario};
 pub use crate::matcher::functions;
 pub use crate::matcher::typed::*;
 pub use crate::matcher::{MessagePattern, Mismatch};
@@ -25,6 +23,7 @@ pub use crate::reply::{
 pub use crate::scenario::{
     Body, BodyEnd, ExpectOptions, IntoBodyEnd, begin, body_end, expect, publish, reply, settle,
 };
+pub use crate::scenario::{CanArrange, CanBegin, CanSettle, CanTrigger};
 
 /// A value as JSON, or why it has none.
 pub fn to_value<S: serde::Serialize + ?Sized>(value: &S) -> Result<Value, String> {
@@ -45,7 +44,10 @@ pub fn object(fields: Vec<(&'static str, Result<Value, String>)>) -> Result<Valu
 
 /// A JSON list from its items.
 pub fn array(items: Vec<Result<Value, String>>) -> Result<Value, String> {
-    items.into_iter().collect::<Result<Vec<_>, _>>().map(Value::Array)
+    items
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()
+        .map(Value::Array)
 }
 
 /// A payload for the harness's codec.

@@ -1,7 +1,6 @@
 //! Replies: the test plays a service that answers.
 
 use std::any::type_name;
-use std::panic::Location as Caller;
 use std::sync::Arc;
 
 use choreo_runner::{BoxFuture, catch_panic};
@@ -39,10 +38,7 @@ type Build = dyn Fn(Arc<Incoming>) -> BoxFuture<'static, Result<Body, String>> +
 pub struct ReplyBuilder(Arc<Build>);
 
 impl ReplyBuilder {
-    pub(crate) fn build(
-        &self,
-        trigger: Arc<Incoming>,
-    ) -> BoxFuture<'static, Result<Body, String>> {
+    pub(crate) fn build(&self, trigger: Arc<Incoming>) -> BoxFuture<'static, Result<Body, String>> {
         (self.0)(trigger)
     }
 }
@@ -74,7 +70,9 @@ pub enum Fallible {}
 
 impl<R: Serialize> IntoReply<Plain> for R {
     fn into_reply(self) -> Result<Body, String> {
-        serde_json::to_value(self).map(Body::Value).map_err(|_| "serde_json::Error".to_owned())
+        serde_json::to_value(self)
+            .map(Body::Value)
+            .map_err(|_| "serde_json::Error".to_owned())
     }
 }
 
@@ -88,13 +86,17 @@ impl<R: Serialize, E: std::error::Error> IntoReply<Fallible> for Result<R, E> {
 }
 
 fn parse<A: DeserializeOwned>(message: &Incoming) -> Result<A, String> {
-    let value = message.decoded().map_err(|_| "the trigger does not decode".to_owned())?;
+    let value = message
+        .decoded()
+        .map_err(|_| "the trigger does not decode".to_owned())?;
     A::deserialize(value).map_err(|_| format!("the trigger is not a {}", type_name::<A>()))
 }
 
 /// The same payload every time.
 pub fn reply_static(body: BodyResult) -> ReplyBuilder {
-    ReplyBuilder(Arc::new(move |_| Box::pin(std::future::ready(body.clone()))))
+    ReplyBuilder(Arc::new(move |_| {
+        Box::pin(std::future::ready(body.clone()))
+    }))
 }
 
 /// A payload computed from the trigger.
@@ -143,7 +145,8 @@ where
     R: Message + Serialize,
     F: Fn(A) -> R + Send + Sync + 'static,
 {
-    ReplyRule::on(file, line, A::TOPIC, pattern).answer(R::TOPIC, reply_with::<A, R, Plain, F>(build))
+    ReplyRule::on(file, line, A::TOPIC, pattern)
+        .answer(R::TOPIC, reply_with::<A, R, Plain, F>(build))
 }
 
 /// A reply with both topics from its types, and time to wait.
@@ -183,7 +186,11 @@ impl ReplyRule {
         pattern: Option<ErasedPattern>,
     ) -> ReplyTrigger {
         let location = Location { file, line };
-        ReplyTrigger { location, trigger: topic.into(), pattern }
+        ReplyTrigger {
+            location,
+            trigger: topic.into(),
+            pattern,
+        }
     }
 
     /// How often it answers; once otherwise.
@@ -296,7 +303,12 @@ impl Reply {
         if self.left == 0 {
             return Triggered::Ignored;
         }
-        match self.rule.pattern.as_ref().map(|pattern| ask(&*pattern.0, message)) {
+        match self
+            .rule
+            .pattern
+            .as_ref()
+            .map(|pattern| ask(&*pattern.0, message))
+        {
             None | Some(Answer::Match(_)) => {
                 self.left -= 1;
                 self.in_flight += 1;
@@ -306,9 +318,9 @@ impl Reply {
                 self.near_misses.add(mismatch, message);
                 Triggered::NearMiss
             }
-            Some(Answer::Panicked { matcher, message }) => {
-                Triggered::Panicked(format!("the matcher `{matcher}` of a reply panicked: {message}"))
-            }
+            Some(Answer::Panicked { matcher, message }) => Triggered::Panicked(format!(
+                "the matcher `{matcher}` of a reply panicked: {message}"
+            )),
         }
     }
 
@@ -346,13 +358,5 @@ impl Reply {
             near_misses: self.near_misses.into_parts().0,
             location: self.rule.location,
         }
-    }
-}
-
-impl Location {
-    #[track_caller]
-    pub(crate) fn caller() -> Self {
-        let caller = Caller::caller();
-        Self { file: caller.file(), line: caller.line() }
     }
 }

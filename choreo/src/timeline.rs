@@ -73,7 +73,11 @@ pub(crate) struct Timeline {
 
 impl Timeline {
     pub(crate) fn starting_at(start: Instant) -> Self {
-        Self { start, entries: VecDeque::new(), dropped: 0 }
+        Self {
+            start,
+            entries: VecDeque::new(),
+            dropped: 0,
+        }
     }
 
     pub(crate) fn record(
@@ -88,9 +92,18 @@ impl Timeline {
             self.dropped += 1;
         }
         let offset = at.saturating_duration_since(self.start);
-        let entry = TimelineEntry { offset, action, topic: topic.cloned(), detail: detail.into() };
+        let entry = TimelineEntry {
+            offset,
+            action,
+            topic: topic.cloned(),
+            detail: detail.into(),
+        };
         // Receipt instants are taken before their entry is made: keep the order of time, not of calls.
-        let place = self.entries.iter().rposition(|other| other.offset <= offset).map_or(0, |i| i + 1);
+        let place = self
+            .entries
+            .iter()
+            .rposition(|other| other.offset <= offset)
+            .map_or(0, |i| i + 1);
         self.entries.insert(place, entry);
     }
 

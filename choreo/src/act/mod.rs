@@ -22,7 +22,8 @@ use crate::timeline::{Timeline, TimelineAction};
 mod receive;
 mod send;
 
-pub(crate) use send::{Published, PublishDraft};
+pub use send::PublishDraft;
+pub(crate) use send::Published;
 
 static NEXT_SCENARIO: AtomicU64 = AtomicU64::new(0);
 
@@ -126,7 +127,10 @@ impl Act {
             let slot = u32::try_from(state.slots.len()).expect("fewer than 2^32 topics");
             let inbox = Arc::clone(self) as Arc<dyn Inbox>;
             let registration = self.router.register(topic, self.id.as_ref(), slot, inbox);
-            state.slots.push(Slot { topic: topic.into(), registration });
+            state.slots.push(Slot {
+                topic: topic.into(),
+                registration,
+            });
             state.slots.len() - 1
         });
         u32::try_from(index).expect("fewer than 2^32 topics")
@@ -141,17 +145,23 @@ impl Act {
         since: Option<(u64, u32)>,
     ) -> Handle<P::Message> {
         // Another scenario's handle has no instant here: the trigger starts the clock then.
-        let since = since.filter(|(scenario, _)| *scenario == self.scenario).map(|(_, index)| index);
+        let since = since
+            .filter(|(scenario, _)| *scenario == self.scenario)
+            .map(|(_, index)| index);
         let mut state = lock(&self.state);
         let index = u32::try_from(state.expectations.len()).expect("fewer than 2^32 expectations");
         if state.result.is_none() {
             let slot = self.slot(&mut state, topic);
             let topic = Arc::clone(&state.slots[slot as usize].topic);
-            state
-                .expectations
-                .push(Expectation::new(topic, slot, pattern, location, budget, since));
+            state.expectations.push(Expectation::new(
+                topic, slot, pattern, location, budget, since,
+            ));
         }
-        Handle { scenario: self.scenario, index, message: std::marker::PhantomData }
+        Handle {
+            scenario: self.scenario,
+            index,
+            message: std::marker::PhantomData,
+        }
     }
 
     pub(crate) fn reply(self: &Arc<Self>, rule: ReplyRule) {
@@ -170,7 +180,9 @@ impl Act {
 
     fn record_error(&self, state: &mut State, kind: ScenarioErrorKind, text: String) {
         if state.error.is_none() && state.result.is_none() {
-            state.timeline.record(Instant::now(), TimelineAction::Error, None, text.as_str());
+            state
+                .timeline
+                .record(Instant::now(), TimelineAction::Error, None, text.as_str());
             state.error = Some(ScenarioError { kind, text });
         }
     }
@@ -250,13 +262,25 @@ impl Act {
 
     fn record_deadline(&self, state: &mut State) {
         let now = Instant::now();
-        let State { expectations, timeline, .. } = state;
-        for expectation in expectations.iter().filter(|expectation| expectation.is_open()) {
+        let State {
+            expectations,
+            timeline,
+            ..
+        } = state;
+        for expectation in expectations
+            .iter()
+            .filter(|expectation| expectation.is_open())
+        {
             let detail = match expectation.near_miss_count() {
                 0 => "nothing came".to_owned(),
                 count => format!("{count} came, none matched"),
             };
-            timeline.record(now, TimelineAction::Deadline, Some(&expectation.topic), detail);
+            timeline.record(
+                now,
+                TimelineAction::Deadline,
+                Some(&expectation.topic),
+                detail,
+            );
         }
     }
 
@@ -302,15 +326,25 @@ impl Act {
         let (anchor, waited) = match state.trigger {
             Trigger::Done(anchor) => (Some(anchor), now.saturating_duration_since(anchor.at)),
             Trigger::Sending { since } => (
-                Some(Anchor { at: since, earliest: since }),
+                Some(Anchor {
+                    at: since,
+                    earliest: since,
+                }),
                 now.saturating_duration_since(since),
             ),
             Trigger::None => (None, Duration::ZERO),
         };
         let interrupted = abandoned || state.error.is_some();
-        let matched: Vec<_> = state.expectations.iter().map(Expectation::matched_at).collect();
-        let traffic: Vec<TopicTraffic> =
-            state.slots.iter().map(|slot| slot.registration.traffic()).collect();
+        let matched: Vec<_> = state
+            .expectations
+            .iter()
+            .map(Expectation::matched_at)
+            .collect();
+        let traffic: Vec<TopicTraffic> = state
+            .slots
+            .iter()
+            .map(|slot| slot.registration.traffic())
+            .collect();
         let handles: Vec<_> = std::mem::take(&mut state.expectations)
             .into_iter()
             .map(|expectation| {
@@ -322,10 +356,15 @@ impl Act {
             })
             .collect();
         let only_replies = handles.is_empty();
-        let replies: Vec<_> =
-            std::mem::take(&mut state.replies).into_iter().map(Reply::finish).collect();
-        let mut outcome =
-            handles.iter().map(|handle| handle.data.outcome).max().unwrap_or(Outcome::Pass);
+        let replies: Vec<_> = std::mem::take(&mut state.replies)
+            .into_iter()
+            .map(Reply::finish)
+            .collect();
+        let mut outcome = handles
+            .iter()
+            .map(|handle| handle.data.outcome)
+            .max()
+            .unwrap_or(Outcome::Pass);
         for reply in &replies {
             outcome = outcome.max(match reply.state {
                 ReplyState::Failed(_) => Outcome::Error,
@@ -338,7 +377,9 @@ impl Act {
             outcome = Outcome::Error;
         }
         let (timeline, timeline_dropped) = state.timeline.finish();
-        let busiest = handles.iter().find(|handle| handle.data.outcome >= Outcome::Fail);
+        let busiest = handles
+            .iter()
+            .find(|handle| handle.data.outcome >= Outcome::Fail);
         let busy_topics = busiest
             .map(|handle| self.router.busy_topics(&handle.data.topic, self.started))
             .unwrap_or_default();
@@ -357,7 +398,6 @@ impl Act {
             transport: self.transport.as_ref().to_owned(),
             busy_topics,
             timeout: self.timeout,
-            duration: self.started.elapsed(),
         });
         state.result = Some(Arc::clone(&result));
         self.leave(state);
@@ -400,7 +440,9 @@ impl State {
         if self.expectations.is_empty() {
             return self.replies.iter().all(Reply::is_finished);
         }
-        self.expectations.iter().all(|expectation| !expectation.is_open())
+        self.expectations
+            .iter()
+            .all(|expectation| !expectation.is_open())
             && !self.replies.iter().any(Reply::is_busy)
     }
 }
@@ -425,9 +467,10 @@ impl Inbox for Act {
                 ScenarioErrorKind::Lost,
                 format!("the connection to {} was lost: {reason}", self.transport),
             ),
-            Failure::Refused(reason) => {
-                (ScenarioErrorKind::Refused, format!("{} refused: {reason}", self.transport))
-            }
+            Failure::Refused(reason) => (
+                ScenarioErrorKind::Refused,
+                format!("{} refused: {reason}", self.transport),
+            ),
             Failure::WithoutId { topic, place } => (
                 ScenarioErrorKind::Correlation,
                 format!(

@@ -30,12 +30,18 @@ impl Act {
         if early {
             let detail = "before the trigger: ignored";
             let (at, topic) = (envelope.received_at, Some(&envelope.topic));
-            state.timeline.record(at, TimelineAction::Received, topic, detail);
+            state
+                .timeline
+                .record(at, TimelineAction::Received, topic, detail);
             return;
         }
         let mut failure = None;
         let mut looked = false;
-        for expectation in state.expectations.iter_mut().filter(|other| other.slot == slot) {
+        for expectation in state
+            .expectations
+            .iter_mut()
+            .filter(|other| other.slot == slot)
+        {
             let offered = expectation.offer(message);
             if offered != Offered::Ignored {
                 looked = true;
@@ -47,13 +53,20 @@ impl Act {
             }
         }
         let mut answers = Vec::new();
-        for (index, reply) in state.replies.iter_mut().enumerate().filter(|(_, r)| r.slot == slot) {
+        for (index, reply) in state
+            .replies
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, r)| r.slot == slot)
+        {
             looked = true;
             match reply.trigger(message) {
                 Triggered::Answer(builder) => answers.push((index, builder)),
                 Triggered::NearMiss => {
                     let (at, topic) = (envelope.received_at, Some(&envelope.topic));
-                    state.timeline.record(at, TimelineAction::NearMiss, topic, "of a reply");
+                    state
+                        .timeline
+                        .record(at, TimelineAction::NearMiss, topic, "of a reply");
                 }
                 Triggered::Ignored => {}
                 Triggered::Panicked(text) => failure = Some(text),
@@ -61,7 +74,9 @@ impl Act {
         }
         if !looked {
             let (at, topic) = (envelope.received_at, Some(&envelope.topic));
-            state.timeline.record(at, TimelineAction::Received, topic, "");
+            state
+                .timeline
+                .record(at, TimelineAction::Received, topic, "");
         }
         if let Some(text) = failure {
             self.record_error(state, ScenarioErrorKind::Matcher, text);
@@ -69,7 +84,9 @@ impl Act {
         state.tasks.retain(|task| !task.is_finished());
         for (index, builder) in answers {
             let answering = answer(Arc::downgrade(self), index, builder, Arc::clone(message));
-            state.tasks.push(self.router.runtime().spawn(answering).abort_handle());
+            state
+                .tasks
+                .push(self.router.runtime().spawn(answering).abort_handle());
         }
         let wake = state.error.is_some() || state.is_decided();
         drop(guard);
@@ -87,27 +104,38 @@ async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Ar
     let answer_topic = {
         let state = lock(&act.state);
         // A finished act has taken its replies apart.
-        let Some(reply) = state.replies.get(index) else { return };
+        let Some(reply) = state.replies.get(index) else {
+            return;
+        };
         reply.answer_topic().to_owned()
     };
     let sent = match built {
         Ok(body) => act.send_reply(&answer_topic, body).await,
-        Err(error) => Err((error.clone(), format!("its payload could not be built ({error})"))),
+        Err(error) => Err((
+            error.clone(),
+            format!("its payload could not be built ({error})"),
+        )),
     };
     {
         let mut state = lock(&act.state);
-        let Some(reply) = state.replies.get_mut(index) else { return };
+        let Some(reply) = state.replies.get_mut(index) else {
+            return;
+        };
         let now = Instant::now();
         match sent {
             Ok(()) => {
                 reply.done(Ok(()));
                 let detail = format!("on `{answer_topic}`");
-                state.timeline.record(now, TimelineAction::Replied, Some(&topic), detail);
+                state
+                    .timeline
+                    .record(now, TimelineAction::Replied, Some(&topic), detail);
             }
             Err((error, text)) => {
                 reply.done(Err(error));
                 let detail = format!("on `{answer_topic}`");
-                state.timeline.record(now, TimelineAction::ReplyFailed, Some(&topic), detail);
+                state
+                    .timeline
+                    .record(now, TimelineAction::ReplyFailed, Some(&topic), detail);
                 let text = format!("the reply to `{topic}` on `{answer_topic}` failed: {text}");
                 act.record_error(&mut state, ScenarioErrorKind::Reply, text);
             }
@@ -119,8 +147,16 @@ async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Ar
 impl Act {
     /// The error is its type's name, and a sentence.
     async fn send_reply(&self, topic: &str, body: Body) -> Result<(), (String, String)> {
-        let draft = Draft { topic: topic.into(), key: None, headers: Headers::new(), body };
-        let outgoing = self.encode(draft).map_err(|error| (error.name, error.text))?.outgoing;
+        let draft = Draft {
+            topic: topic.into(),
+            key: None,
+            headers: Headers::new(),
+            body,
+        };
+        let outgoing = self
+            .encode(draft)
+            .map_err(|error| (error.name, error.text))?
+            .outgoing;
         let bound = self.router.ready_timeout();
         let connection = self
             .router
@@ -128,7 +164,12 @@ impl Act {
             .map_err(|error| ("TransportError".to_owned(), error.to_string()))?;
         tokio::time::timeout(bound, connection.publish(outgoing))
             .await
-            .map_err(|_| ("Elapsed".to_owned(), format!("not on the wire within {bound:?}")))?
+            .map_err(|_| {
+                (
+                    "Elapsed".to_owned(),
+                    format!("not on the wire within {bound:?}"),
+                )
+            })?
             .map_err(|error| ("TransportError".to_owned(), error.to_string()))
     }
 }

@@ -39,7 +39,12 @@ pub struct PublishDraft {
 impl PublishDraft {
     /// A payload for a topic.
     pub fn new(topic: impl Into<String>, body: BodyResult) -> Self {
-        Self { topic: topic.into(), key: None, headers: Headers::new(), body }
+        Self {
+            topic: topic.into(),
+            key: None,
+            headers: Headers::new(),
+            body,
+        }
     }
 
     /// A payload whose type names its topic.
@@ -81,19 +86,50 @@ impl Act {
     pub(super) fn encode(&self, mut draft: Draft) -> Result<Encoded, EncodeError> {
         let mut stamped = false;
         if let Some(id) = self.correlation_id() {
-            stamped = self.router.correlation().stamp(&mut draft, id).map_err(|error| EncodeError {
-                kind: ScenarioErrorKind::Correlation,
-                name: "CorrelationError".to_owned(),
-                text: error.to_string(),
-            })?;
+            stamped = self
+                .router
+                .correlation()
+                .stamp(&mut draft, id)
+                .map_err(|error| EncodeError {
+                    kind: ScenarioErrorKind::Correlation,
+                    name: "CorrelationError".to_owned(),
+                    text: error.to_string(),
+                })?;
         }
-        let payload = encode_body(&**self.router.codec(), &draft.body).map_err(|reason| EncodeError {
-            kind: ScenarioErrorKind::Publish,
-            name: "EncodeError".to_owned(),
-            text: format!("the payload cannot be encoded: {reason}"),
-        })?;
-        let Draft { topic, key, headers, .. } = draft;
-        Ok(Encoded { outgoing: Outgoing { topic, key, headers, payload }, stamped })
+        let payload =
+            encode_body(&**self.router.codec(), &draft.body).map_err(|reason| EncodeError {
+                kind: ScenarioErrorKind::Publish,
+                name: "EncodeError".to_owned(),
+                text: format!("the payload cannot be encoded: {reason}"),
+            })?;
+        let Draft {
+            topic,
+            key,
+            headers,
+            ..
+        } = draft;
+        let can = self.router.capabilities();
+        let lacks = match () {
+            () if !headers.is_empty() && !can.headers => Some("headers"),
+            () if key.is_some() && !can.keys => Some("keys"),
+            () => None,
+        };
+        if let Some(lacks) = lacks {
+            return Err(EncodeError {
+                kind: ScenarioErrorKind::Publish,
+                name: "Unsupported".to_owned(),
+                text: format!("messages of {} have no {lacks}", self.transport),
+            });
+        }
+        Ok(Encoded {
+            outgoing: Outgoing {
+                topic,
+                key,
+                headers,
+                payload,
+            },
+            stamped,
+        })
     }
 
     /// Waits until the broker delivers everything that is listened for. `false` when the scenario has
@@ -115,8 +151,11 @@ impl Act {
             self.fail_with(ScenarioErrorKind::Lost, text);
             return false;
         }
-        let subscriptions: Vec<_> =
-            lock(&self.state).slots.iter().map(|slot| slot.registration.ready()).collect();
+        let subscriptions: Vec<_> = lock(&self.state)
+            .slots
+            .iter()
+            .map(|slot| slot.registration.ready())
+            .collect();
         // Each is bounded by the router; they run side by side in its tasks.
         for subscription in subscriptions {
             if let Err(error) = subscription.await {
@@ -125,7 +164,9 @@ impl Act {
             }
         }
         let mut state = lock(&self.state);
-        state.timeline.record(Instant::now(), TimelineAction::Ready, None, "");
+        state
+            .timeline
+            .record(Instant::now(), TimelineAction::Ready, None, "");
         state.error.is_none()
     }
 
@@ -136,7 +177,10 @@ impl Act {
         }
         let now = Instant::now();
         let mut state = lock(&self.state);
-        state.trigger = Trigger::Done(Anchor { at: now, earliest: now });
+        state.trigger = Trigger::Done(Anchor {
+            at: now,
+            earliest: now,
+        });
         state.timeline.record(now, TimelineAction::Began, None, "");
         drop(state);
         self.changed.notify_waiters();
@@ -148,7 +192,12 @@ impl Act {
         if first && !self.ready().await || self.has_failed() {
             return;
         }
-        let PublishDraft { topic, key, headers, body } = draft;
+        let PublishDraft {
+            topic,
+            key,
+            headers,
+            body,
+        } = draft;
         let topic: Arc<str> = topic.into();
         let refuse = |kind, text: String| {
             self.fail_with(kind, format!("publishing to `{topic}` failed: {text}"));
@@ -160,7 +209,12 @@ impl Act {
                 return refuse(ScenarioErrorKind::Publish, text);
             }
         };
-        let draft = Draft { topic: Arc::clone(&topic), key, headers, body };
+        let draft = Draft {
+            topic: Arc::clone(&topic),
+            key,
+            headers,
+            body,
+        };
         let Encoded { outgoing, stamped } = match self.encode(draft) {
             Ok(encoded) => encoded,
             Err(error) => return refuse(error.kind, error.text),
@@ -172,18 +226,23 @@ impl Act {
                 state.trigger = Trigger::Sending { since: earliest };
             }
             if state.published.len() < PUBLISHED_KEPT {
-                state.published.push(Published { topic: Arc::clone(&topic), stamped });
+                state.published.push(Published {
+                    topic: Arc::clone(&topic),
+                    stamped,
+                });
             }
         }
         let bound = self.router.ready_timeout();
         let sent = async {
             let connection = self.router.connection()?;
-            tokio::time::timeout(bound, connection.publish(outgoing)).await.unwrap_or_else(|_| {
-                Err(crate::transport::TransportError::Publish {
-                    topic: topic.as_ref().to_owned(),
-                    reason: format!("the message was not on the wire within {bound:?}"),
+            tokio::time::timeout(bound, connection.publish(outgoing))
+                .await
+                .unwrap_or_else(|_| {
+                    Err(crate::transport::TransportError::Publish {
+                        topic: topic.as_ref().to_owned(),
+                        reason: format!("the message was not on the wire within {bound:?}"),
+                    })
                 })
-            })
         };
         if let Err(error) = sent.await {
             return self.fail_with(ScenarioErrorKind::Publish, error.to_string());
@@ -193,9 +252,15 @@ impl Act {
         if matches!(state.trigger, Trigger::Sending { .. }) {
             state.trigger = Trigger::Done(Anchor { at, earliest });
         }
-        let detail = if stamped || self.id.is_none() { "" } else { "without the correlation id" };
+        let detail = if stamped || self.id.is_none() {
+            ""
+        } else {
+            "without the correlation id"
+        };
         // Its own place in time: the answer may have come before this task ran again.
-        state.timeline.record(earliest, TimelineAction::Published, Some(&topic), detail);
+        state
+            .timeline
+            .record(earliest, TimelineAction::Published, Some(&topic), detail);
         drop(state);
         self.changed.notify_waiters();
     }

@@ -15,7 +15,7 @@ use crate::correlation::{Correlation, WithoutId};
 use crate::envelope::Envelope;
 use crate::ids::CorrelationId;
 use crate::transport::erased::DynConnection;
-use crate::transport::{ConnectionEvent, TransportError};
+use crate::transport::{Capabilities, ConnectionEvent, TransportError};
 
 pub(crate) use self::surprise::SurpriseLog;
 pub use self::surprise::{Surprise, SurpriseClass};
@@ -51,6 +51,7 @@ pub(crate) enum Failure {
 pub(crate) struct RouterConfig {
     pub(crate) codec: Arc<dyn Codec>,
     pub(crate) correlation: Arc<dyn Correlation>,
+    pub(crate) capabilities: Capabilities,
     pub(crate) without_id: WithoutId,
     /// How long an unused subscription stays, so that the next scenario finds it ready.
     pub(crate) linger: Duration,
@@ -109,9 +110,9 @@ impl Router {
     }
 
     pub(crate) fn connection(&self) -> Result<&Arc<dyn DynConnection>, TransportError> {
-        self.connection
-            .get()
-            .ok_or_else(|| TransportError::Lost { reason: "the harness is not connected".into() })
+        self.connection.get().ok_or_else(|| TransportError::Lost {
+            reason: "the harness is not connected".into(),
+        })
     }
 
     pub(crate) fn codec(&self) -> &Arc<dyn Codec> {
@@ -120,6 +121,10 @@ impl Router {
 
     pub(crate) fn correlation(&self) -> &Arc<dyn Correlation> {
         &self.config.correlation
+    }
+
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.config.capabilities
     }
 
     pub(crate) fn runtime(&self) -> &RuntimeHandle {
@@ -139,7 +144,10 @@ impl Router {
     pub(crate) fn open(self: &Arc<Self>, inbox: Arc<dyn Inbox>) -> OpenScenario {
         let key = self.next_key.fetch_add(1, Ordering::Relaxed);
         lock(&self.scenarios).insert(key, inbox);
-        OpenScenario { router: Arc::downgrade(self), key }
+        OpenScenario {
+            router: Arc::downgrade(self),
+            key,
+        }
     }
 
     /// Registers an inbox for a topic and sees to it that the broker delivers it.
@@ -158,7 +166,8 @@ impl Router {
         } else {
             let entry = Arc::new(TopicEntry::new(topic));
             topics.insert(Arc::clone(&entry.topic), Arc::clone(&entry));
-            self.runtime.spawn(Arc::clone(self).subscribe(Arc::clone(&entry)));
+            self.runtime
+                .spawn(Arc::clone(self).subscribe(Arc::clone(&entry)));
             entry
         };
         // Under the lock of the topics: the reaper must not remove an entry that is being joined.
@@ -194,7 +203,10 @@ impl Router {
             Err(error) => {
                 // Out of the table, so that the next scenario asks the broker again.
                 let mut topics = lock(&self.topics);
-                if topics.get(&entry.topic).is_some_and(|current| Arc::ptr_eq(current, &entry)) {
+                if topics
+                    .get(&entry.topic)
+                    .is_some_and(|current| Arc::ptr_eq(current, &entry))
+                {
                     topics.remove(&entry.topic);
                 }
                 drop(topics);
@@ -237,7 +249,10 @@ impl Router {
                 }
                 WithoutId::Fail => {
                     let topic = Arc::clone(&message.envelope().topic);
-                    entry.fail_all(&Failure::WithoutId { topic, place: correlation.describe() });
+                    entry.fail_all(&Failure::WithoutId {
+                        topic,
+                        place: correlation.describe(),
+                    });
                     self.surprise(entry, &message, None, SurpriseClass::WithoutId);
                 }
             },
@@ -265,7 +280,11 @@ impl Router {
         let mut busy: Vec<_> = lock(&self.topics)
             .values()
             .filter(|entry| &*entry.topic != besides)
-            .filter_map(|entry| entry.received_since(since).map(|n| (Arc::clone(&entry.topic), n)))
+            .filter_map(|entry| {
+                entry
+                    .received_since(since)
+                    .map(|n| (Arc::clone(&entry.topic), n))
+            })
             .collect();
         busy.sort();
         busy
@@ -296,12 +315,19 @@ impl Router {
         if matches!(up.await, Ok(Ok(_))) {
             return Ok(());
         }
-        Err(self.lost.borrow().clone().unwrap_or_else(|| "the harness was closed".to_owned()))
+        Err(self
+            .lost
+            .borrow()
+            .clone()
+            .unwrap_or_else(|| "the harness was closed".to_owned()))
     }
 
     /// Registrations of open scenarios, over all topics.
     pub(crate) fn registration_count(&self) -> usize {
-        lock(&self.topics).values().map(|entry| entry.member_count()).sum()
+        lock(&self.topics)
+            .values()
+            .map(|entry| entry.member_count())
+            .sum()
     }
 
     /// Scenarios that are open.
@@ -326,7 +352,8 @@ impl Router {
         for inbox in scenarios {
             inbox.fail(Failure::Lost("the harness was closed".to_owned()));
         }
-        self.lost.send_replace(Some("the harness was closed".to_owned()));
+        self.lost
+            .send_replace(Some("the harness was closed".to_owned()));
         lock(&self.topics).clear();
         if let Some(connection) = self.connection.get() {
             connection.close().await;

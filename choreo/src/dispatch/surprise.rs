@@ -51,7 +51,12 @@ pub(crate) struct SurpriseLog {
 }
 
 impl SurpriseLog {
-    pub(super) fn push(&mut self, message: &Envelope, id: Option<CorrelationId>, class: SurpriseClass) {
+    pub(super) fn push(
+        &mut self,
+        message: &Envelope,
+        id: Option<CorrelationId>,
+        class: SurpriseClass,
+    ) {
         if self.entries.len() == KEPT {
             self.entries.pop_front();
             self.dropped += 1;

@@ -138,7 +138,10 @@ impl TopicEntry {
 
     pub(super) fn received_since(&self, since: Instant) -> Option<u64> {
         let members = lock(&self.members);
-        members.last_received.filter(|last| *last >= since).map(|_| members.received)
+        members
+            .last_received
+            .filter(|last| *last >= since)
+            .map(|_| members.received)
     }
 
     pub(super) fn count_surprise(&self, class: SurpriseClass) {
@@ -186,7 +189,13 @@ impl TopicEntry {
 
     fn everyone(&self) -> Vec<Target> {
         let members = lock(&self.members);
-        members.by_id.values().flatten().chain(&members.everyone).cloned().collect()
+        members
+            .by_id
+            .values()
+            .flatten()
+            .chain(&members.everyone)
+            .cloned()
+            .collect()
     }
 
     pub(super) fn member_count(&self) -> usize {
@@ -211,7 +220,13 @@ impl Registration {
         key: u64,
     ) -> Self {
         let traffic_before = entry.traffic();
-        Self { router, entry, id, key, traffic_before }
+        Self {
+            router,
+            entry,
+            id,
+            key,
+            traffic_before,
+        }
     }
 
     /// What came on the topic since the registration and reached no scenario.
@@ -224,7 +239,9 @@ impl Registration {
         let mut readiness = self.entry.readiness.subscribe();
         let topic = Arc::clone(&self.entry.topic);
         async move {
-            let decided = readiness.wait_for(|state| !matches!(state, Readiness::Pending)).await;
+            let decided = readiness
+                .wait_for(|state| !matches!(state, Readiness::Pending))
+                .await;
             match decided.as_deref() {
                 Ok(Readiness::Refused(error)) => Err(error.clone()),
                 Ok(_) => Ok(()),
@@ -251,11 +268,16 @@ impl Drop for Registration {
 pub(super) async fn reap(router: Weak<Router>) {
     let mut pending = false;
     loop {
-        let Some(strong) = router.upgrade() else { return };
+        let Some(strong) = router.upgrade() else {
+            return;
+        };
         let linger = strong.config.linger;
         if pending {
             // An expiry, not a synchronisation: nothing waits for it.
-            if tokio::time::timeout(linger, strong.closing.notified()).await.is_ok() {
+            if tokio::time::timeout(linger, strong.closing.notified())
+                .await
+                .is_ok()
+            {
                 return;
             }
         } else {
@@ -270,7 +292,9 @@ pub(super) async fn reap(router: Weak<Router>) {
         pending = false;
         lock(&strong.topics).retain(|_, entry| {
             let idle_since = lock(&entry.members).idle_since;
-            let Some(idle_since) = idle_since else { return true };
+            let Some(idle_since) = idle_since else {
+                return true;
+            };
             if idle_since.elapsed() < linger {
                 pending = true;
                 return true;

@@ -40,13 +40,18 @@ impl<T> Copy for Scenario<'_, T, Triggered> {}
 
 impl<T, P> fmt::Debug for Scenario<'_, T, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scenario").field("name", &self.act.name).finish_non_exhaustive()
+        f.debug_struct("Scenario")
+            .field("name", &self.act.name)
+            .finish_non_exhaustive()
     }
 }
 
 impl<'s, T, P> Scenario<'s, T, P> {
     fn new(act: &'s Arc<Act>) -> Self {
-        Self { act, phase: PhantomData }
+        Self {
+            act,
+            phase: PhantomData,
+        }
     }
 
     /// The scenario's name.
@@ -109,7 +114,9 @@ impl Drop for Scope {
 
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope").field("name", &self.act.name).finish_non_exhaustive()
+        f.debug_struct("Scope")
+            .field("name", &self.act.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -124,7 +131,11 @@ pub struct ExpectOptions {
 impl ExpectOptions {
     /// Written here, without a budget.
     pub fn at(file: &'static str, line: u32) -> Self {
-        Self { location: Location { file, line }, within: None, since: None }
+        Self {
+            location: Location { file, line },
+            within: None,
+            since: None,
+        }
     }
 
     /// With a latency budget: later is slow.
@@ -149,8 +160,13 @@ pub fn expect<T, P: CanArrange, M: MessagePattern>(
     pattern: M,
     options: ExpectOptions,
 ) -> Handle<M::Message> {
-    let ExpectOptions { location, within, since } = options;
-    s.act.expect(&topic.into(), pattern, location, within, since)
+    let ExpectOptions {
+        location,
+        within,
+        since,
+    } = options;
+    s.act
+        .expect(&topic.into(), pattern, location, within, since)
 }
 
 /// The step behind `reply!`.

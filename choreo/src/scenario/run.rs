@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use choreo_runner::{BoxFuture, RunContext, catch_panic};
 use choreo_report::model::{HandleRecord, ScenarioRecord};
+use choreo_runner::{BoxFuture, RunContext, catch_panic};
 
 use super::Scenario;
 use crate::act::Act;
@@ -69,8 +69,15 @@ pub(crate) async fn run(
     let started = Instant::now();
     let scope = Closing(harness.open(context.name.clone(), timeout));
     let act = &scope.0;
-    let style = if context.color { Style::ansi() } else { Style::plain() };
-    let site = failure::Site { file: context.file, line: context.line };
+    let style = if context.color {
+        Style::ansi()
+    } else {
+        Style::plain()
+    };
+    let site = failure::Site {
+        file: context.file,
+        line: context.line,
+    };
     let ended = tokio::select! {
         biased;
         end = catch_panic(body(Scenario::new(act))) => Some(end),
@@ -78,12 +85,19 @@ pub(crate) async fn run(
     };
     let (result, broken) = match ended {
         Some(Ok(BodyEnd(Ok(())))) => (act.settle().await, None),
-        Some(Ok(BodyEnd(Err(error)))) => {
-            (act.abandon(), Some(format!("the scenario returned an error: {error}")))
-        }
+        Some(Ok(BodyEnd(Err(error)))) => (
+            act.abandon(),
+            Some(format!("the scenario returned an error: {error}")),
+        ),
         Some(Err(panic)) => {
-            let place = panic.location.map(|place| format!(" at {place}")).unwrap_or_default();
-            (act.abandon(), Some(format!("the scenario panicked{place}:\n{}", panic.message)))
+            let place = panic
+                .location
+                .map(|place| format!(" at {place}"))
+                .unwrap_or_default();
+            (
+                act.abandon(),
+                Some(format!("the scenario panicked{place}:\n{}", panic.message)),
+            )
         }
         None => (act.expire(), None),
     };

@@ -55,7 +55,12 @@ pub(super) async fn run(
 impl Subscriptions {
     fn apply(&mut self, command: Command) {
         match command {
-            Command::Subscribe { id, pattern, delivery, confirm } => {
+            Command::Subscribe {
+                id,
+                pattern,
+                delivery,
+                confirm,
+            } => {
                 match pattern {
                     Pattern::Exact(topic) => {
                         self.places.insert(id, Some(topic.clone()));
@@ -88,7 +93,12 @@ impl Subscriptions {
     }
 
     fn dispatch(&self, message: Outgoing) {
-        let Outgoing { topic, key, headers, payload } = message;
+        let Outgoing {
+            topic,
+            key,
+            headers,
+            payload,
+        } = message;
         let envelope = Envelope {
             topic,
             key,
@@ -98,7 +108,12 @@ impl Subscriptions {
             metadata: Vec::new(),
         };
         let topic = Arc::clone(&envelope.topic);
-        let exact = self.exact.get(&*topic).into_iter().flatten().map(|(_, delivery)| delivery);
+        let exact = self
+            .exact
+            .get(&*topic)
+            .into_iter()
+            .flatten()
+            .map(|(_, delivery)| delivery);
         let wild = self
             .wild
             .iter()

@@ -80,7 +80,9 @@ impl Memory {
     ///
     /// Its calls panic outside a tokio runtime.
     pub fn client(&self) -> MemoryClient {
-        MemoryClient { memory: self.clone() }
+        MemoryClient {
+            memory: self.clone(),
+        }
     }
 
     /// Breaks every connection of a harness, as a killed broker would, until
@@ -89,7 +91,9 @@ impl Memory {
         let mut connections = lock(&self.shared.connections);
         connections.broken = Some(reason.to_owned());
         for events in connections.events.values() {
-            events.report(ConnectionEvent::Lost { reason: reason.to_owned() });
+            events.report(ConnectionEvent::Lost {
+                reason: reason.to_owned(),
+            });
         }
     }
 
@@ -105,7 +109,13 @@ impl Memory {
     /// How many subscriptions the broker holds, those of clients included.
     pub async fn subscription_count(&self) -> usize {
         let (answer, count) = oneshot::channel();
-        if self.shared.link().control.send(Command::Count(answer)).is_err() {
+        if self
+            .shared
+            .link()
+            .control
+            .send(Command::Count(answer))
+            .is_err()
+        {
             return 0;
         }
         count.await.unwrap_or(0)
@@ -150,17 +160,32 @@ impl Shared {
         let link = self.link();
         let id = SubscriptionId(self.next_id.fetch_add(1, Ordering::Relaxed));
         let (confirm, confirmed) = oneshot::channel();
-        let command = Command::Subscribe { id, pattern: pattern_tokens, delivery, confirm };
-        link.control.send(command).map_err(|_| refused("the broker's task is gone"))?;
+        let command = Command::Subscribe {
+            id,
+            pattern: pattern_tokens,
+            delivery,
+            confirm,
+        };
+        link.control
+            .send(command)
+            .map_err(|_| refused("the broker's task is gone"))?;
         // Made before the wait: a cancelled subscribe must not leave a subscription behind.
-        let guard = MemorySubscriptionGuard { control: link.control, id };
-        confirmed.await.map_err(|_| refused("the broker's task is gone"))?;
+        let guard = MemorySubscriptionGuard {
+            control: link.control,
+            id,
+        };
+        confirmed
+            .await
+            .map_err(|_| refused("the broker's task is gone"))?;
         Ok(guard)
     }
 
     async fn publish(&self, message: Outgoing) -> Result<(), TransportError> {
         let topic = Arc::clone(&message.topic);
-        let refused = |reason: String| TransportError::Publish { topic: (*topic).to_owned(), reason };
+        let refused = |reason: String| TransportError::Publish {
+            topic: (*topic).to_owned(),
+            reason,
+        };
         topic::check_concrete(&topic).map_err(&refused)?;
         self.link()
             .publish
@@ -182,16 +207,25 @@ impl Transport for Memory {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::plain().with_wildcards().with_headers().with_keys()
+        Capabilities::plain()
+            .with_wildcards()
+            .with_headers()
+            .with_keys()
     }
 
     async fn connect(&self, events: ConnectionEvents) -> Result<MemoryConnection, TransportError> {
         if let Some(reason) = self.shared.broken() {
-            return Err(TransportError::Connect { endpoint: "the in-memory broker".into(), reason });
+            return Err(TransportError::Connect {
+                endpoint: "the in-memory broker".into(),
+                reason,
+            });
         }
         let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
         lock(&self.shared.connections).events.insert(id, events);
-        Ok(MemoryConnection { shared: Arc::clone(&self.shared), id })
+        Ok(MemoryConnection {
+            shared: Arc::clone(&self.shared),
+            id,
+        })
     }
 }
 
@@ -285,7 +319,15 @@ impl MemoryClient {
         headers: Headers,
     ) -> Result<(), TransportError> {
         let (topic, payload) = (topic.into(), payload.into());
-        self.memory.shared.publish(Outgoing { topic, key: None, headers, payload }).await
+        self.memory
+            .shared
+            .publish(Outgoing {
+                topic,
+                key: None,
+                headers,
+                payload,
+            })
+            .await
     }
 
     /// Subscribes to a topic or a pattern; resolves when the subscription is live.
@@ -300,7 +342,10 @@ impl MemoryClient {
             let _ = sender.send(envelope);
         });
         let guard = self.memory.shared.subscribe(topic, delivery).await?;
-        Ok(MemorySubscription { messages, _guard: guard })
+        Ok(MemorySubscription {
+            messages,
+            _guard: guard,
+        })
     }
 }
 

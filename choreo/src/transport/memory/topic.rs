@@ -6,7 +6,10 @@ pub(super) enum Pattern {
     /// A topic without wildcards.
     Exact(String),
     /// Tokens, some of them `*`, and whether a `>` follows.
-    Wild { tokens: Vec<Option<String>>, rest: bool },
+    Wild {
+        tokens: Vec<Option<String>>,
+        rest: bool,
+    },
 }
 
 impl Pattern {
@@ -23,8 +26,10 @@ impl Pattern {
         if tokens.contains(&">") {
             return Err("`>` may only be the last token".to_owned());
         }
-        let tokens =
-            tokens.into_iter().map(|token| (token != "*").then(|| token.to_owned())).collect();
+        let tokens = tokens
+            .into_iter()
+            .map(|token| (token != "*").then(|| token.to_owned()))
+            .collect();
         Ok(Self::Wild { tokens, rest })
     }
 
@@ -51,7 +56,9 @@ impl Pattern {
 pub(super) fn check_concrete(topic: &str) -> Result<(), String> {
     check_tokens(topic)?;
     match topic.split('.').find(|token| matches!(*token, "*" | ">")) {
-        Some(wildcard) => Err(format!("`{wildcard}` is a wildcard: publish to a concrete topic")),
+        Some(wildcard) => Err(format!(
+            "`{wildcard}` is a wildcard: publish to a concrete topic"
+        )),
         None => Ok(()),
     }
 }
@@ -74,7 +81,9 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &str, topic: &str) -> bool {
-        Pattern::parse(pattern).expect("a valid pattern").matches(topic)
+        Pattern::parse(pattern)
+            .expect("a valid pattern")
+            .matches(topic)
     }
 
     #[test]
