@@ -15,6 +15,7 @@ mod failure;
 mod fixture;
 mod harness;
 mod ids;
+mod macros;
 pub mod matcher;
 mod message;
 mod outcome;

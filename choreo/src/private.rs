@@ -4,6 +4,7 @@ pub use std::sync::LazyLock;
 pub use std::time::Duration;
 
 pub use bytes::Bytes;
+pub use choreo_macros::{__expect, __pattern};
 pub use choreo_runner::{BoxFuture, Case, Resource, RunContext, ScenarioRecord, SlowPolicy};
 pub use inventory;
 pub use regex::Regex;
@@ -13,7 +14,7 @@ pub use crate::act::PublishDraft;
 pub use crate::envelope::Body as PayloadBody;
 pub use crate::fixture::{HarnessFn, IntoHarness, IsHarness, connect_with, resource, run_scenario};
 pub use crate::matcher::functions;
-pub use crate::matcher::typed::*;
+pub use crate::matcher::typed;
 pub use crate::matcher::{MessagePattern, Mismatch};
 pub use crate::message::Message;
 pub use crate::reply::{
