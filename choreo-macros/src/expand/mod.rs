@@ -6,7 +6,13 @@ use quote::{ToTokens, quote_spanned};
 use crate::model::DurationArg;
 
 pub(crate) mod expect;
+pub(crate) mod harness;
+pub(crate) mod message;
 pub(crate) mod pattern;
+pub(crate) mod payload;
+pub(crate) mod publish;
+pub(crate) mod scenario;
+pub(crate) mod settle;
 
 /// An expression of type `Duration`.
 pub(crate) fn duration(duration: &DurationArg) -> TokenStream {
