@@ -4,6 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Pat, Type};
 
 use super::Target;
+use super::pattern::{Pattern, TypedPattern};
 
 /// A payload as the user wrote it.
 pub(crate) enum Payload {
@@ -80,4 +81,39 @@ pub(crate) struct ReplyClosure {
     pub(crate) body: UserExpr,
     /// From the first bar to the last.
     pub(crate) span: Span,
+}
+
+/// `reply!`.
+pub(crate) struct Reply {
+    pub(crate) target: Target,
+    /// Nothing when the type of the closure's parameter says it all.
+    pub(crate) trigger: Option<Trigger>,
+    pub(crate) answer: Answer,
+    pub(crate) times: Option<UserExpr>,
+}
+
+/// What is answered.
+pub(crate) enum Trigger {
+    /// The type names the topic and the type of the closure's parameter.
+    Typed(TypedPattern),
+    Topic {
+        topic: UserExpr,
+        pattern: Option<Pattern>,
+    },
+    /// A mistake that is reported already.
+    Broken,
+}
+
+/// What the answer is.
+pub(crate) enum Answer {
+    /// A closure from message to message: the types name the topics.
+    Message(ReplyClosure),
+    Computed {
+        topic: UserExpr,
+        closure: ReplyClosure,
+    },
+    Fixed {
+        topic: UserExpr,
+        payload: Payload,
+    },
 }
