@@ -1,0 +1,145 @@
+//! A named, timed command of the suite.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::{Done, cargo, root};
+
+/// A command to run from the workspace's root.
+pub(crate) struct Step {
+    name: &'static str,
+    arguments: Vec<String>,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Step {
+    /// `cargo <arguments>`, written as in a shell: split at spaces.
+    pub(crate) fn cargo(name: &'static str, arguments: &str) -> Self {
+        let arguments = arguments.split_whitespace().map(str::to_owned).collect();
+        Self {
+            name,
+            arguments,
+            environment: Vec::new(),
+        }
+    }
+
+    /// Sets a variable for this command.
+    pub(crate) fn env(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.environment.push((name, value.into()));
+        self
+    }
+
+    /// The command to hand to the standard library.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(cargo());
+        command.args(&self.arguments).current_dir(root());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// The same command for a person to repeat.
+    pub(crate) fn shell(&self) -> String {
+        let mut words: Vec<String> = Vec::new();
+        for (name, value) in &self.environment {
+            words.push(format!("{name}={}", quoted(value)));
+        }
+        words.push("cargo".to_owned());
+        words.extend(self.arguments.iter().map(|argument| quoted(argument)));
+        words.join(" ")
+    }
+
+    /// Runs it, its output passed through.
+    pub(crate) fn run(&self) -> Done {
+        println!("\n── {} ── {}", self.name, self.shell());
+        let status = self
+            .command()
+            .status()
+            .map_err(|error| format!("cannot start `{}`: {error}", self.shell()))?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(format!(
+            "{} failed ({status}). Repeat it with:\n\n    {}\n",
+            self.name,
+            self.shell()
+        ))
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{word}'")
+    }
+}
+
+/// How long each part of the suite took, and what was left out.
+#[derive(Default)]
+pub(crate) struct Summary {
+    rows: Vec<(String, String)>,
+    total: Duration,
+}
+
+impl Summary {
+    /// Runs a part and notes its time.
+    pub(crate) fn time(&mut self, name: &str, part: impl FnOnce() -> Done) -> Done {
+        let started = Instant::now();
+        let done = part();
+        let took = started.elapsed();
+        self.total += took;
+        let verdict = if done.is_ok() { "ok" } else { "FAILED" };
+        self.rows.push((
+            name.to_owned(),
+            format!("{:>7.1} s  {verdict}", took.as_secs_f64()),
+        ));
+        done
+    }
+
+    /// Notes that a part was left out.
+    pub(crate) fn left_out(&mut self, name: &str, why: &str) {
+        self.rows
+            .push((name.to_owned(), format!("        –  LEFT OUT: {why}")));
+    }
+
+    /// Shows all of it.
+    pub(crate) fn print(&self) {
+        println!("\n── summary ──");
+        for (name, row) in &self.rows {
+            println!("{name:<12} {row}");
+        }
+        println!("{:<12} {:>7.1} s", "total", self.total.as_secs_f64());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_step_says_how_to_repeat_it() {
+        let step = Step::cargo("docs", "doc --no-deps").env("RUSTDOCFLAGS", "-D warnings");
+        assert_eq!(
+            step.shell(),
+            "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps"
+        );
+        let failing = Step::cargo("nothing", "no-such-subcommand-of-cargo");
+        let message = failing.run().expect_err("cargo has no such command");
+        assert!(
+            message.contains("cargo no-such-subcommand-of-cargo"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn the_summary_keeps_a_failure() {
+        let mut summary = Summary::default();
+        assert!(summary.time("first", || Err("broken".to_owned())).is_err());
+        assert!(summary.rows[0].1.ends_with("FAILED"), "{:?}", summary.rows);
+    }
+}

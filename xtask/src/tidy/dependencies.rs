@@ -1,0 +1,153 @@
+//! What the published crates may depend on: arrows between our crates, and no broker client, C
+//! compiler or second `syn` for a user who asked for no transport.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use super::{Findings, read};
+use crate::cargo;
+
+/// Not in the tree of `choreo-harness` without features.
+const ABSENT: &[&str] = &[
+    "async-nats",
+    "rdkafka",
+    "lapin",
+    "redis",
+    "cc",
+    "cmake",
+    "ring",
+];
+
+/// Every crate that a user without transport compiles counts.
+const MAX_CRATES: usize = 90;
+
+/// All that a small crate may have under `[dependencies]`.
+const ALLOWED: &[(&str, &[&str])] = &[
+    (
+        "choreo-macros",
+        &["proc-macro2", "quote", "regex-syntax", "syn"],
+    ),
+    ("choreo-report", &["serde"]),
+    (
+        "choreo-runner",
+        &[
+            "choreo-report",
+            "inventory",
+            "libtest-mimic",
+            "thiserror",
+            "tokio",
+            "tracing",
+        ],
+    ),
+    ("xtask", &[]),
+];
+
+pub(super) fn check(root: &Path) -> Result<Findings, String> {
+    let mut findings = check_tree(&bare_tree(root)?);
+    for (package, allowed) in ALLOWED {
+        let manifest = format!("{package}/Cargo.toml");
+        let text = read(&root.join(&manifest))?;
+        findings.extend(check_manifest(&manifest, &text, allowed));
+    }
+    Ok(findings)
+}
+
+/// The tree of the library without any feature, one `name vVersion …` per line.
+fn bare_tree(root: &Path) -> Result<String, String> {
+    let mut command = Command::new(cargo());
+    command.current_dir(root).args([
+        "tree",
+        "--locked",
+        "-p",
+        "choreo-harness",
+        "--no-default-features",
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+    ]);
+    let output = command
+        .output()
+        .map_err(|error| format!("cannot run `cargo tree`: {error}"))?;
+    if !output.status.success() {
+        return Err(format!(
+            "`cargo tree` failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        ));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn check_tree(tree: &str) -> Findings {
+    let crates: BTreeSet<(&str, &str)> = tree
+        .lines()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            Some((words.next()?, words.next()?.trim_start_matches('v')))
+        })
+        .collect();
+    let mut findings = Findings::new();
+    for (name, version) in &crates {
+        if ABSENT.contains(name) || (*name == "syn" && !version.starts_with("3.")) {
+            findings.push(format!(
+                "choreo/Cargo.toml: `{name}` {version} is in the tree of a user without transports; \
+                 see who brings it in: cargo tree -p choreo-harness -e normal,build -i {name}@{version}"
+            ));
+        }
+    }
+    // The library itself is in the list.
+    let count = crates.len().saturating_sub(1);
+    if !(1..MAX_CRATES).contains(&count) {
+        findings.push(format!(
+            "choreo/Cargo.toml: {count} crates for a user without transports; below {MAX_CRATES} is promised"
+        ));
+    }
+    findings
+}
+
+fn check_manifest(name: &str, text: &str, allowed: &[&str]) -> Findings {
+    let mut section = "";
+    let mut findings = Findings::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        if let Some(head) = line.strip_prefix('[') {
+            section = head.trim_end_matches(']');
+        } else if section == "dependencies" && !line.starts_with('#') {
+            let dependency = line.split(['.', '=', ' ']).next().unwrap_or_default();
+            if !dependency.is_empty() && !allowed.contains(&dependency) {
+                findings.push(format!(
+                    "{name}:{number}: `{dependency}` is not among the dependencies that this crate \
+                     may have (xtask/src/tidy/dependencies.rs); a new one is a decision of its own"
+                ));
+            }
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_compilers_and_a_second_syn_are_found() {
+        let good = "choreo-harness v0.1.0 (/x)\nbytes v1.12.0\nsyn v3.0.1 (*)\n";
+        assert_eq!(check_tree(good), Findings::new());
+        for bad in ["cc v1.2.0", "async-nats v0.51.0", "syn v2.0.119"] {
+            assert_eq!(check_tree(&format!("{good}{bad}\n")).len(), 1, "{bad}");
+        }
+        let many: String = (0..=MAX_CRATES)
+            .map(|n| format!("crate{n} v1.0.0\n"))
+            .collect();
+        assert_eq!(check_tree(&many).len(), 1);
+        assert_eq!(check_tree("").len(), 1, "an empty tree proves nothing");
+    }
+
+    #[test]
+    fn a_dependency_beyond_the_list_is_found() {
+        let manifest =
+            "[dependencies]\nserde.workspace = true\n[dev-dependencies]\ninsta = \"1\"\n";
+        assert_eq!(check_manifest("m", manifest, &["serde"]), Findings::new());
+        assert_eq!(check_manifest("m", manifest, &[]).len(), 1);
+    }
+}

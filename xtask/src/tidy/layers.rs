@@ -1,0 +1,266 @@
+//! The order of the library's modules: each may use those before it in the table, never one after.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::source::{Reference, code, references, words};
+use super::{Findings, read, rust_files, shown};
+
+/// The modules of `choreo`, bottom to top. A file belongs to the longest entry that it is in.
+/// ARCHITECTURE.md says what each does; a new module goes into both.
+const MODULES: &[&str] = &[
+    // 0
+    "text",
+    "error",
+    // 1
+    "envelope",
+    "message",
+    "codec",
+    "safety",
+    "secret",
+    // 2
+    "matcher",
+    "matcher::path",
+    "matcher::diff",
+    "matcher::pattern",
+    "matcher::functions",
+    "matcher::typed",
+    "correlation",
+    "timeline",
+    // 3
+    "transport",
+    "transport::memory",
+    "transport::nats",
+    // 4
+    "outcome",
+    "dispatch",
+    "expectation",
+    "reply",
+    // 5
+    "act",
+    // 6
+    "harness",
+    "scenario",
+    // 7
+    "failure",
+    "record",
+    // 8
+    "private",
+    "macros",
+    "prelude",
+];
+
+/// Modules that stay usable, testable and fast without a runtime.
+const WITHOUT_TOKIO: &[&str] = &[
+    "text",
+    "error",
+    "envelope",
+    "message",
+    "codec",
+    "safety",
+    "matcher",
+    "expectation",
+    "failure",
+];
+
+/// Each broker client is named in its own transport module only.
+const CLIENTS: &[(&str, &str)] = &[
+    ("async_nats", "transport::nats"),
+    ("rdkafka", "transport::kafka"),
+    ("lapin", "transport::rabbitmq"),
+    ("redis", "transport::redis"),
+];
+
+pub(super) fn check(root: &Path) -> Result<Findings, String> {
+    let source = root.join("choreo/src");
+    let reexports = reexports(&code(&read(&source.join("lib.rs"))?));
+    let map = read(&root.join("ARCHITECTURE.md"))?;
+    let mut findings = Findings::new();
+    for module in MODULES {
+        if !map.contains(&format!("`{module}`")) {
+            findings.push(format!(
+                "ARCHITECTURE.md:1: does not describe the module `{module}`"
+            ));
+        }
+        let file = source.join(module.replace("::", "/"));
+        if !file.is_dir() && !file.with_extension("rs").is_file() {
+            findings.push(format!(
+                "xtask/src/tidy/layers.rs:1: there is no module `{module}` any more; take it out of the table"
+            ));
+        }
+    }
+    for path in rust_files(&source)? {
+        let file = shown(&source, &path);
+        if file == "lib.rs" || file.ends_with("tests.rs") || file.contains("tests/") {
+            continue;
+        }
+        let name = shown(root, &path);
+        let module = module_of(&file);
+        let code = code(&read(&path)?);
+        findings.extend(
+            check_module(&module, &code, &reexports)
+                .into_iter()
+                .map(|f| format!("{name}:{f}")),
+        );
+    }
+    Ok(findings)
+}
+
+/// `transport/nats/mod.rs` is `transport::nats`.
+fn module_of(file: &str) -> Vec<String> {
+    let file = file.trim_end_matches(".rs").trim_end_matches("/mod");
+    file.split('/').map(str::to_owned).collect()
+}
+
+/// Names that the crate's root takes from its modules, with the module of each.
+fn reexports(root: &str) -> BTreeMap<String, Vec<String>> {
+    let mut names = BTreeMap::new();
+    for statement in root.split(';') {
+        let Some((_, path)) = statement.rsplit_once("use ") else {
+            continue;
+        };
+        let path = path.trim().trim_start_matches("crate::");
+        for found in references(&format!("crate::{path}")) {
+            if let [modules @ .., name] = found.segments.as_slice()
+                && !modules.is_empty()
+            {
+                names.insert(name.clone(), modules.to_vec());
+            }
+        }
+    }
+    names
+}
+
+fn check_module(
+    module: &[String],
+    code: &str,
+    reexports: &BTreeMap<String, Vec<String>>,
+) -> Findings {
+    let Some((row, home)) = entry(module) else {
+        let module = module.join("::");
+        return vec![format!(
+            "1: `{module}` is not in the table of layers (xtask/src/tidy/layers.rs); put it where it belongs"
+        )];
+    };
+    let mut findings = Findings::new();
+    for reference in references(code) {
+        let line = reference.line;
+        let Some(target) = target(module, &reference, reexports) else {
+            findings.push(format!(
+                "{line}: `crate::{}` is of no known module; name the module that defines it",
+                reference.segments.join("::")
+            ));
+            continue;
+        };
+        let (target_row, target) = target;
+        let related = is_inside(home, target) || is_inside(target, home);
+        if !related && target_row > row {
+            findings.push(format!(
+                "{line}: `{home}` uses `{target}`, which is above it; pass what is needed down, or move it"
+            ));
+        }
+    }
+    for (at, word) in words(code) {
+        let line = || code[..at].matches('\n').count() + 1;
+        if word == "tokio" && WITHOUT_TOKIO.iter().any(|module| is_inside(home, module)) {
+            findings.push(format!("{}: `{home}` must not know tokio", line()));
+        }
+        for (client, only) in CLIENTS {
+            if word == *client && !is_inside(home, only) {
+                findings.push(format!("{}: `{client}` belongs into `{only}` only", line()));
+            }
+        }
+    }
+    findings
+}
+
+/// The row of the module that a path leads to.
+fn target(
+    module: &[String],
+    reference: &Reference,
+    reexports: &BTreeMap<String, Vec<String>>,
+) -> Option<(usize, &'static str)> {
+    let mut path: Vec<String> = Vec::new();
+    if reference.parents > 0 {
+        let kept = module.len().saturating_sub(reference.parents);
+        path.extend_from_slice(&module[..kept]);
+    }
+    path.extend_from_slice(&reference.segments);
+    entry(&path).or_else(|| entry(reexports.get(path.first()?)?))
+}
+
+/// The longest entry of the table that a path is in.
+fn entry(path: &[String]) -> Option<(usize, &'static str)> {
+    (1..=path.len()).rev().find_map(|length| {
+        let name = path[..length].join("::");
+        MODULES
+            .iter()
+            .position(|module| *module == name)
+            .map(|row| (row, MODULES[row]))
+    })
+}
+
+fn is_inside(module: &str, parent: &str) -> bool {
+    module == parent
+        || module
+            .strip_prefix(parent)
+            .is_some_and(|rest| rest.starts_with("::"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(module: &str, text: &str) -> Findings {
+        let reexports = reexports("pub use matcher::{Matcher, Verdict}; pub use error::Error;");
+        let module: Vec<String> = module.split("::").map(str::to_owned).collect();
+        check_module(&module, &code(text), &reexports)
+    }
+
+    #[test]
+    fn arrows_point_down() {
+        let none = Findings::new();
+        assert_eq!(
+            check("transport::memory", "use crate::envelope::Envelope;"),
+            none
+        );
+        assert_eq!(check("transport::memory", "use super::Transport;"), none);
+        assert_eq!(
+            check("transport", "pub use crate::transport::memory::Memory;"),
+            none
+        );
+        assert_eq!(check("transport", "use crate::{Matcher, Error};"), none);
+        assert_eq!(
+            check("matcher", "use crate::transport::Transport;").len(),
+            1
+        );
+        assert_eq!(
+            check("transport::memory", "use super::nats::Nats;").len(),
+            1
+        );
+        assert_eq!(
+            check("error", "fn f() -> crate::Verdict { Ok(()) }").len(),
+            1
+        );
+    }
+
+    #[test]
+    fn what_the_table_does_not_know_is_found() {
+        assert_eq!(check("novelty", "").len(), 1);
+        assert_eq!(check("transport", "use crate::novelty::Thing;").len(), 1);
+    }
+
+    #[test]
+    fn foreign_crates_stay_in_their_places() {
+        assert_eq!(
+            check("transport::nats", "use async_nats::Client;"),
+            Findings::new()
+        );
+        assert_eq!(
+            check("transport::memory", "use async_nats::Client;").len(),
+            1
+        );
+        assert_eq!(check("matcher::typed", "use tokio::sync::Mutex;").len(), 1);
+        assert_eq!(check("matcher::typed", "// no tokio here"), Findings::new());
+    }
+}
