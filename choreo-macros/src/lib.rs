@@ -13,6 +13,7 @@ mod model;
 mod parse;
 mod paths;
 mod recover;
+mod text;
 
 /// Engine of `expect!`: `[$crate] s, topic, pattern, options`.
 #[doc(hidden)]
@@ -33,6 +34,13 @@ pub fn __pattern(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn __publish(input: TokenStream) -> TokenStream {
     finish("publish!", expand::publish::entry(input.into()))
+}
+
+/// Engine of `reply!`: `[$crate] s, …`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __reply(input: TokenStream) -> TokenStream {
+    finish("reply!", expand::reply::entry(input.into()))
 }
 
 /// Engine of `settle!`: `[$crate] s`.

@@ -337,7 +337,9 @@ macro_rules! begin {
         let $scenario = $crate::__private::begin($scenario).await;
     };
     ($($other:tt)*) => {
-        ::core::compile_error!("`begin!` takes the scenario variable and nothing else: write `begin!(s);`");
+        ::core::compile_error!(
+            "`begin!` takes the scenario variable and nothing else: write `begin!(s);`"
+        );
     };
 }
 

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Pat, Type};
 
 use super::Target;
-use super::pattern::{Pattern, TypedPattern};
+use super::pattern::Pattern;
 
 /// A payload as the user wrote it.
 pub(crate) enum Payload {
@@ -95,7 +95,7 @@ pub(crate) struct Reply {
 /// What is answered.
 pub(crate) enum Trigger {
     /// The type names the topic and the type of the closure's parameter.
-    Typed(TypedPattern),
+    Typed(Pattern),
     Topic {
         topic: UserExpr,
         pattern: Option<Pattern>,

@@ -85,9 +85,9 @@ fn parameters(
             }
         }
     }
-    input
-        .parse::<Token![|]>()
-        .map_err(|error| syn::Error::new(error.span(), "the closing `|` of the closure is missing"))?;
+    input.parse::<Token![|]>().map_err(|error| {
+        syn::Error::new(error.span(), "the closing `|` of the closure is missing")
+    })?;
     Ok((Some(parameter), parameter_type))
 }
 

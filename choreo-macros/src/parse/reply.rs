@@ -51,7 +51,10 @@ fn reply(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<R
     }
     let head = head(input);
     if !input.peek(Token![=>]) {
-        return Err(syn::Error::new(head.span(), format!("the `=>` between what is answered and the answer is missing; {FORMS}")));
+        return Err(syn::Error::new(
+            head.span(),
+            format!("the `=>` between what is answered and the answer is missing; {FORMS}"),
+        ));
     }
     let trigger = trigger(head, input, diagnostics)?;
     input.parse::<Token![=>]>()?;
@@ -100,8 +103,8 @@ fn trigger(
             let pattern = PatternParser::new(diagnostics).element(input);
             leftover(input, diagnostics);
             return Ok(match pattern {
-                Pattern::Typed(pattern) => Trigger::Typed(pattern),
-                _ => Trigger::Broken,
+                Pattern::Broken => Trigger::Broken,
+                pattern => Trigger::Typed(pattern),
             });
         }
         let topic = payload::expression(input);
@@ -146,7 +149,10 @@ fn answer(
         }
         return Ok(Answer::Message(closure));
     }
-    if input.is_empty() || input.peek(Token![,]) || input.peek(token::Brace) || input.peek(token::Bracket)
+    if input.is_empty()
+        || input.peek(Token![,])
+        || input.peek(token::Brace)
+        || input.peek(token::Bracket)
     {
         return Err(input.error(
             "the topic of the answer is missing; write it after `=>`: `=> \"orders.processed\", { \
@@ -182,10 +188,7 @@ fn answer(
 }
 
 /// `, times n` and nothing after it.
-fn times(
-    input: ParseStream<'_>,
-    diagnostics: &mut Diagnostics,
-) -> syn::Result<Option<UserExpr>> {
+fn times(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Option<UserExpr>> {
     let mut times = None;
     while !input.is_empty() {
         if input.parse::<Option<Token![,]>>()?.is_none() {
@@ -200,9 +203,9 @@ fn times(
             break;
         }
         let span = input.span();
-        let word = input.call(Ident::parse_any).map_err(|_| {
-            syn::Error::new(span, "after the answer comes an option: `times 3`")
-        })?;
+        let word = input
+            .call(Ident::parse_any)
+            .map_err(|_| syn::Error::new(span, "after the answer comes an option: `times 3`"))?;
         if word != "times" {
             diagnostics.error(
                 word.span(),
@@ -220,7 +223,9 @@ fn times(
             continue;
         }
         if let Ok(literal) = syn::parse2::<LitInt>(count.tokens.clone())
-            && literal.base10_parse::<u32>().map_or(true, |count| count == 0)
+            && literal
+                .base10_parse::<u32>()
+                .map_or(true, |count| count == 0)
         {
             diagnostics.error(
                 literal.span(),
