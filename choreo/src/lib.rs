@@ -20,6 +20,7 @@ mod macros;
 pub mod matcher;
 mod message;
 mod outcome;
+mod own_main;
 pub mod prelude;
 mod reply;
 pub mod safety;

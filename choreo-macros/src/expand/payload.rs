@@ -1,7 +1,7 @@
 //! Payloads as calls that build them: what cannot be encoded comes out at run time, as data.
 
 use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use quote::{ToTokens as _, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned as _;
 
@@ -61,6 +61,14 @@ fn json_span(json: &Json) -> proc_macro2::Span {
     match json {
         Json::Object { span, .. } | Json::Array { span, .. } | Json::Null { span } => *span,
         Json::Value(value) => value.tokens.span(),
+    }
+}
+
+/// The expression as an argument: rustc would call parentheses around it superfluous.
+pub(super) fn argument(expression: &UserExpr) -> TokenStream {
+    match expression.parsed.as_deref() {
+        Some(Expr::Paren(paren)) => paren.expr.to_token_stream(),
+        _ => expression.tokens.clone(),
     }
 }
 

@@ -57,11 +57,14 @@ fn draft(paths: &Paths, publication: &Publication) -> TokenStream {
             let message = payload::borrowed(message);
             quote_spanned!(span=> #private::PublishDraft::message(#message))
         }
-        Some(Published::Payload { topic, payload }) => {
-            let body = payload::body(paths, payload);
+        Some(Published::Payload {
+            topic,
+            payload: written,
+        }) => {
+            let body = payload::body(paths, written);
             let span = topic.tokens.span();
             let private = paths.private(span);
-            let topic = &topic.tokens;
+            let topic = payload::argument(topic);
             quote_spanned!(span=> #private::PublishDraft::new(#topic, #body))
         }
         None => {
@@ -74,11 +77,11 @@ fn draft(paths: &Paths, publication: &Publication) -> TokenStream {
     };
     for header in &publication.options.headers {
         let name = &header.name;
-        let value = &header.value.tokens;
+        let value = payload::argument(&header.value);
         draft = quote_spanned!(header.name_span=> #draft.header(#name, #value));
     }
     if let Some(key) = &publication.options.key {
-        let key_tokens = &key.tokens;
+        let key_tokens = payload::argument(key);
         draft = quote_spanned!(key.tokens.span()=> #draft.key(#key_tokens));
     }
     draft

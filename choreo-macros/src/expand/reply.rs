@@ -39,19 +39,22 @@ fn step(paths: &Paths, reply: Reply, diagnostics: &mut Diagnostics) -> TokenStre
         Answer::Message(closure) => message(paths, &trigger, closure, &place),
         Answer::Computed { topic, closure } => {
             let on = on(paths, &trigger, &place);
-            let topic = &topic.tokens;
+            let topic = payload::argument(topic);
             let builder = builder(paths, &trigger, closure);
             quote_spanned!(span=> #on.answer(#topic, #builder))
         }
-        Answer::Fixed { topic, payload } => {
+        Answer::Fixed {
+            topic,
+            payload: written,
+        } => {
             let on = on(paths, &trigger, &place);
-            let topic = &topic.tokens;
-            let body = payload::body(paths, payload);
+            let topic = payload::argument(topic);
+            let body = payload::body(paths, written);
             quote_spanned!(span=> #on.answer(#topic, #private::reply_static(#body)))
         }
     };
     if let Some(times) = &reply.times {
-        let count = &times.tokens;
+        let count = payload::argument(times);
         rule = quote_spanned!(count.span()=> #rule.times(#count));
     }
     quote_spanned!(span=> #private::reply(&#scenario, #rule))
@@ -91,7 +94,7 @@ impl TriggerTokens {
             }) => {
                 let expanded = pattern::expand_dynamic(&mut pattern, paths, diagnostics);
                 Self {
-                    topic: topic.tokens,
+                    topic: payload::argument(&topic),
                     pattern: erased(paths, pattern.span(), &expanded),
                     message: None,
                 }
@@ -100,7 +103,7 @@ impl TriggerTokens {
                 topic,
                 pattern: None,
             }) => Self {
-                topic: topic.tokens,
+                topic: payload::argument(&topic),
                 pattern: none,
                 message: None,
             },
