@@ -9,7 +9,14 @@ use crate::paths::Paths;
 use crate::recover::Diagnostics;
 
 pub(crate) mod expect;
+pub(crate) mod harness;
+pub(crate) mod message;
 pub(crate) mod pattern;
+pub(crate) mod payload;
+pub(crate) mod publish;
+pub(crate) mod reply;
+pub(crate) mod scenario;
+pub(crate) mod settle;
 mod typed;
 
 /// An expression of type `Duration`.

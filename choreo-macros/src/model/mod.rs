@@ -3,6 +3,14 @@
 use proc_macro2::Span;
 use syn::{Expr, Ident};
 
+mod items;
+mod outgoing;
+
+pub(crate) use items::{Function, MessageDef, ScenarioArgs, SlowArg};
+pub(crate) use outgoing::{
+    Answer, Field, Header, Json, Payload, Publication, PublishOptions, Published, Reply,
+    ReplyClosure, Trigger, UserExpr,
+};
 pub(crate) mod pattern;
 
 /// The variable that holds the scenario: the first argument of every step.
