@@ -3,7 +3,10 @@
 mod envelope;
 pub mod matcher;
 mod message;
-mod safety;
+pub mod safety;
+pub mod secret;
 pub mod transport;
+mod value;
 
+pub use matcher::functions as matchers;
 pub use message::Message;

@@ -5,7 +5,9 @@
 use serde_json::Value;
 
 pub use path::{Path, Segment};
+pub use pattern::{ListItem, Pattern};
 
+mod bounded;
 pub(crate) mod diff;
 pub mod functions;
 mod path;
@@ -25,17 +27,29 @@ pub struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// A value.
     pub fn present(value: &'a Value) -> Self {
-        Self { value: Some(value), raw: None, undecodable: None }
+        Self {
+            value: Some(value),
+            raw: None,
+            undecodable: None,
+        }
     }
 
     /// Nothing: the field is missing.
     pub fn absent() -> Self {
-        Self { value: None, raw: None, undecodable: None }
+        Self {
+            value: None,
+            raw: None,
+            undecodable: None,
+        }
     }
 
     /// A whole message: its decoded value or why there is none, and its bytes.
     pub fn message(decoded: Result<&'a Value, &'a str>, raw: &'a [u8]) -> Self {
-        Self { value: decoded.ok(), raw: Some(raw), undecodable: decoded.err() }
+        Self {
+            value: decoded.ok(),
+            raw: Some(raw),
+            undecodable: decoded.err(),
+        }
     }
 
     /// The value, if there is one.
@@ -46,6 +60,14 @@ impl<'a> Subject<'a> {
     /// The payload's bytes, at the root of a message.
     pub fn raw(self) -> Option<&'a [u8]> {
         self.raw
+    }
+
+    pub(crate) fn actual(self) -> Actual {
+        match (self.value, self.raw) {
+            (Some(value), _) => Actual::Value(value.clone()),
+            (None, Some(raw)) => Actual::Bytes(bytes::Bytes::copy_from_slice(raw)),
+            (None, None) => Actual::Absent,
+        }
     }
 }
 
@@ -86,6 +108,7 @@ pub enum Actual {
 
 /// Why a value was not accepted: a tree whose leaves are single differences with exact paths.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Mismatch {
     /// What kind of difference it is.
     pub kind: MismatchKind,
@@ -93,30 +116,100 @@ pub struct Mismatch {
     pub path: Path,
     /// What was expected, as a noun phrase such as `> 0` or `"COMPLETED"`.
     pub expected: String,
-    /// What was there.
+    /// What was there. For [`MismatchKind::Composed`] a few words may stand for the value: the
+    /// children have their parts of it.
     pub actual: Actual,
     /// The single differences, for [`MismatchKind::Composed`].
     pub children: Vec<Mismatch>,
+    /// Whether it would have been enough to remove *one* of the children (`p | q`, `any p`),
+    /// instead of all of them.
+    pub alternatives: bool,
 }
 
 impl Mismatch {
     /// A value that breaks a condition, or a [`MismatchKind::Missing`] one when there is none.
     pub fn predicate(expected: impl Into<String>, subject: Subject<'_>) -> Self {
-        let kind =
-            if subject.value.is_some() { MismatchKind::Predicate } else { MismatchKind::Missing };
-        Self::new(kind, expected, subject)
+        Self::new(MismatchKind::Predicate, expected, subject).or_missing(subject)
+    }
+
+    /// A value of another type, or a [`MismatchKind::Missing`] one when there is none. A payload
+    /// that did not decode counts as a value of another type; why it did not is in `actual`.
+    pub fn type_mismatch(expected: impl Into<String>, subject: Subject<'_>) -> Self {
+        let mut mismatch =
+            Self::new(MismatchKind::TypeMismatch, expected, subject).or_missing(subject);
+        if let (Some(why), Some(raw)) = (subject.undecodable, subject.raw) {
+            let payload = Actual::Bytes(bytes::Bytes::copy_from_slice(raw));
+            mismatch.actual = Actual::Text(format!(
+                "a payload that does not decode ({why}): {}",
+                diff::render_actual(&payload, UNDECODABLE_CHARS)
+            ));
+        }
+        mismatch
     }
 
     /// A single difference at the subject itself.
     pub fn new(kind: MismatchKind, expected: impl Into<String>, subject: Subject<'_>) -> Self {
-        let actual = match (subject.value, subject.raw) {
-            (Some(value), _) => Actual::Value(value.clone()),
-            (None, Some(raw)) => Actual::Bytes(bytes::Bytes::copy_from_slice(raw)),
-            (None, None) => Actual::Absent,
-        };
-        Self { kind, path: Path::default(), expected: expected.into(), actual, children: Vec::new() }
+        Self {
+            kind,
+            path: Path::default(),
+            expected: expected.into(),
+            actual: subject.actual(),
+            children: Vec::new(),
+            alternatives: false,
+        }
+    }
+
+    /// Several differences, all of which must go. Give children their paths with
+    /// [`Mismatch::under`].
+    pub fn all(expected: impl Into<String>, actual: Actual, children: Vec<Mismatch>) -> Self {
+        Self {
+            kind: MismatchKind::Composed,
+            path: Path::default(),
+            expected: expected.into(),
+            actual,
+            children,
+            alternatives: false,
+        }
+    }
+
+    /// Several differences, one of which must go.
+    pub fn any(expected: impl Into<String>, actual: Actual, children: Vec<Mismatch>) -> Self {
+        Self {
+            alternatives: true,
+            ..Self::all(expected, actual, children)
+        }
+    }
+
+    /// A value that must not be there.
+    pub(crate) fn unexpected(value: &Value) -> Self {
+        Self::new(MismatchKind::Unexpected, "absent", Subject::present(value))
+    }
+
+    /// The same difference seen from the value that holds this one: every path of the tree gets
+    /// the segment in front.
+    #[must_use]
+    pub fn under(mut self, segment: Segment) -> Self {
+        self.prefix(&segment);
+        self
+    }
+
+    fn prefix(&mut self, segment: &Segment) {
+        self.path = std::mem::take(&mut self.path).under(segment.clone());
+        for child in &mut self.children {
+            child.prefix(segment);
+        }
+    }
+
+    fn or_missing(mut self, subject: Subject<'_>) -> Self {
+        if subject.value.is_none() && subject.raw.is_none() {
+            self.kind = MismatchKind::Missing;
+        }
+        self
     }
 }
+
+/// How much of a payload that does not decode is shown, in characters.
+const UNDECODABLE_CHARS: usize = 200;
 
 /// A condition on a value. See [`functions`] for those that come with Choreo.
 ///

@@ -1,0 +1,73 @@
+//! What the runner is told about a scenario.
+
+use std::fmt;
+use std::pin::Pin;
+
+use choreo_report::model::ScenarioRecord;
+
+use crate::resource::Resource;
+
+/// An owned future that can be moved between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One registered scenario. All of it is known at compile time, so that a macro can put it into a
+/// static.
+pub struct Case {
+    /// The name of the scenario, without its module: the name of its function, or the one that
+    /// replaces it.
+    pub name: &'static str,
+    /// The path of the module that contains it, as `module_path!()` gives it: with the crate.
+    pub module: &'static str,
+    /// The source file, as `file!()` gives it.
+    pub file: &'static str,
+    /// The line of the scenario in `file`, from 1.
+    pub line: u32,
+    /// Words to select scenarios by (`--tag`).
+    pub tags: &'static [&'static str],
+    /// Why the scenario is not run unless asked for; the text may be empty.
+    pub ignore: Option<&'static str>,
+    /// Why the scenario must not pass; the text may be empty.
+    pub should_fail: Option<&'static str>,
+    /// What a slow outcome means for this scenario; `None` leaves it to the run.
+    pub slow: Option<SlowPolicy>,
+    /// Gives what the scenario needs opened before it can run.
+    pub resource: fn() -> &'static dyn Resource,
+    /// Runs the scenario. Called at most once per run, after the resource was opened.
+    pub run: fn(RunContext) -> BoxFuture<'static, ScenarioRecord>,
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Case")
+            .field("name", &self.name)
+            .field("module", &self.module)
+            .field("file", &self.file)
+            .field("line", &self.line)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What it means for a run that a scenario was right but over its latency budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SlowPolicy {
+    /// It is shown, and the run still succeeds.
+    #[default]
+    Warn,
+    /// The scenario fails.
+    Deny,
+}
+
+/// What a scenario is told about the run that it is part of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunContext {
+    /// The full name of the test, as filters see it.
+    pub name: String,
+    /// The source file of the scenario.
+    pub file: &'static str,
+    /// The line of the scenario in `file`, from 1.
+    pub line: u32,
+    /// Whether failure texts may contain ANSI colours.
+    pub color: bool,
+}
+
+inventory::collect!(Case);

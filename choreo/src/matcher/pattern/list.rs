@@ -1,0 +1,94 @@
+//! `[p, q]`, `[p, ..]`, `[.., p, .., q]`: lists, where `..` stands for any number of elements.
+
+use serde_json::Value;
+
+use super::super::{Mismatch, Subject, Verdict};
+use super::collect::{Closest, Differences};
+use super::{ListItem, Pattern};
+
+/// Without `..` each element has its pattern. With it, what stands before the first `..` is
+/// compared from the front, what stands after the last one from the back, and each run between
+/// two takes the first place where it fits.
+pub(crate) fn check(items: &[ListItem], subject: Subject<'_>, pattern: &Pattern) -> Verdict {
+    let Some(Value::Array(values)) = subject.value else {
+        return Err(Mismatch::type_mismatch(pattern.description(), subject));
+    };
+    let runs: Vec<&[ListItem]> = items.split(|item| matches!(item, ListItem::Rest)).collect();
+    let mut differences = Differences::default();
+    match runs.as_slice() {
+        [] => {}
+        [only] => {
+            compare(only, 0, values, &mut |difference| {
+                differences.push(difference)
+            });
+            for (index, value) in values.iter().enumerate().skip(only.len()) {
+                differences.push_bounded(|| Mismatch::unexpected(value).under(index.into()));
+            }
+        }
+        [first, between @ .., last] => {
+            // Never before the end of `first`: an element cannot stand for two patterns.
+            let tail = values.len().saturating_sub(last.len()).max(first.len());
+            compare(first, 0, values, &mut |difference| {
+                differences.push(difference)
+            });
+            let mut from = first.len();
+            for run in between.iter().filter(|run| !run.is_empty()) {
+                match place(run, from, tail, values, pattern, subject) {
+                    Ok(start) => from = start + run.len(),
+                    Err(difference) => {
+                        differences.push(difference);
+                        // Where the next run would have to begin is unknown.
+                        break;
+                    }
+                }
+            }
+            compare(last, tail, values, &mut |difference| {
+                differences.push(difference)
+            });
+        }
+    }
+    differences.verdict(|| pattern.description(), subject)
+}
+
+/// Compares a run of patterns with the elements from `start` on; what is beyond the end is
+/// missing.
+fn compare(run: &[ListItem], start: usize, values: &[Value], report: &mut dyn FnMut(Mismatch)) {
+    for (index, item) in (start..).zip(run) {
+        let ListItem::One(item) = item else { continue };
+        let element = values
+            .get(index)
+            .map_or(Subject::absent(), Subject::present);
+        if let Err(difference) = item.verdict(element) {
+            report(difference.under(index.into()));
+        }
+    }
+}
+
+/// The first place in `from..until` where the whole run fits.
+fn place(
+    run: &[ListItem],
+    from: usize,
+    until: usize,
+    values: &[Value],
+    pattern: &Pattern,
+    subject: Subject<'_>,
+) -> Result<usize, Mismatch> {
+    let mut closest = Closest::default();
+    let until = until.min(values.len());
+    for start in from..(until + 1).saturating_sub(run.len()) {
+        let mut differences = Vec::new();
+        compare(run, start, values, &mut |difference| {
+            differences.push(difference)
+        });
+        match differences.len() {
+            0 => return Ok(start),
+            1 => closest.push(differences.swap_remove(0)),
+            _ => closest.push(Mismatch::all(
+                pattern.description(),
+                super::super::Actual::Text(format!("the elements from [{start}] on")),
+                differences,
+            )),
+        }
+    }
+    Err(closest.mismatch(pattern, subject))
+}
