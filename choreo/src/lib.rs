@@ -1,12 +1,46 @@
 //! Tests for message-driven systems.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod act;
+pub mod codec;
+pub mod correlation;
+mod dispatch;
 mod envelope;
+mod error;
+mod expectation;
+mod failure;
+mod fixture;
+mod harness;
+mod ids;
 pub mod matcher;
 mod message;
+mod outcome;
+pub mod prelude;
+mod reply;
 pub mod safety;
+mod scenario;
 pub mod secret;
+mod text;
+mod timeline;
 pub mod transport;
 mod value;
 
+pub use codec::Incoming;
+pub use dispatch::{Surprise, SurpriseClass};
+pub use envelope::{Body, Draft, Envelope, Headers};
+pub use error::{Error, ErrorKind, Result};
+pub use harness::{Harness, HarnessBuilder, ScenarioBuilder};
+pub use ids::CorrelationId;
 pub use matcher::functions as matchers;
 pub use message::Message;
+pub use outcome::{
+    Handle, HandleReport, NearMiss, Outcome, ScenarioError, ScenarioErrorKind, ScenarioResult,
+};
+pub use reply::{ReplyReport, ReplyState};
+pub use scenario::{Arranging, Scenario, Scope, Triggered};
+pub use serde;
+pub use serde_json::{self, Value, json};
+pub use timeline::{TimelineAction, TimelineEntry};

@@ -1,0 +1,13 @@
+//! What a test file needs: `use choreo::prelude::*;`.
+
+pub use serde::{Deserialize, Serialize};
+
+pub use crate::correlation::{
+    FieldCorrelation, HeaderCorrelation, NoCorrelation, WithoutId, test_namespace,
+};
+pub use crate::harness::Harness;
+pub use crate::message::Message;
+pub use crate::outcome::{Handle, Outcome};
+pub use crate::scenario::Scenario;
+pub use crate::transport::Memory;
+pub use crate::{Error, Result, json};
