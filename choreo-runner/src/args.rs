@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 
-use clap::{Parser, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
 use libtest_mimic::Arguments;
 
 use crate::case::SlowPolicy;
@@ -108,7 +108,7 @@ pub(crate) fn parse(
         tags,
         no_capture,
         report_time: _,
-    } = CommandLine::try_parse_from(command_line)?;
+    } = CommandLine::from_arg_matches(&command().try_get_matches_from(command_line)?)?;
     if libtest.test_threads == Some(0) {
         return Err(clap::Error::raw(
             clap::error::ErrorKind::ValueValidation,
@@ -155,6 +155,48 @@ pub(crate) fn parse(
         },
         concurrency,
     })
+}
+
+/// The command, with help for libtest's options that is true of this runner.
+fn command() -> clap::Command {
+    let helps = [
+        ("ignored", "Run only ignored scenarios"),
+        ("include_ignored", "Run ignored scenarios too"),
+        (
+            "nocapture",
+            "Explain expected failures too; nothing is ever captured",
+        ),
+        ("show_output", "Explain expected failures too"),
+        (
+            "test_threads",
+            "The same as --concurrency, which wins over it",
+        ),
+        (
+            "quiet",
+            "Show one character for each scenario; the same as --format=terse",
+        ),
+        (
+            "color",
+            "Whether to use colours; auto: if the output is a terminal",
+        ),
+        (
+            "format",
+            "pretty: lines; terse: one character for each scenario; json: events",
+        ),
+    ];
+    let mut command = CommandLine::command();
+    for (name, help) in helps {
+        command = command.mut_arg(name, |arg| {
+            let arg = arg.help(help).long_help(None);
+            let enumerated = matches!(name, "color" | "format");
+            if enumerated {
+                arg.hide_possible_values(true)
+            } else {
+                arg
+            }
+        });
+    }
+    command
 }
 
 fn policy_from(
@@ -210,8 +252,7 @@ mod tests {
 
     #[test]
     fn the_command_is_consistent() {
-        use clap::CommandFactory;
-        CommandLine::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]

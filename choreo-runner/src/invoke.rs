@@ -123,11 +123,14 @@ fn run_for_programs(selection: &Selection, all_names: &[String], options: &Optio
         Err(error) => return complain(&no_runtime(&error), RunExit::FAILED),
     };
     let judge = Judge::new(options.slow, options.skipped);
-    let (succeeded, run) = json::print(&options.libtest, selection, all_names, run, judge);
-    if let Some(run) = run {
+    let printed = json::print(&options.libtest, selection, all_names, run, judge);
+    if let Some(run) = printed.run {
         run.close().iter().for_each(|problem| note(problem));
     }
-    if succeeded {
+    for notice in printed.skips.notices() {
+        note(&format!("{} {}", notice.title, notice.reason));
+    }
+    if printed.succeeded {
         RunExit::SUCCESS
     } else {
         RunExit::FAILED

@@ -8,20 +8,31 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use crate::registry::Test;
 use crate::run::{Event, Finish, Run};
 use crate::select::Selection;
-use crate::verdict::{Judge, Status, Verdict};
+use crate::skips::Skips;
+use crate::verdict::{Judge, Kind, Status, Verdict};
 
-/// Prints a run as JSON events. Returns whether it succeeded, and the run, to be closed.
+/// What is left after the run was printed.
+pub(crate) struct Printed {
+    pub(crate) succeeded: bool,
+    /// To be closed.
+    pub(crate) run: Option<Run>,
+    /// The events have no place for the reasons.
+    pub(crate) skips: Skips,
+}
+
+/// Prints a run as JSON events.
 pub(crate) fn print(
     args: &Arguments,
     selection: &Selection,
     all_names: &[String],
     run: Run,
     judge: Judge,
-) -> (bool, Option<Run>) {
+) -> Printed {
     let results = Arc::new(Mutex::new(Results {
         run,
         judge,
         early: HashMap::new(),
+        skips: Skips::default(),
     }));
     let mut trials: Vec<Trial> = selection
         .tests
@@ -57,11 +68,14 @@ pub(crate) fn print(
         ..args.clone()
     };
     let conclusion = libtest_mimic::run(&args, trials);
-    let run = Arc::into_inner(results).map(|results| {
-        let results = results.into_inner();
-        results.unwrap_or_else(PoisonError::into_inner).run
-    });
-    (!conclusion.has_failed(), run)
+    let results = Arc::into_inner(results)
+        .map(|results| results.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let (run, skips) = results.map(|results| (results.run, results.skips)).unzip();
+    Printed {
+        succeeded: !conclusion.has_failed(),
+        run,
+        skips: skips.unwrap_or_default(),
+    }
 }
 
 struct Results {
@@ -69,6 +83,7 @@ struct Results {
     judge: Judge,
     /// What finished before it was asked for.
     early: HashMap<usize, Finish>,
+    skips: Skips,
 }
 
 impl Results {
@@ -85,7 +100,11 @@ impl Results {
                 None => break Finish::Broken("the runner lost this scenario".to_owned()),
             }
         };
-        self.judge.judge(test, finish)
+        let verdict = self.judge.judge(test, finish);
+        if verdict.kind == Kind::Skipped {
+            self.skips.add(verdict.text.as_deref().unwrap_or_default());
+        }
+        verdict
     }
 }
 

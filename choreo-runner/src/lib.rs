@@ -48,6 +48,7 @@ mod resource;
 mod resources;
 mod run;
 mod select;
+mod skips;
 #[cfg(test)]
 mod testing;
 mod text;

@@ -122,3 +122,116 @@ async fn open(resource: &'static dyn Resource) -> Result<Opened, OpenError> {
         ))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::case::BoxFuture;
+    use crate::testing::Broker;
+
+    /// Opens after a while; closes never, or at once.
+    struct Odd {
+        closes: bool,
+        opens: bool,
+        openings: AtomicUsize,
+    }
+
+    impl Resource for Odd {
+        fn name(&self) -> &str {
+            "odd"
+        }
+
+        fn open(&'static self) -> BoxFuture<'static, Result<Opened, OpenError>> {
+            Box::pin(async {
+                self.openings.fetch_add(1, Ordering::SeqCst);
+                if !self.opens {
+                    std::future::pending::<()>().await;
+                }
+                tokio::task::yield_now().await;
+                Ok(Opened { isolated: true })
+            })
+        }
+
+        fn close(&'static self) -> BoxFuture<'static, ()> {
+            Box::pin(async {
+                if !self.closes {
+                    std::future::pending::<()>().await;
+                }
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_resource_is_opened_once_however_many_ask() {
+        static ODD: Odd = Odd {
+            closes: true,
+            opens: true,
+            openings: AtomicUsize::new(0),
+        };
+        let resources = Arc::new(Resources::default());
+        let mut asking = JoinSet::new();
+        for _ in 0..50 {
+            let resources = Arc::clone(&resources);
+            asking.spawn(async move { resources.slot(&ODD).open().await });
+        }
+        let opened = asking.join_all().await;
+        assert!(
+            opened
+                .iter()
+                .all(|result| *result == Ok(Opened { isolated: true }))
+        );
+        assert_eq!(ODD.openings.load(Ordering::SeqCst), 1);
+        assert_eq!(resources.close().await, Vec::<String>::new());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn closing_is_abandoned_at_the_deadline_with_a_message() {
+        static STUCK: Odd = Odd {
+            closes: false,
+            opens: true,
+            openings: AtomicUsize::new(0),
+        };
+        let resources = Resources::default();
+        let opened = resources.slot(&STUCK).open().await;
+        assert!(opened.is_ok());
+        let before = Instant::now();
+        let problems = resources.close().await;
+        assert_eq!(
+            problems,
+            ["closing `odd` took more than 10 s; it was abandoned"]
+        );
+        assert_eq!(before.elapsed().as_secs(), CLOSE_DEADLINE.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn opening_has_a_deadline_too_and_what_never_opened_is_not_closed() {
+        static SHUT: Odd = Odd {
+            closes: false,
+            opens: false,
+            openings: AtomicUsize::new(0),
+        };
+        let resources = Resources::default();
+        let opened = resources.slot(&SHUT).open().await;
+        assert!(
+            matches!(&opened, Err(OpenError::Failed(text)) if text.contains("300 s")),
+            "{opened:?}"
+        );
+        assert_eq!(resources.close().await, Vec::<String>::new());
+    }
+
+    #[test]
+    fn statics_are_told_apart() {
+        static ONE: Broker = Broker {
+            name: "one",
+            isolated: true,
+        };
+        static TWO: Broker = Broker {
+            name: "one",
+            isolated: true,
+        };
+        assert_eq!(ResourceId::of(&ONE), ResourceId::of(&ONE));
+        assert_ne!(ResourceId::of(&ONE), ResourceId::of(&TWO));
+    }
+}

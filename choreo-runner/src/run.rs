@@ -142,11 +142,12 @@ async fn start_in_order(
             continue;
         }
         let permit = acquire(&limit).await;
-        let turn = Limited {
+        let rights = Rights {
             limit: Arc::clone(&limit),
-            permit,
+            flight: Some(permit),
+            turn: None,
         };
-        let task = tasks.spawn(attend(job, turn, Arc::clone(&resources), events.clone()));
+        let task = tasks.spawn(attend(job, rights, Arc::clone(&resources), events.clone()));
         index_of.insert(task.id(), index);
     }
     while let Some(joined) = tasks.join_next_with_id().await {
@@ -159,28 +160,35 @@ async fn start_in_order(
     }
 }
 
-/// The right to be in flight, and where to get it back after giving it up.
-struct Limited {
+/// What a scenario holds while it runs. Kept until its end has been told, so that with one
+/// scenario at a time no other begins before.
+struct Rights {
     limit: Arc<Semaphore>,
-    permit: OwnedSemaphorePermit,
+    /// To be in flight.
+    flight: Option<OwnedSemaphorePermit>,
+    /// To use a resource that cannot be shared.
+    turn: Option<OwnedSemaphorePermit>,
 }
 
-async fn attend(job: Job, limited: Limited, resources: Arc<Resources>, events: Sender<Event>) {
+async fn attend(job: Job, mut rights: Rights, resources: Arc<Resources>, events: Sender<Event>) {
     let index = job.index;
     let _ = events.send(Event::Started(index));
-    let mut work = pin!(catch_panic(carry_out(job, limited, resources)));
-    let result = match timeout(LONG, work.as_mut()).await {
-        Ok(result) => result,
-        Err(_) => {
-            let _ = events.send(Event::Lingers(index));
-            work.await
+    let result = {
+        let mut work = pin!(catch_panic(carry_out(job, &mut rights, &resources)));
+        match timeout(LONG, work.as_mut()).await {
+            Ok(result) => result,
+            Err(_) => {
+                let _ = events.send(Event::Lingers(index));
+                work.await
+            }
         }
     };
     let finish = result.unwrap_or_else(|panic| Finish::Broken(panic.to_string()));
     let _ = events.send(Event::Finished(index, finish));
+    drop(rights);
 }
 
-async fn carry_out(job: Job, limited: Limited, resources: Arc<Resources>) -> Finish {
+async fn carry_out(job: Job, rights: &mut Rights, resources: &Resources) -> Finish {
     let slot = resources.slot((job.case.resource)());
     let opened = match slot.open().await {
         Ok(opened) => opened,
@@ -193,24 +201,17 @@ async fn carry_out(job: Job, limited: Limited, resources: Arc<Resources>) -> Fin
         }
     };
 
-    let Limited { limit, mut permit } = limited;
-    let mut turn = None;
     if !opened.isolated {
-        turn = match Arc::clone(&slot.turn).try_acquire_owned() {
-            Ok(turn) => Some(turn),
-            Err(_) => {
-                // Who waits for the turn must not keep scenarios of other resources out. Whoever
-                // has the turn gets a permit in the end, as nobody holds a permit while waiting.
-                drop(permit);
-                let turn = acquire(&slot.turn).await;
-                permit = acquire(&limit).await;
-                Some(turn)
-            }
-        };
+        rights.turn = Arc::clone(&slot.turn).try_acquire_owned().ok();
+        if rights.turn.is_none() {
+            // Who waits for the turn must not keep scenarios of other resources out. Whoever has
+            // the turn gets a permit in the end, as nobody holds a permit while waiting.
+            rights.flight = None;
+            rights.turn = Some(acquire(&slot.turn).await);
+            rights.flight = Some(acquire(&rights.limit).await);
+        }
     }
-    let record = (job.case.run)(job.context).await;
-    drop((turn, permit));
-    Finish::Ran(record)
+    Finish::Ran((job.case.run)(job.context).await)
 }
 
 async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
@@ -218,4 +219,164 @@ async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
         .acquire_owned()
         .await
         .expect("the semaphores of a run are never closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use choreo_report::model::Outcome;
+    use tokio::sync::{Barrier, Notify};
+
+    use super::*;
+    use crate::case::BoxFuture;
+    use crate::registry::Test;
+    use crate::testing::{Broker, case};
+
+    /// Counts how many scenarios are in flight.
+    struct Gauge {
+        now: AtomicUsize,
+        most: AtomicUsize,
+    }
+
+    impl Gauge {
+        const fn new() -> Self {
+            Self {
+                now: AtomicUsize::new(0),
+                most: AtomicUsize::new(0),
+            }
+        }
+
+        async fn measure(&self, work: impl Future<Output = ()>) -> ScenarioRecord {
+            let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most.fetch_max(now, Ordering::SeqCst);
+            work.await;
+            self.now.fetch_sub(1, Ordering::SeqCst);
+            ScenarioRecord::new(Outcome::Pass, Vec::new(), Duration::ZERO, None)
+        }
+
+        fn most(&self) -> usize {
+            self.most.load(Ordering::SeqCst)
+        }
+    }
+
+    fn selected(case: &'static Case, number: usize) -> Vec<Selected> {
+        (0..number)
+            .map(|index| Selected {
+                test: Test {
+                    name: format!("{}_{index}", case.name),
+                    case,
+                },
+                ignored: false,
+            })
+            .collect()
+    }
+
+    /// Runs to the end. Returns how many scenarios ran; panics if one did not.
+    fn complete(selected: &[Selected], limit: usize) -> usize {
+        let mut run = Run::start(selected, limit, false).expect("a runtime can be started");
+        let mut ran = 0;
+        while let Some(event) = run.next() {
+            match event {
+                Event::Finished(_, Finish::Ran(_)) => ran += 1,
+                Event::Finished(index, finish) => panic!("{index}: {finish:?}"),
+                Event::Started(_) | Event::Lingers(_) => {}
+            }
+        }
+        assert_eq!(run.close(), Vec::<String>::new());
+        ran
+    }
+
+    #[test]
+    fn as_many_scenarios_are_in_flight_as_the_limit_allows_and_no_more() {
+        static GAUGE: Gauge = Gauge::new();
+        /// Opens only when 200 are there: fewer in flight would never end.
+        static GATHER: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(200));
+        fn gather(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+            Box::pin(GAUGE.measure(async {
+                GATHER.wait().await;
+            }))
+        }
+        static CASE: Case = Case {
+            run: gather,
+            ..case("crowd", "t", "a.rs", 1)
+        };
+        assert_eq!(complete(&selected(&CASE, 1000), 200), 1000);
+        assert_eq!(GAUGE.most(), 200);
+    }
+
+    #[test]
+    fn scenarios_that_cannot_share_take_turns_and_keep_nobody_else_out() {
+        static GAUGE: Gauge = Gauge::new();
+        static OTHER_RAN: Notify = Notify::const_new();
+        static SHY: Broker = Broker {
+            name: "shy",
+            isolated: false,
+        };
+        fn alone(context: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+            Box::pin(GAUGE.measure(async move {
+                // The first one ends only after the one of the other resource, which starts last,
+                // although more wait for their turn than may be in flight.
+                if context.name == "alone_0" {
+                    OTHER_RAN.notified().await;
+                }
+                tokio::task::yield_now().await;
+            }))
+        }
+        fn other(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+            OTHER_RAN.notify_one();
+            Box::pin(async { ScenarioRecord::new(Outcome::Pass, Vec::new(), Duration::ZERO, None) })
+        }
+        static ALONE: Case = Case {
+            run: alone,
+            resource: || &SHY,
+            ..case("alone", "t", "a.rs", 1)
+        };
+        static OTHER: Case = Case {
+            run: other,
+            ..case("other", "t", "a.rs", 2)
+        };
+        let mut all = selected(&ALONE, 20);
+        all.extend(selected(&OTHER, 1));
+        assert_eq!(complete(&all, 2), 21);
+        assert_eq!(GAUGE.most(), 1);
+    }
+
+    #[test]
+    fn one_at_a_time_keeps_the_order() {
+        static CASE: Case = case("each", "t", "a.rs", 1);
+        let all = selected(&CASE, 50);
+        let mut run = Run::start(&all, 1, false).expect("a runtime can be started");
+        let mut told = Vec::new();
+        while let Some(event) = run.next() {
+            told.push(match event {
+                Event::Started(index) => (index, "starts"),
+                Event::Finished(index, _) => (index, "ends"),
+                Event::Lingers(index) => (index, "lingers"),
+            });
+        }
+        let expected: Vec<_> = (0..50)
+            .flat_map(|index| [(index, "starts"), (index, "ends")])
+            .collect();
+        assert_eq!(told, expected);
+        run.close();
+    }
+
+    #[test]
+    fn a_scenario_that_the_runner_loses_is_reported() {
+        static CASE: Case = case("lost", "t", "a.rs", 1);
+        let all = selected(&CASE, 2);
+        let mut run = Run::start(&[], 1, false).expect("a runtime can be started");
+        run.unfinished = vec![true; all.len()];
+        for expected in 0..2 {
+            let event = run.next();
+            assert!(
+                matches!(event, Some(Event::Finished(index, Finish::Broken(_))) if index == expected),
+                "{event:?}"
+            );
+        }
+        assert!(run.next().is_none());
+        run.close();
+    }
 }

@@ -25,7 +25,7 @@ pub(crate) const fn case(
         ignore: None,
         should_fail: None,
         slow: None,
-        resource: || &Ready,
+        resource: || &READY,
         run: |_| {
             Box::pin(async { ScenarioRecord::new(Outcome::Pass, Vec::new(), Duration::ZERO, None) })
         },
@@ -38,15 +38,28 @@ pub(crate) fn options(args: &[&str]) -> Options {
     parse(command_line, |_| None).expect("the test's options are valid")
 }
 
-struct Ready;
+static READY: Broker = Broker {
+    name: "ready",
+    isolated: true,
+};
 
-impl Resource for Ready {
+/// A resource that opens and closes at once.
+pub(crate) struct Broker {
+    pub(crate) name: &'static str,
+    pub(crate) isolated: bool,
+}
+
+impl Resource for Broker {
     fn name(&self) -> &str {
-        "ready"
+        self.name
     }
 
     fn open(&'static self) -> BoxFuture<'static, Result<Opened, OpenError>> {
-        Box::pin(async { Ok(Opened { isolated: true }) })
+        Box::pin(async {
+            Ok(Opened {
+                isolated: self.isolated,
+            })
+        })
     }
 
     fn close(&'static self) -> BoxFuture<'static, ()> {

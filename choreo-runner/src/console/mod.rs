@@ -106,7 +106,7 @@ impl<'a> Console<'a> {
                 } else {
                     self.line(index, &verdict);
                 }
-                self.summary.add(&selected.test.name, verdict);
+                self.summary.add(index, &selected.test.name, verdict);
             }
         }
     }
@@ -116,6 +116,7 @@ impl<'a> Console<'a> {
         if self.look.terse {
             self.write(|out, _| writeln!(out));
         }
+        self.summary.sort();
         let text = self.summary.render(self.look, elapsed);
         self.write(|out, _| write!(out, "{text}"));
         !self.summary.has_failed()
@@ -139,11 +140,7 @@ impl<'a> Console<'a> {
         }
         let detail = verdict.detail.as_str();
         // "ignored, why" and "ok (12 ms)".
-        let space = if detail.is_empty() || detail.starts_with(',') {
-            ""
-        } else {
-            " "
-        };
+        let space = if detail.starts_with(',') { "" } else { " " };
         self.write(|out, paint| {
             match (verdict.status, verdict.kind) {
                 (Status::Failed, _) => write!(out, "{}", paint.paint(Tone::Bad, "FAILED"))?,
@@ -159,7 +156,11 @@ impl<'a> Console<'a> {
                 }
                 (Status::Ignored, _) => write!(out, "{}", paint.paint(Tone::Warning, "ignored"))?,
             }
-            writeln!(out, "{space}{}", paint.paint(Tone::Quiet, detail))
+            if detail.is_empty() {
+                writeln!(out)
+            } else {
+                writeln!(out, "{space}{}", paint.paint(Tone::Quiet, detail))
+            }
         });
     }
 

@@ -7,7 +7,8 @@ use choreo_report::model::Outcome;
 
 use super::Look;
 use crate::select::Selection;
-use crate::text::{Paint, Tone, count, measured};
+use crate::skips::Skips;
+use crate::text::{Paint, Tone, measured};
 use crate::verdict::{Kind, Status, Verdict, load};
 
 /// How many expectations are shown against their budgets.
@@ -21,11 +22,17 @@ pub(super) struct Summary<'a> {
     failed: usize,
     ignored: usize,
     kinds: Vec<Kind>,
-    failures: Vec<(&'a str, String)>,
-    expected: Vec<(&'a str, String)>,
-    /// The reasons for which scenarios could not run, with how many each.
-    skipped: Vec<(String, usize)>,
+    failures: Vec<Explained<'a>>,
+    expected: Vec<Explained<'a>>,
+    skips: Skips,
     slowest: Vec<Slow<'a>>,
+}
+
+/// A test that failed, as expected or not.
+struct Explained<'a> {
+    index: usize,
+    test: &'a str,
+    text: String,
 }
 
 /// An expectation with a budget.
@@ -48,7 +55,7 @@ impl<'a> Summary<'a> {
             kinds: Vec::with_capacity(selection.tests.len()),
             failures: Vec::new(),
             expected: Vec::new(),
-            skipped: Vec::new(),
+            skips: Skips::default(),
             slowest: Vec::new(),
         }
     }
@@ -57,7 +64,13 @@ impl<'a> Summary<'a> {
         self.failed > 0
     }
 
-    pub(super) fn add(&mut self, test: &'a str, verdict: Verdict) {
+    /// Brings the failures into the order of the tests: that in which they end is random.
+    pub(super) fn sort(&mut self) {
+        self.failures.sort_by_key(|failure| failure.index);
+        self.expected.sort_by_key(|failure| failure.index);
+    }
+
+    pub(super) fn add(&mut self, index: usize, test: &'a str, verdict: Verdict) {
         match verdict.status {
             Status::Passed => self.passed += 1,
             Status::Failed => self.failed += 1,
@@ -66,12 +79,9 @@ impl<'a> Summary<'a> {
         self.kinds.push(verdict.kind);
         let text = verdict.text.unwrap_or_default();
         match (verdict.status, verdict.kind) {
-            (Status::Failed, _) => self.failures.push((test, text)),
-            (_, Kind::ExpectedFailure) => self.expected.push((test, text)),
-            (_, Kind::Skipped) => match self.skipped.iter_mut().find(|(why, _)| *why == text) {
-                Some((_, number)) => *number += 1,
-                None => self.skipped.push((text, 1)),
-            },
+            (Status::Failed, _) => self.failures.push(Explained { index, test, text }),
+            (_, Kind::ExpectedFailure) => self.expected.push(Explained { index, test, text }),
+            (_, Kind::Skipped) => self.skips.add(&text),
             _ => {}
         }
         for handle in verdict.handles {
@@ -112,8 +122,8 @@ impl<'a> Summary<'a> {
             writeln!(out, "\n{}", paint.paint(Tone::Heading, "failures:"))?;
             explain(out, paint, Tone::Bad, &self.failures)?;
             writeln!(out, "\n{}", paint.paint(Tone::Heading, "failures:"))?;
-            for (test, _) in &self.failures {
-                writeln!(out, "    {test}")?;
+            for failure in &self.failures {
+                writeln!(out, "    {}", failure.test)?;
             }
         }
         // One test says it all in its own line; under nextest each is a process of its own.
@@ -122,10 +132,9 @@ impl<'a> Summary<'a> {
             self.write_counts(out, paint)?;
             self.write_slowest(out, paint)?;
         }
-        for (reason, number) in &self.skipped {
-            let what = format!("SKIPPED {}:", count(*number, "scenario"));
-            let reason = reason.trim_end().replace('\n', "\n    ");
-            writeln!(out, "\n{} {reason}", paint.paint(Tone::Warning, what))?;
+        for notice in self.skips.notices() {
+            let title = paint.paint(Tone::Warning, notice.title);
+            writeln!(out, "\n{title} {}", notice.reason)?;
         }
         self.write_result(out, paint, elapsed)
     }
@@ -184,7 +193,7 @@ impl<'a> Summary<'a> {
             };
             writeln!(
                 out,
-                "    {}  {:>latency$} of {:>budget$}  {:<topic$}  {}",
+                "      {}  {:>latency$} of {:>budget$}  {:<topic$}  {}",
                 paint.paint(tone, format!("{:>load$}", row[0])),
                 row[1],
                 row[2],
@@ -215,8 +224,8 @@ impl<'a> Summary<'a> {
     }
 }
 
-fn explain(out: &mut String, paint: Paint, tone: Tone, tests: &[(&str, String)]) -> fmt::Result {
-    for (test, text) in tests {
+fn explain(out: &mut String, paint: Paint, tone: Tone, tests: &[Explained<'_>]) -> fmt::Result {
+    for Explained { test, text, .. } in tests {
         let title = format!("---- {test} ----");
         writeln!(out, "\n{}", paint.paint(tone, title))?;
         writeln!(out, "{}", text.trim_end())?;
