@@ -12,7 +12,6 @@ use crate::correlation::{Correlation, NoCorrelation, WithoutId};
 use crate::dispatch::{Router, RouterConfig, Surprise};
 use crate::error::Result;
 use crate::safety::Allowlist;
-use crate::scenario::Scope;
 use crate::transport::erased::DynTransport;
 use crate::transport::{ConnectionEvents, Transport};
 
@@ -56,15 +55,6 @@ impl Harness {
             linger: DEFAULT_LINGER,
             package: None,
             kept: Vec::new(),
-        }
-    }
-
-    /// A scenario outside `#[choreo::scenario]`.
-    pub fn scenario(&self, name: impl Into<String>) -> ScenarioBuilder<'_> {
-        ScenarioBuilder {
-            harness: self,
-            name: name.into(),
-            timeout: None,
         }
     }
 
@@ -124,32 +114,6 @@ impl fmt::Debug for Harness {
         f.debug_struct("Harness")
             .field("transport", &self.inner.transport)
             .finish_non_exhaustive()
-    }
-}
-
-/// A scenario that is not open yet.
-#[derive(Debug)]
-pub struct ScenarioBuilder<'h> {
-    harness: &'h Harness,
-    name: String,
-    timeout: Option<Duration>,
-}
-
-impl ScenarioBuilder<'_> {
-    /// How long after the trigger the messages may come; the harness's timeout otherwise.
-    #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// Opens it.
-    ///
-    /// # Panics
-    ///
-    /// Outside the runtime that the harness was connected on.
-    pub fn open(self) -> Scope {
-        Scope::new(self.harness.open(self.name, self.timeout))
     }
 }
 
