@@ -1,4 +1,4 @@
-//! Tests for message-driven systems.
+#![doc = include_str!("../docs/crate.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc(hidden)]
