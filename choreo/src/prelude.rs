@@ -6,8 +6,7 @@ pub use crate::correlation::{
     FieldCorrelation, HeaderCorrelation, NoCorrelation, WithoutId, test_namespace,
 };
 pub use crate::harness::Harness;
-pub use crate::message::Message;
 pub use crate::outcome::{Handle, Outcome};
 pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
-pub use crate::{Error, Result, json};
+pub use crate::{Error, Message, Result, begin, json, publish, reply, settle};
