@@ -438,3 +438,15 @@ macro_rules! main {
         )
     };
 }
+
+/// x
+#[macro_export]
+macro_rules! expect {
+    ($($tokens:tt)*) => { $crate::__private::__expect!([$crate] $($tokens)*) };
+}
+
+/// x
+#[macro_export]
+macro_rules! pattern {
+    ($($tokens:tt)*) => { $crate::__private::__pattern!([$crate] $($tokens)*) };
+}

@@ -9,4 +9,4 @@ pub use crate::harness::Harness;
 pub use crate::outcome::{Handle, Outcome};
 pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
-pub use crate::{Error, Message, Result, begin, json, publish, reply, settle};
+pub use crate::{Error, Message, Result, begin, expect, json, pattern, publish, reply, settle};
