@@ -46,9 +46,10 @@ impl NatsAuth {
     /// What a URL gives before the `@`: user and password, or a token alone.
     pub(super) fn from_userinfo(userinfo: &str) -> Option<Self> {
         match userinfo.split_once(':') {
-            Some((user, password)) => {
-                Some(Self::user_password(percent_decode(user)?, percent_decode(password)?))
-            }
+            Some((user, password)) => Some(Self::user_password(
+                percent_decode(user)?,
+                percent_decode(password)?,
+            )),
             None => Some(Self::token(percent_decode(userinfo)?)),
         }
     }
@@ -95,7 +96,10 @@ pub(super) async fn login(
             login.signature = Some(signature);
         }
         Method::CredentialsFile(path) => {
-            let failed = |reason: String| LoginError::CredentialsFile { path: path.clone(), reason };
+            let failed = |reason: String| LoginError::CredentialsFile {
+                path: path.clone(),
+                reason,
+            };
             let (token, seed) = read_credentials(path.clone()).await.map_err(&failed)?;
             let (_, signature) =
                 sign(&seed, &nonce).ok_or_else(|| failed("its seed is malformed".into()))?;
@@ -122,9 +126,11 @@ async fn read_credentials(path: PathBuf) -> Result<(Secret, Secret), String> {
     let mut sections = sections(text.expose());
     match (sections.next(), sections.next()) {
         (Some(token), Some(seed)) => Ok((token.into(), seed.into())),
-        _ => Err("it does not hold a token and a seed between `-----BEGIN …-----` and \
+        _ => Err(
+            "it does not hold a token and a seed between `-----BEGIN …-----` and \
                   `------END …------`"
-            .into()),
+                .into(),
+        ),
     }
 }
 
@@ -132,7 +138,9 @@ async fn read_credentials(path: PathBuf) -> Result<(Secret, Secret), String> {
 fn sections(text: &str) -> impl Iterator<Item = &str> {
     let mut lines = text.lines().map(str::trim);
     std::iter::from_fn(move || {
-        lines.by_ref().find(|line| line.starts_with("---") && line.contains("BEGIN"))?;
+        lines
+            .by_ref()
+            .find(|line| line.starts_with("---") && line.contains("BEGIN"))?;
         lines.by_ref().find(|line| !line.is_empty())
     })
     .filter(|line| !line.starts_with("---"))
@@ -187,7 +195,10 @@ mod tests {
             NatsAuth::credentials_file(SENTINEL),
         ] {
             let shown = format!("{auth:?}");
-            assert!(!shown.contains(SENTINEL) && shown.starts_with("NatsAuth::"), "{shown}");
+            assert!(
+                !shown.contains(SENTINEL) && shown.starts_with("NatsAuth::"),
+                "{shown}"
+            );
         }
     }
 

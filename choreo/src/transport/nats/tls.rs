@@ -42,8 +42,14 @@ impl Tls {
 
     /// The first file that is not there, with the system's words: the client library would not name it.
     pub(super) fn missing_file(&self) -> Option<String> {
-        let client = self.client.iter().flat_map(|(certificate, key)| [certificate, key]);
-        self.authorities.iter().chain(client).find_map(|path| unreadable(path))
+        let client = self
+            .client
+            .iter()
+            .flat_map(|(certificate, key)| [certificate, key]);
+        self.authorities
+            .iter()
+            .chain(client)
+            .find_map(|path| unreadable(path))
     }
 
     pub(super) fn apply(&self, mut options: ConnectOptions) -> ConnectOptions {
