@@ -22,6 +22,7 @@ pub(crate) fn checks() -> Vec<Check> {
         partitions_share_the_scenarios_among_them,
         the_junit_file_names_what_failed,
         ignored_scenarios_run_when_asked_for,
+        a_skip_that_nobody_would_see_fails,
     ]
 }
 
@@ -117,7 +118,7 @@ fn partitions_share_the_scenarios_among_them() {
     let fixture = fixture();
     let mut seen = Vec::new();
     for partition in ["count:1/3", "count:2/3", "count:3/3"] {
-        let ran = fixture.cargo(&run(&["--partition", partition]), &[]);
+        let ran = fixture.cargo(&run(&["--partition", partition]), &LENIENT.variables());
         let share: Vec<Scenario> = verdicts(&ran)
             .into_iter()
             .filter(|(_, verdict)| verdict != "SKIP")
@@ -154,6 +155,12 @@ fn the_junit_file_names_what_failed() {
     ] {
         assert!(junit.contains(part), "{part} is missing: {junit}");
     }
+}
+
+fn a_skip_that_nobody_would_see_fails() {
+    let filter = ["-E", "test(=is_skipped)"];
+    let ran = fixture().cargo(&run(&filter), &[]).exits(FAILED);
+    ran.says("CHOREO_SKIP=warn");
 }
 
 fn ignored_scenarios_run_when_asked_for() {
