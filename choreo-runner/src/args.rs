@@ -68,7 +68,7 @@ struct CommandLine {
     #[arg(long, value_name = "warn|deny", hide_possible_values = true, help_heading = CHOREO)]
     slow: Option<Policy>,
 
-    /// Whether a scenario fails that cannot run here, such as for want of a broker [default: warn]
+    /// Whether a scenario fails that cannot run here, such as for want of a broker [default: warn; under nextest: deny]
     #[arg(long, value_name = "warn|deny", hide_possible_values = true, help_heading = CHOREO)]
     skipped: Option<Policy>,
 
