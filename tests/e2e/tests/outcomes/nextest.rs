@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use choreo_e2e_tests::{Check, Ran};
 
-use crate::model::{Ends, LENIENT, POLICIES, Policies, SCENARIOS, Scenario};
+use crate::model::{Ends, LENIENT, POLICIES, Policies, SCENARIOS, Scenario, telling_runs};
 use crate::{checks, fixture};
 
 /// What nextest exits with if tests fail.
@@ -65,20 +65,18 @@ fn expected(scenario: Scenario, policies: Policies) -> &'static str {
 
 fn each_scenario_alone_decides_the_status() {
     let fixture = fixture();
-    for policies in POLICIES {
-        for scenario in SCENARIOS {
-            let filter = format!("test(={})", scenario.name);
-            let status = match expected(scenario, policies) {
-                "SKIP" => NOTHING_TO_RUN,
-                "PASS" => 0,
-                _ => FAILED,
-            };
-            let ran = fixture
-                .cargo(&run(&["-E", &filter]), &policies.variables())
-                .exits(status);
-            if status == FAILED {
-                ran.says(scenario.says);
-            }
+    for (scenario, policies) in telling_runs() {
+        let filter = format!("test(={})", scenario.name);
+        let status = match expected(scenario, policies) {
+            "SKIP" => NOTHING_TO_RUN,
+            "PASS" => 0,
+            _ => FAILED,
+        };
+        let ran = fixture
+            .cargo(&run(&["-E", &filter]), &policies.variables())
+            .exits(status);
+        if status == FAILED {
+            ran.says(scenario.says);
         }
     }
 }
@@ -143,9 +141,11 @@ fn partitions_share_the_scenarios_among_them() {
 fn the_junit_file_names_what_failed() {
     let fixture = fixture();
     let filter = "test(=fails) | test(=passes)";
-    let ran = fixture.cargo(&run(&["-E", filter]), &[]).exits(FAILED);
-    // The configuration in the fixture asks for it.
-    let path = fixture.target().join("nextest/default/junit.xml");
+    // The fixture has a profile for this alone: others run at the same time, and would write the
+    // same file.
+    let arguments = run(&["--profile", "report", "-E", filter]);
+    let ran = fixture.cargo(&arguments, &[]).exits(FAILED);
+    let path = fixture.folder().join("target/nextest/report/junit.xml");
     let junit = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{}: {error}: {ran}", path.display()));
     for part in [
