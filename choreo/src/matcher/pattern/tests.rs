@@ -713,7 +713,7 @@ fn nesting_is_limited_and_what_is_allowed_fits_the_stack() {
     assert_eq!(leaves(&mismatch).count(), 1);
     assert_eq!(
         leaves(&mismatch).next().unwrap().path.segments().len(),
-        MAX_DEPTH / 2
+        (MAX_DEPTH - 1) / 2
     );
 
     let mut too_deep = not(deepest);
