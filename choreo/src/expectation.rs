@@ -229,11 +229,14 @@ impl Expectation {
         traffic: crate::dispatch::TopicTraffic,
     ) -> (Arc<HandleData>, AnyMessage) {
         let (near_misses, attempts) = self.near_misses.into_parts();
-        let described = catch_unwind(AssertUnwindSafe(|| self.pattern.describe()))
-            .unwrap_or_else(|_| "a matcher that cannot describe itself".to_owned());
+        // A description costs as much as a match; only who failed needs it.
+        let expected = matches!(self.state, State::Open).then(|| {
+            catch_unwind(AssertUnwindSafe(|| self.pattern.describe()))
+                .unwrap_or_else(|_| "a matcher that cannot describe itself".to_owned())
+        });
         let mut data = HandleData {
             topic: self.topic,
-            expected: described,
+            expected,
             location: self.location,
             outcome: Outcome::Pass,
             latency: None,

@@ -61,7 +61,8 @@ impl NearMiss {
 #[derive(Debug)]
 pub(crate) struct HandleData {
     pub(crate) topic: Arc<str>,
-    pub(crate) expected: String,
+    /// The pattern in words, unless a message matched.
+    pub(crate) expected: Option<String>,
     pub(crate) location: Location,
     pub(crate) outcome: Outcome,
     pub(crate) latency: Option<Duration>,

@@ -234,6 +234,11 @@ impl Registration {
         self.entry.traffic().since(self.traffic_before)
     }
 
+    /// Whether the broker has confirmed the subscription already.
+    pub(crate) fn is_ready(&self) -> bool {
+        matches!(*self.entry.readiness.borrow(), Readiness::Ready)
+    }
+
     /// Waits for the broker's word on the subscription; bounded by the router's own limit.
     pub(crate) fn ready(&self) -> impl Future<Output = Result<(), TransportError>> + Send + use<> {
         let mut readiness = self.entry.readiness.subscribe();
