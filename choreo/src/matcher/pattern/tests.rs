@@ -572,6 +572,8 @@ fn a_payload_that_does_not_decode_says_why() {
         any_of(vec![eq(1), contains("error")]),
         one_of(vec![eq(1)]),
         not(any_of(vec![contains("error"), eq(1)])),
+        not(matcher(eq(1))),
+        not(matcher(Arc::new(eq(1)))),
     ] {
         assert!(
             pattern.verdict(undecodable(b"level=warn")).is_err(),
@@ -583,6 +585,7 @@ fn a_payload_that_does_not_decode_says_why() {
         contains("warn"),
         bytes("level=warn"),
         not(contains("error")),
+        not(matcher(contains("error"))),
         any_of(vec![eq(1), contains("warn")]),
         all_of(vec![contains("level"), not(bytes("x"))]),
         all_of(vec![]),
@@ -630,6 +633,10 @@ fn what_is_no_pattern_matches_nothing_and_says_why() {
         (
             gt(f64::NAN),
             "`> null`, but only numbers and strings have an order (NaN and infinity are null in JSON)",
+        ),
+        (
+            not(matcher(le(true))),
+            "`<= true`, but only numbers and strings have an order",
         ),
         (
             le(true),
