@@ -1,4 +1,4 @@
-//! Tests for message-driven systems.
+#![doc = include_str!("../docs/crate.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc(hidden)]
@@ -15,9 +15,12 @@ mod failure;
 mod fixture;
 mod harness;
 mod ids;
+#[macro_use]
+mod macros;
 pub mod matcher;
 mod message;
 mod outcome;
+mod own_main;
 pub mod prelude;
 mod reply;
 pub mod safety;
@@ -28,6 +31,12 @@ mod timeline;
 pub mod transport;
 mod value;
 
+#[doc = include_str!("../docs/message.md")]
+pub use choreo_macros::Message;
+#[doc = include_str!("../docs/harness.md")]
+pub use choreo_macros::harness;
+#[doc = include_str!("../docs/scenario.md")]
+pub use choreo_macros::scenario;
 pub use codec::Incoming;
 pub use dispatch::{Surprise, SurpriseClass};
 pub use envelope::{Body, Draft, Envelope, Headers};

@@ -6,8 +6,9 @@ pub use crate::correlation::{
     FieldCorrelation, HeaderCorrelation, NoCorrelation, WithoutId, test_namespace,
 };
 pub use crate::harness::Harness;
-pub use crate::message::Message;
 pub use crate::outcome::{Handle, Outcome};
 pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
-pub use crate::{Error, Result, json};
+#[cfg(feature = "nats")]
+pub use crate::transport::nats::{Nats, NatsAuth};
+pub use crate::{Error, Message, Result, begin, expect, json, pattern, publish, reply, settle};

@@ -4,7 +4,8 @@ pub use std::sync::LazyLock;
 pub use std::time::Duration;
 
 pub use bytes::Bytes;
-pub use choreo_runner::{BoxFuture, Case, Resource, RunContext, ScenarioRecord, SlowPolicy};
+pub use choreo_macros::{__expect, __pattern, __publish, __reply, __settle};
+pub use choreo_runner::{BoxFuture, Case, Resource, RunContext, ScenarioRecord, SlowPolicy, main};
 pub use inventory;
 pub use regex::Regex;
 pub use serde_json::Value;
@@ -13,9 +14,10 @@ pub use crate::act::PublishDraft;
 pub use crate::envelope::Body as PayloadBody;
 pub use crate::fixture::{HarnessFn, IntoHarness, IsHarness, connect_with, resource, run_scenario};
 pub use crate::matcher::functions;
-pub use crate::matcher::typed::*;
+pub use crate::matcher::typed;
 pub use crate::matcher::{MessagePattern, Mismatch};
 pub use crate::message::Message;
+pub use crate::own_main::not_run_by_choreo;
 pub use crate::reply::{
     BodyResult, ErasedPattern, IntoReply, ReplyBuilder, ReplyRule, erase, reply_static, reply_with,
     reply_with_async, typed_reply, typed_reply_async,
