@@ -65,14 +65,18 @@ async fn orders() -> Result<Harness> {
 
 /// Starts the order service and waits until it says that it is ready.
 async fn start_service(url: &str) -> Result<Child> {
-    let broken = |reason: &dyn std::fmt::Display| Error::harness(format!("order service: {reason}"));
+    let broken =
+        |reason: &dyn std::fmt::Display| Error::harness(format!("order service: {reason}"));
     let mut service = Command::new(env!("CARGO_BIN_EXE_hello-world"))
         .arg(url)
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| broken(&error))?;
-    let output = service.stdout.take().ok_or_else(|| broken(&"it has no output"))?;
+    let output = service
+        .stdout
+        .take()
+        .ok_or_else(|| broken(&"it has no output"))?;
     let first_line = BufReader::new(output).lines();
     let ready = async move { { first_line }.next_line().await };
     match tokio::time::timeout(Duration::from_secs(10), ready).await {
@@ -93,7 +97,14 @@ async fn a_created_order_is_processed(s: Scenario<'_>) {
         ..
     }, within 50ms);
 
-    publish!(s, OrderCreated { item_id: "ITEM-42".into(), count: 3, ..OrderCreated::default() });
+    publish!(
+        s,
+        OrderCreated {
+            item_id: "ITEM-42".into(),
+            count: 3,
+            ..OrderCreated::default()
+        }
+    );
 
     let result = settle!(s);
     assert_eq!(result[processed].message().order_id, "ORD-42");
@@ -104,7 +115,15 @@ async fn a_created_order_is_processed(s: Scenario<'_>) {
 async fn a_gift_is_processed(s: Scenario<'_>) {
     expect!(s, OrderProcessed { status: Status::Completed, .. }, within 20ms);
 
-    publish!(s, OrderCreated { item_id: "ITEM-7".into(), count: 1, gift: true, channel: None });
+    publish!(
+        s,
+        OrderCreated {
+            item_id: "ITEM-7".into(),
+            count: 1,
+            gift: true,
+            channel: None
+        }
+    );
 }
 
 /// Fail: the message came and was wrong.
@@ -112,7 +131,13 @@ async fn a_gift_is_processed(s: Scenario<'_>) {
 async fn an_empty_order_is_processed(s: Scenario<'_>) {
     expect!(s, OrderProcessed { status: Status::Completed, error: absent, .. }, within 50ms);
 
-    publish!(s, OrderCreated { item_id: "ITEM-42".into(), ..OrderCreated::default() });
+    publish!(
+        s,
+        OrderCreated {
+            item_id: "ITEM-42".into(),
+            ..OrderCreated::default()
+        }
+    );
 }
 
 /// Timeout: the service forgot the correlation id, so its answer belongs to nobody.
@@ -120,7 +145,15 @@ async fn an_empty_order_is_processed(s: Scenario<'_>) {
 async fn an_old_shop_gets_its_answer(s: Scenario<'_>) {
     expect!(s, OrderProcessed { .. }, within 50ms);
 
-    publish!(s, OrderCreated { item_id: "ITEM-42".into(), count: 1, channel: Some("fax".into()), ..OrderCreated::default() });
+    publish!(
+        s,
+        OrderCreated {
+            item_id: "ITEM-42".into(),
+            count: 1,
+            channel: Some("fax".into()),
+            ..OrderCreated::default()
+        }
+    );
 }
 
 /// Error: what the broker refuses is not a timeout.
@@ -128,7 +161,14 @@ async fn an_old_shop_gets_its_answer(s: Scenario<'_>) {
 async fn a_huge_order_is_processed(s: Scenario<'_>) {
     expect!(s, OrderProcessed { .. });
 
-    publish!(s, OrderCreated { item_id: "ITEM-".repeat(1_000_000), count: 1, ..OrderCreated::default() });
+    publish!(
+        s,
+        OrderCreated {
+            item_id: "ITEM-".repeat(1_000_000),
+            count: 1,
+            ..OrderCreated::default()
+        }
+    );
 }
 
 fn main() {

@@ -37,21 +37,30 @@ async fn shop() -> Result<Harness> {
         let mut messages = client.subscribe(topic).await?;
         tokio::spawn(async move {
             while let Some(message) = messages.next().await {
-                if let Ok((topic, payload)) = request_reply::on_message(&message.topic, &message.payload) {
+                if let Ok((topic, payload)) =
+                    request_reply::on_message(&message.topic, &message.payload)
+                {
                     // The broker is gone only when the run is over.
                     let _ = client.publish(topic, payload).await;
                 }
             }
         });
     }
-    Harness::builder(broker).correlation(FieldCorrelation::new("correlation_id")).connect().await
+    Harness::builder(broker)
+        .correlation(FieldCorrelation::new("correlation_id"))
+        .connect()
+        .await
 }
 
 /// Typed: the closure's types name both topics.
 #[choreo::scenario(shop, timeout = 500ms)]
 async fn a_small_order_is_accepted(s: Scenario<'_>) {
     reply!(s, |check: FraudCheck| FraudResult {
-        decision: if check.amount_cents < 100_000 { Decision::Approve } else { Decision::Decline },
+        decision: if check.amount_cents < 100_000 {
+            Decision::Approve
+        } else {
+            Decision::Decline
+        },
         order_id: check.order_id,
     });
     expect!(s, "orders.decided", { order_id: "ORD-1", accepted: true }, within 50ms);
