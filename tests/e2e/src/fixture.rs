@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::command::{Command, Ran};
 
@@ -25,7 +26,10 @@ impl Fixture {
     /// If the fixture cannot be copied.
     #[must_use]
     pub fn new(name: &str, scratch: &Path) -> Self {
-        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        // Cargo and nextest state it at run time too; what was compiled in is that of another clone
+        // if both use one target folder.
+        let package = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
         let source = package.join("fixtures").join(name);
         let workspace = package
             .ancestors()
@@ -55,12 +59,6 @@ impl Fixture {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    /// Where cargo builds it.
-    #[must_use]
-    pub fn target(&self) -> &Path {
-        &self.target
     }
 
     /// Runs cargo in the copy, with variables added to the environment.
@@ -118,9 +116,11 @@ fn write_if_missing(path: &Path, content: &[u8]) -> io::Result<()> {
     replace(&origin, content)
 }
 
-/// In one step, as tests under nextest do this at the same time.
+/// In one step, as several tests do this at the same time, in threads or in processes.
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let draft = path.with_extension(format!("{}.draft", std::process::id()));
+    static DRAFTS: AtomicUsize = AtomicUsize::new(0);
+    let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
+    let draft = path.with_extension(format!("{}-{number}.draft", std::process::id()));
     fs::write(&draft, content)?;
     fs::rename(draft, path)
 }
