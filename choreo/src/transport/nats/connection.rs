@@ -288,6 +288,10 @@ fn outgoing_headers(headers: &Headers) -> Result<Option<HeaderMap>, String> {
     }
     let mut map = HeaderMap::new();
     for (name, value) in headers.iter() {
+        // The client lets an empty name through, and the header would be lost.
+        if name.is_empty() {
+            return Err("a header has no name".into());
+        }
         let parsed_name = HeaderName::from_str(name)
             .map_err(|_| format!("{name:?} is no name of a header: printable ASCII without `:`"))?;
         // Not the value: it could be a token.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_nats::{Event, ServerError};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -19,6 +19,8 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// What the client's event task, the connection and its tasks share.
 pub(super) struct Link {
     address: String,
+    /// What the subjects of this connection's inbox start with.
+    inbox: OnceLock<String>,
     events: ConnectionEvents,
     closed: AtomicBool,
     state: Mutex<State>,
@@ -59,14 +61,19 @@ impl Link {
             probes: HashMap::new(),
             restored: None,
         };
-        let closed = AtomicBool::new(false);
         Self {
             address,
+            inbox: OnceLock::new(),
             events,
-            closed,
+            closed: AtomicBool::new(false),
             state: Mutex::new(state),
             down: watch::Sender::new(None),
         }
+    }
+
+    /// Sets what the subjects of the inbox start with; complaints about them concern nobody else.
+    pub(super) fn set_inbox(&self, prefix: &str) {
+        self.inbox.get_or_init(|| prefix.to_owned());
     }
 
     /// Where it leads, for messages.
@@ -209,6 +216,14 @@ impl Link {
             let _ = sender.send(());
             return;
         }
+        // The answer to a question that was given up.
+        if self
+            .inbox
+            .get()
+            .is_some_and(|inbox| quoted(&words).any(|s| s.starts_with(&**inbox)))
+        {
+            return;
+        }
         if words.to_ascii_lowercase().contains("subscription")
             && let Some(pending) = state
                 .pending
@@ -279,11 +294,11 @@ impl Drop for Registration {
 
 /// Whether the server's words quote a subject.
 fn names(words: &str, subject: &str) -> bool {
-    words
-        .split('"')
-        .skip(1)
-        .step_by(2)
-        .any(|quoted| quoted == subject)
+    quoted(words).any(|quoted| quoted == subject)
+}
+
+fn quoted(words: &str) -> impl Iterator<Item = &str> {
+    words.split('"').skip(1).step_by(2)
 }
 
 fn words_of(error: ServerError) -> String {

@@ -294,6 +294,11 @@ impl Nats {
                 "name the server's certificate authority with `Tls::ca_file`",
             ),
             (
+                // An authority of the same name with another key.
+                "BadSignature",
+                "name the server's certificate authority with `Tls::ca_file`",
+            ),
+            (
                 "CertificateRequired",
                 "show the server a certificate with `Tls::client_cert`",
             ),

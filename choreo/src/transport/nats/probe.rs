@@ -37,6 +37,7 @@ pub(super) enum Silence {
 impl Probe {
     pub(super) fn new(client: Client, link: Arc<Link>, bound: Duration) -> Self {
         let inbox = client.new_inbox();
+        link.set_inbox(&inbox);
         Self {
             client: Mutex::new(Some(client)),
             link,
