@@ -13,6 +13,7 @@ mod model;
 mod parse;
 mod paths;
 mod recover;
+mod text;
 
 /// Engine of `expect!`: `[$crate] s, topic, pattern, options`.
 #[doc(hidden)]
@@ -26,6 +27,48 @@ pub fn __expect(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn __pattern(input: TokenStream) -> TokenStream {
     finish("pattern!", expand::pattern::entry(input.into()))
+}
+
+/// Engine of `publish!`: `[$crate] s, …`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __publish(input: TokenStream) -> TokenStream {
+    finish("publish!", expand::publish::entry(input.into()))
+}
+
+/// Engine of `reply!`: `[$crate] s, …`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __reply(input: TokenStream) -> TokenStream {
+    finish("reply!", expand::reply::entry(input.into()))
+}
+
+/// Engine of `settle!`: `[$crate] s`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __settle(input: TokenStream) -> TokenStream {
+    finish("settle!", expand::settle::entry(input.into()))
+}
+
+/// Makes an `async fn` a scenario; documented where `choreo` exports it.
+#[proc_macro_attribute]
+pub fn scenario(args: TokenStream, item: TokenStream) -> TokenStream {
+    finish(
+        "scenario",
+        expand::scenario::entry(args.into(), item.into()),
+    )
+}
+
+/// Makes an `async fn` a harness; documented where `choreo` exports it.
+#[proc_macro_attribute]
+pub fn harness(args: TokenStream, item: TokenStream) -> TokenStream {
+    finish("harness", expand::harness::entry(args.into(), item.into()))
+}
+
+/// Gives a type its topic; documented where `choreo` exports it.
+#[proc_macro_derive(Message, attributes(message))]
+pub fn message(item: TokenStream) -> TokenStream {
+    finish("Message", expand::message::entry(item.into()))
 }
 
 /// Hands an expansion to the compiler; with `CHOREO_MACROS_DEBUG=1` it is printed as well.

@@ -24,7 +24,7 @@ pub struct CaughtPanic {
 impl fmt::Display for CaughtPanic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.location {
-            Some(location) => write!(f, "panicked at {location}: {}", self.message)?,
+            Some(location) => write!(f, "panicked at {location}:\n{}", self.message)?,
             None => write!(f, "panicked: {}", self.message)?,
         }
         if let Some(backtrace) = &self.backtrace {

@@ -26,7 +26,8 @@ impl Headers {
     /// Sets a header: every earlier value of that name goes.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
         let name = name.into();
-        self.0.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
+        self.0
+            .retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
         self.0.push((name, value.into()));
     }
 
@@ -40,7 +41,9 @@ impl Headers {
 
     /// Names and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// How many headers there are.

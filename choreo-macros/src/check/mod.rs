@@ -1,1 +1,9 @@
 //! What a well-formed model can still have wrong.
+
+pub(crate) mod function;
+mod literal;
+mod pattern;
+mod regex;
+pub(crate) mod topic;
+
+pub(crate) use pattern::check as pattern;

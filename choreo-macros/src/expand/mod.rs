@@ -1,12 +1,23 @@
 //! Model to tokens: calls into `__private` and data. Reads no tokens.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::LitStr;
 
 use crate::model::DurationArg;
+use crate::paths::Paths;
+use crate::recover::Diagnostics;
 
 pub(crate) mod expect;
+pub(crate) mod harness;
+pub(crate) mod message;
 pub(crate) mod pattern;
+pub(crate) mod payload;
+pub(crate) mod publish;
+pub(crate) mod reply;
+pub(crate) mod scenario;
+pub(crate) mod settle;
+mod typed;
 
 /// An expression of type `Duration`.
 pub(crate) fn duration(duration: &DurationArg) -> TokenStream {
@@ -16,4 +27,23 @@ pub(crate) fn duration(duration: &DurationArg) -> TokenStream {
         }
         DurationArg::Expr(expr) => expr.to_token_stream(),
     }
+}
+
+/// An expression with the mistakes in front of it.
+pub(crate) fn with_errors(expansion: TokenStream, diagnostics: Diagnostics) -> TokenStream {
+    if diagnostics.is_empty() {
+        return expansion;
+    }
+    let errors = diagnostics.into_compile_errors();
+    quote!({ #errors #expansion })
+}
+
+/// A reference to a regex that is compiled on first use. Its text is checked already.
+fn regex(literal: &LitStr, paths: &Paths) -> TokenStream {
+    let private = paths.private(literal.span());
+    quote_spanned! {literal.span()=> {
+        static PATTERN: #private::LazyLock<#private::Regex> =
+            #private::LazyLock::new(|| #private::typed::compiled(#literal));
+        &*PATTERN
+    }}
 }

@@ -1,7 +1,161 @@
-//! `pattern!`.
+//! `pattern!`, and patterns as calls of `__private::functions`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::Ident;
+use syn::parse::{ParseStream, Parser};
 
+use super::typed;
+use crate::check;
+use crate::model::pattern::{Item, Operand, Pattern};
+use crate::parse::pattern::PatternParser;
+use crate::paths::Paths;
+use crate::recover::{Diagnostics, skip_to_end};
+
+/// `[$crate] pattern`
 pub(crate) fn entry(input: TokenStream) -> TokenStream {
-    input
+    let parser = |input: ParseStream<'_>| {
+        let paths = Paths::from_front(input)?;
+        let mut diagnostics = Diagnostics::new();
+        let mut pattern = PatternParser::new(&mut diagnostics).element(input);
+        if !input.is_empty() {
+            diagnostics.error(
+                input.span(),
+                "`pattern!` takes one pattern; remove what follows it",
+            );
+            skip_to_end(input);
+        }
+        let expansion = expand(&mut pattern, &paths, &mut diagnostics);
+        Ok(super::with_errors(expansion, diagnostics))
+    };
+    parser
+        .parse2(input)
+        .unwrap_or_else(|error| error.into_compile_error())
+}
+
+/// Checks and expands a whole pattern: a `TypedPattern` if it names a type, else a `Pattern`.
+pub(crate) fn expand(
+    pattern: &mut Pattern,
+    paths: &Paths,
+    diagnostics: &mut Diagnostics,
+) -> TokenStream {
+    let is_typed = typed::root(pattern).is_some();
+    check::pattern(pattern, is_typed, diagnostics);
+    if is_typed {
+        typed::expand(pattern, paths)
+    } else {
+        dynamic(pattern, paths)
+    }
+}
+
+/// Checks and expands a pattern on a topic: a `Pattern`, also when it names a type.
+pub(crate) fn expand_dynamic(
+    pattern: &mut Pattern,
+    paths: &Paths,
+    diagnostics: &mut Diagnostics,
+) -> TokenStream {
+    check::pattern(pattern, false, diagnostics);
+    dynamic(pattern, paths)
+}
+
+/// An expression of type `Pattern`.
+pub(crate) fn dynamic(pattern: &Pattern, paths: &Paths) -> TokenStream {
+    let call =
+        |name: &str, arguments: TokenStream| function(name, pattern.span(), &arguments, paths);
+    let nested = |patterns: &[Pattern]| {
+        let patterns = patterns.iter().map(|pattern| dynamic(pattern, paths));
+        quote_spanned!(pattern.span()=> ::std::vec::Vec::from([#(#patterns),*]))
+    };
+    match pattern {
+        Pattern::Equal(operand) => with_operand("eq", operand, paths),
+        Pattern::Compare { op, operand, .. } => with_operand(op.function(), operand, paths),
+        Pattern::Range(range) => match (&range.low, &range.high) {
+            (Some(low), Some(high)) => {
+                let name = if range.inclusive {
+                    "range_inclusive"
+                } else {
+                    "range"
+                };
+                function(
+                    name,
+                    low.span(),
+                    &quote_spanned!(low.span()=> #low, #high),
+                    paths,
+                )
+            }
+            (Some(low), None) => with_operand("ge", low, paths),
+            (None, Some(high)) => {
+                with_operand(if range.inclusive { "le" } else { "lt" }, high, paths)
+            }
+            (None, None) => call("anything", TokenStream::new()),
+        },
+        Pattern::Regex(literal) => {
+            let regex = super::regex(literal, paths);
+            call(
+                "matches",
+                quote_spanned!(literal.span()=> ::core::clone::Clone::clone(#regex)),
+            )
+        }
+        Pattern::OneOf { patterns, .. } => call("one_of", nested(patterns)),
+        Pattern::Present(_) => call("present", TokenStream::new()),
+        Pattern::Absent(_) => call("absent", TokenStream::new()),
+        Pattern::Null(_) => call("null", TokenStream::new()),
+        Pattern::Object(object) => {
+            let entries = object.entries.iter().map(|entry| {
+                let key = syn::LitStr::new(&entry.key, entry.key_span);
+                let pattern = dynamic(&entry.pattern, paths);
+                quote_spanned!(entry.key_span=> (#key, #pattern))
+            });
+            let name = if object.exact {
+                "exact_object"
+            } else {
+                "object"
+            };
+            // The type of the keys is not known from an empty list.
+            let entries = if object.entries.is_empty() {
+                quote_spanned!(object.brace=> ::std::vec::Vec::<(&'static str, _)>::new())
+            } else {
+                quote_spanned!(object.brace=> [#(#entries),*])
+            };
+            call(name, entries)
+        }
+        Pattern::List(list) => {
+            let private = paths.private(list.bracket);
+            let items = list.items.iter().map(|item| match item {
+                Item::One(pattern) => {
+                    let expanded = dynamic(pattern, paths);
+                    quote_spanned!(pattern.span()=> #private::functions::ListItem::One(#expanded))
+                }
+                Item::Rest(span) => quote_spanned!(*span=> #private::functions::ListItem::Rest),
+            });
+            call(
+                "list",
+                quote_spanned!(list.bracket=> ::std::vec::Vec::from([#(#items),*])),
+            )
+        }
+        Pattern::Quantified {
+            quantifier,
+            pattern,
+            ..
+        } => call(quantifier.name(), dynamic(pattern, paths)),
+        Pattern::AllOf(patterns) => call("all_of", nested(patterns)),
+        Pattern::AnyOf(patterns) => call("any_of", nested(patterns)),
+        Pattern::Not { pattern, .. } => call("not", dynamic(pattern, paths)),
+        Pattern::Bytes { operand, .. } => with_operand("bytes", operand, paths),
+        Pattern::Contains { operand, .. } => with_operand("contains", operand, paths),
+        Pattern::Matcher { operand, .. } => with_operand("matcher", operand, paths),
+        Pattern::Typed(_) => call("matcher", typed::expand(pattern, paths)),
+        Pattern::Broken => call("anything", TokenStream::new()),
+    }
+}
+
+/// A call whose errors show at the operand.
+fn with_operand(name: &str, operand: &Operand, paths: &Paths) -> TokenStream {
+    function(name, operand.span(), &operand.to_token_stream(), paths)
+}
+
+fn function(name: &str, span: Span, arguments: &TokenStream, paths: &Paths) -> TokenStream {
+    let private = paths.private(span);
+    let name = Ident::new(name, span);
+    quote_spanned!(span=> #private::functions::#name(#arguments))
 }

@@ -3,6 +3,16 @@
 use proc_macro2::Span;
 use syn::{Expr, Ident};
 
+mod items;
+mod outgoing;
+
+pub(crate) use items::{Function, MessageDef, ScenarioArgs, SlowArg};
+pub(crate) use outgoing::{
+    Answer, Field, Header, Json, Payload, Publication, PublishOptions, Published, Reply,
+    ReplyClosure, Trigger, UserExpr,
+};
+pub(crate) mod pattern;
+
 /// The variable that holds the scenario: the first argument of every step.
 #[derive(Clone)]
 pub(crate) struct Target {
@@ -14,4 +24,29 @@ pub(crate) struct Target {
 pub(crate) enum DurationArg {
     Literal { secs: u64, nanos: u32, span: Span },
     Expr(Box<Expr>),
+}
+
+/// One `expect!`.
+pub(crate) struct Expectation {
+    pub(crate) target: Target,
+    pub(crate) subject: Subject,
+    pub(crate) options: ExpectOptions,
+}
+
+/// What is expected, and where.
+pub(crate) enum Subject {
+    /// A dynamic pattern on a topic; without a pattern any message will do.
+    Topic {
+        topic: Box<Expr>,
+        pattern: Option<pattern::Pattern>,
+    },
+    /// A typed pattern, whose type names the topic.
+    Typed(pattern::Pattern),
+}
+
+/// What comes after the pattern.
+#[derive(Default)]
+pub(crate) struct ExpectOptions {
+    pub(crate) within: Option<DurationArg>,
+    pub(crate) since: Option<Expr>,
 }

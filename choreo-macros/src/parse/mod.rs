@@ -1,4 +1,18 @@
 //! Tokens to model. Writes no tokens; after a mistake it goes on with the next element.
 
+pub(crate) mod args;
+mod closure;
 pub(crate) mod duration;
+pub(crate) mod expect;
+pub(crate) mod function;
+mod group;
+pub(crate) mod message;
+mod operand;
+mod options;
+pub(crate) mod pattern;
+pub(crate) mod payload;
+pub(crate) mod publish;
+pub(crate) mod reply;
 pub(crate) mod target;
+mod topic;
+mod typed;

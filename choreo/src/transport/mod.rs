@@ -11,6 +11,13 @@ pub mod nats;
 pub use crate::envelope::{Envelope, Headers, Outgoing};
 pub use crate::safety::Endpoint;
 
+pub(crate) mod erased;
+mod memory;
+
+pub use memory::{
+    Memory, MemoryClient, MemoryConnection, MemorySubscription, MemorySubscriptionGuard,
+};
+
 /// What went wrong between a transport and its broker, in the broker's words where it gave any.
 ///
 /// Never put a credential into the text: it ends up in failure texts and reports.
@@ -135,7 +142,11 @@ pub struct Capabilities {
 impl Capabilities {
     /// Nothing but topics and payloads.
     pub const fn plain() -> Self {
-        Self { wildcards: false, headers: false, keys: false }
+        Self {
+            wildcards: false,
+            headers: false,
+            keys: false,
+        }
     }
 
     /// With wildcards in the topics of subscriptions.
@@ -193,10 +204,8 @@ pub trait Connection: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Subscription, TransportError>> + Send;
 
     /// Publishes, and resolves when the message has been handed to the wire.
-    fn publish(
-        &self,
-        message: Outgoing,
-    ) -> impl Future<Output = Result<(), TransportError>> + Send;
+    fn publish(&self, message: Outgoing)
+    -> impl Future<Output = Result<(), TransportError>> + Send;
 
     /// Closes the connection. Afterwards no task of it is left.
     fn close(&self) -> impl Future<Output = ()> + Send;

@@ -1,0 +1,126 @@
+//! The rules for the functions below our attributes.
+
+use quote::ToTokens as _;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, FnArg, ReturnType, Signature};
+
+use crate::model::Function;
+use crate::recover::Diagnostics;
+
+/// Reports what keeps a function from being a scenario. Attributes of libtest are taken off, so
+/// that their own errors do not follow ours.
+pub(crate) fn scenario(function: &mut Function, diagnostics: &mut Diagnostics) {
+    function
+        .attrs
+        .retain(|attribute| match refused_attribute(attribute) {
+            Some(message) => {
+                diagnostics.error_spanned(attribute, message);
+                false
+            }
+            None => true,
+        });
+    plain("scenario", &function.sig, diagnostics);
+    if function.sig.asyncness.is_none() {
+        diagnostics.error(
+            function.sig.fn_token.span,
+            format!(
+                "a scenario is async, because it waits for messages: write `async fn {}`",
+                function.sig.ident
+            ),
+        );
+    }
+    let mut inputs = function.sig.inputs.iter();
+    match inputs.next() {
+        None => diagnostics.error(
+            function.sig.paren_token.span.join(),
+            format!(
+                "a scenario takes one parameter: write `{}(s: Scenario<'_>)`",
+                function.sig.ident
+            ),
+        ),
+        Some(FnArg::Receiver(receiver)) => diagnostics.error_spanned(
+            receiver,
+            "a scenario is a free function; take it out of the `impl` and write `s: Scenario<'_>`",
+        ),
+        Some(FnArg::Typed(_)) => {}
+    }
+    for further in inputs {
+        diagnostics.error_spanned(
+            further,
+            "a scenario takes one parameter, `s: Scenario<'_>`; make this one a local variable, \
+             or a helper function that returns it",
+        );
+    }
+}
+
+/// Reports what keeps a function from being a harness.
+pub(crate) fn harness(function: &Function, diagnostics: &mut Diagnostics) {
+    let sig = &function.sig;
+    plain("harness", sig, diagnostics);
+    if sig.asyncness.is_none() {
+        diagnostics.error(
+            sig.fn_token.span,
+            format!(
+                "a harness is async, because it connects: write `async fn {}`",
+                sig.ident
+            ),
+        );
+    }
+    if !sig.inputs.is_empty() {
+        diagnostics.error_spanned(
+            &sig.inputs,
+            "a harness takes no parameters: the runner opens it on first use; read what it needs \
+             from the environment or from constants",
+        );
+    }
+    if matches!(sig.output, ReturnType::Default) {
+        diagnostics.error_spanned(
+            &sig.ident,
+            format!(
+                "a harness returns its connection: write `async fn {}() -> choreo::Result<Harness>`",
+                sig.ident
+            ),
+        );
+    }
+}
+
+fn plain(what: &str, sig: &Signature, diagnostics: &mut Diagnostics) {
+    if !sig.generics.params.is_empty() {
+        diagnostics.error_spanned(
+            &sig.generics,
+            format!(
+                "a {what} has no type or lifetime parameters: nobody calls it who could choose \
+                 them; remove them"
+            ),
+        );
+    }
+    if let Some(clause) = &sig.generics.where_clause {
+        diagnostics.error_spanned(clause, format!("a {what} has no `where` clause; remove it"));
+    }
+    let safety = sig.safety.to_token_stream();
+    let safety = (!safety.is_empty()).then(|| safety.span());
+    let qualifiers = [
+        sig.constness.map(|token| token.span()),
+        safety,
+        sig.abi.as_ref().map(|abi| abi.span()),
+        sig.variadic.as_ref().map(|variadic| variadic.span()),
+    ];
+    for span in qualifiers.into_iter().flatten() {
+        diagnostics.error(span, format!("a {what} is a plain `async fn`; remove this"));
+    }
+}
+
+fn refused_attribute(attribute: &Attribute) -> Option<&'static str> {
+    let last = attribute.path().segments.last()?.ident.to_string();
+    match last.as_str() {
+        "test" => Some(
+            "`#[choreo::scenario]` makes the function a test already, on Choreo's own runtime; \
+             remove this attribute",
+        ),
+        "should_panic" => {
+            Some("write `should_fail = \"why\"` into `#[choreo::scenario(…)]` instead")
+        }
+        "ignore" => Some("write `ignore = \"why\"` into `#[choreo::scenario(…)]` instead"),
+        _ => None,
+    }
+}

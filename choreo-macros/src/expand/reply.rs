@@ -1,0 +1,211 @@
+//! `reply!`: a rule is built, then armed.
+
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::Ident;
+use syn::parse::{ParseStream, Parser as _};
+use syn::spanned::Spanned as _;
+
+use crate::model::{Answer, Reply, ReplyClosure, Trigger};
+use crate::parse;
+use crate::paths::Paths;
+use crate::recover::Diagnostics;
+
+use super::{pattern, payload, typed, with_errors};
+
+/// `[$crate] s, trigger => answer, options`
+pub(crate) fn entry(input: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::new();
+    let parser = |input: ParseStream<'_>| {
+        let paths = Paths::from_front(input)?;
+        Ok(match parse::reply::parse(input, &mut diagnostics) {
+            Some(reply) => step(&paths, reply, &mut diagnostics),
+            None => TokenStream::new(),
+        })
+    };
+    match parser.parse2(input) {
+        Ok(expansion) => with_errors(expansion, diagnostics),
+        Err(error) => error.into_compile_error(),
+    }
+}
+
+fn step(paths: &Paths, reply: Reply, diagnostics: &mut Diagnostics) -> TokenStream {
+    let scenario = &reply.target.ident;
+    let span = scenario.span();
+    let private = paths.private(span);
+    let place = quote_spanned!(span=> ::core::file!(), ::core::line!());
+    let trigger = TriggerTokens::new(paths, reply.trigger, span, diagnostics);
+    let mut rule = match &reply.answer {
+        Answer::Message(closure) => message(paths, &trigger, closure, &place),
+        Answer::Computed { topic, closure } => {
+            let on = on(paths, &trigger, &place);
+            let topic = payload::argument(topic);
+            let builder = builder(paths, &trigger, closure);
+            quote_spanned!(span=> #on.answer(#topic, #builder))
+        }
+        Answer::Fixed {
+            topic,
+            payload: written,
+        } => {
+            let on = on(paths, &trigger, &place);
+            let topic = payload::argument(topic);
+            let body = payload::body(paths, written);
+            quote_spanned!(span=> #on.answer(#topic, #private::reply_static(#body)))
+        }
+    };
+    if let Some(times) = &reply.times {
+        let count = payload::argument(times);
+        rule = quote_spanned!(count.span()=> #rule.times(#count));
+    }
+    quote_spanned!(span=> #private::reply(&#scenario, #rule))
+}
+
+/// What is answered, as expressions.
+struct TriggerTokens {
+    topic: TokenStream,
+    /// An `Option<ErasedPattern>`.
+    pattern: TokenStream,
+    /// The type that a typed trigger names.
+    message: Option<TokenStream>,
+}
+
+impl TriggerTokens {
+    fn new(
+        paths: &Paths,
+        trigger: Option<Trigger>,
+        scenario: Span,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let none = quote_spanned!(scenario=> ::core::option::Option::None);
+        match trigger {
+            Some(Trigger::Typed(mut pattern)) => {
+                let message = typed::root(&pattern).map(|root| root.type_path().to_token_stream());
+                let topic = typed::topic(&pattern, paths);
+                let expanded = pattern::expand(&mut pattern, paths, diagnostics);
+                Self {
+                    topic,
+                    pattern: erased(paths, pattern.span(), &expanded),
+                    message,
+                }
+            }
+            Some(Trigger::Topic {
+                topic,
+                pattern: Some(mut pattern),
+            }) => {
+                let expanded = pattern::expand_dynamic(&mut pattern, paths, diagnostics);
+                Self {
+                    topic: payload::argument(&topic),
+                    pattern: erased(paths, pattern.span(), &expanded),
+                    message: None,
+                }
+            }
+            Some(Trigger::Topic {
+                topic,
+                pattern: None,
+            }) => Self {
+                topic: payload::argument(&topic),
+                pattern: none,
+                message: None,
+            },
+            Some(Trigger::Broken) | None => Self {
+                topic: quote!(""),
+                pattern: none,
+                message: None,
+            },
+        }
+    }
+}
+
+fn erased(paths: &Paths, span: Span, pattern: &TokenStream) -> TokenStream {
+    let private = paths.private(span);
+    quote_spanned!(span=> ::core::option::Option::Some(#private::erase(#pattern)))
+}
+
+/// From message to message.
+fn message(
+    paths: &Paths,
+    trigger: &TriggerTokens,
+    closure: &ReplyClosure,
+    place: &TokenStream,
+) -> TokenStream {
+    let parameter = parameter_type(paths, trigger, closure);
+    let span = parameter.span();
+    let private = paths.private(span);
+    let pattern = &trigger.pattern;
+    let function = function("typed_reply", closure, span);
+    let closure = typed_closure(closure, &parameter);
+    quote_spanned!(span=> #private::#function(#place, #pattern, #closure))
+}
+
+/// The rule up to its answer.
+fn on(paths: &Paths, trigger: &TriggerTokens, place: &TokenStream) -> TokenStream {
+    let TriggerTokens { topic, pattern, .. } = trigger;
+    let span = topic.span();
+    let private = paths.private(span);
+    quote_spanned!(span=> #private::ReplyRule::on(#place, #topic, #pattern))
+}
+
+fn builder(paths: &Paths, trigger: &TriggerTokens, closure: &ReplyClosure) -> TokenStream {
+    let parameter = parameter_type(paths, trigger, closure);
+    let span = closure.span;
+    let private = paths.private(span);
+    let function = function("reply_with", closure, span);
+    let closure = typed_closure(closure, &parameter);
+    quote_spanned!(span=> #private::#function(#closure))
+}
+
+/// What the user wrote, else the type of the trigger, else any JSON value.
+fn parameter_type(paths: &Paths, trigger: &TriggerTokens, closure: &ReplyClosure) -> TokenStream {
+    if let Some(written) = &closure.parameter_type {
+        return written.to_token_stream();
+    }
+    if let Some(message) = &trigger.message {
+        return message.clone();
+    }
+    let span = closure
+        .parameter
+        .as_ref()
+        .map_or(closure.span, |parameter| parameter.span());
+    let private = paths.private(span);
+    quote_spanned!(span=> #private::Value)
+}
+
+fn function(name: &str, closure: &ReplyClosure, span: Span) -> Ident {
+    if closure.is_async || closure.body_is_async {
+        Ident::new(&format!("{name}_async"), span)
+    } else {
+        Ident::new(name, span)
+    }
+}
+
+/// The closure with a typed parameter; an async one answers with an async block.
+fn typed_closure(closure: &ReplyClosure, parameter_type: &TokenStream) -> TokenStream {
+    let span = closure.span;
+    let movability = &closure.movability;
+    let parameter = match &closure.parameter {
+        Some(parameter) => parameter.to_token_stream(),
+        None => quote_spanned!(span=> _),
+    };
+    let body = &closure.body.tokens;
+    if closure.is_async {
+        let block = if is_block(body) {
+            body.clone()
+        } else {
+            quote_spanned!(span=> { #body })
+        };
+        return quote_spanned!(span=>
+            #movability |#parameter: #parameter_type| async move #block
+        );
+    }
+    let output = closure
+        .output
+        .as_ref()
+        .map(|output| quote_spanned!(span=> -> #output));
+    quote_spanned!(span=> #movability |#parameter: #parameter_type| #output #body)
+}
+
+fn is_block(tokens: &TokenStream) -> bool {
+    let mut tokens = tokens.clone().into_iter();
+    matches!(tokens.next(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace)
+        && tokens.next().is_none()
+}

@@ -1,0 +1,164 @@
+//! `#[choreo::scenario]`: the function stays, a registered case and a test that explains itself are
+//! put beside it.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, FnArg, LitStr, Path, ReturnType};
+
+use crate::model::{Function, ScenarioArgs, SlowArg};
+use crate::paths::Paths;
+use crate::recover::Diagnostics;
+use crate::{check, expand, parse};
+
+pub(crate) fn entry(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::new();
+    let args = parse::args::scenario(args, &mut diagnostics);
+    let Some(mut function) = parse::function::parse(item.clone(), "scenario", &mut diagnostics)
+    else {
+        let errors = diagnostics.into_compile_errors();
+        return quote!(#errors #item);
+    };
+    check::function::scenario(&mut function, &mut diagnostics);
+    if let Some(harness) = args.harness.as_ref().filter(|_| diagnostics.is_empty()) {
+        let registration = registration(&args, harness, &function);
+        quote!(#function #registration)
+    } else {
+        let errors = diagnostics.into_compile_errors();
+        // Not registered, and not called "never used" on top of that.
+        quote!(#errors #[allow(dead_code)] #function)
+    }
+}
+
+impl ToTokens for Function {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self {
+            attrs,
+            vis,
+            sig,
+            body,
+        } = self;
+        tokens.extend(quote!(#(#attrs)* #vis #sig #body));
+    }
+}
+
+fn registration(args: &ScenarioArgs, harness: &Path, function: &Function) -> TokenStream {
+    let paths = Paths::from_attribute(args.krate.as_ref());
+    let private = paths.private(Span::call_site());
+    let cfgs: Vec<&Attribute> = cfgs(&function.attrs).collect();
+    let ident = &function.sig.ident;
+    let name = args.name.clone().unwrap_or_else(|| name_of(ident));
+    let tags = &args.tags;
+    let ignore = option(args.ignore.as_ref());
+    let should_fail = option(args.should_fail.as_ref());
+    let slow = option(args.slow.map(|slow| match slow {
+        SlowArg::Warn => quote!(#private::SlowPolicy::Warn),
+        SlowArg::Deny => quote!(#private::SlowPolicy::Deny),
+    }));
+    let timeout = option(args.timeout.as_ref().map(expand::duration));
+    // Its `line!()` is the line of the function's name, not that of the attribute.
+    let line = quote_spanned!(ident.span()=> ::core::line!());
+    let body = body(&paths, function);
+    let harness_function = harness_function(&paths, harness);
+    let explanation = explanation(&private, &cfgs, ident, &name);
+    quote! {
+        #(#cfgs)*
+        const _: () = {
+            #harness_function
+            #private::inventory::submit! {
+                #private::Case {
+                    name: #name,
+                    module: ::core::module_path!(),
+                    file: ::core::file!(),
+                    line: #line,
+                    tags: &[#(#tags),*],
+                    ignore: #ignore,
+                    should_fail: #should_fail,
+                    slow: #slow,
+                    resource: || #private::resource(__choreo_harness()),
+                    run: |context| {
+                        #private::run_scenario(__choreo_harness(), #timeout, #body, context)
+                    },
+                }
+            }
+        };
+        #explanation
+    }
+}
+
+/// The harness is named once, so that what is wrong with it is reported once, at the user's path.
+fn harness_function(paths: &Paths, harness: &Path) -> TokenStream {
+    let span = harness.span();
+    let private = paths.private(span);
+    quote_spanned! {span=>
+        fn __choreo_harness() -> &'static impl #private::IsHarness {
+            &#harness
+        }
+    }
+}
+
+/// A call of the user's function. What the compiler says about the argument is about the type of
+/// the user's parameter, and what it says about the result is about the user's return type.
+fn body(paths: &Paths, function: &Function) -> TokenStream {
+    let sig = &function.sig;
+    let ident = &sig.ident;
+    let argument_span = match sig.inputs.first() {
+        Some(FnArg::Typed(parameter)) => parameter.ty.span(),
+        _ => ident.span(),
+    };
+    let output_span = match &sig.output {
+        ReturnType::Type(_, output) => output.span(),
+        ReturnType::Default => ident.span(),
+    };
+    let private = paths.private(output_span);
+    let scenario = format_ident!("__choreo_scenario", span = argument_span);
+    let call = quote_spanned!(ident.span()=> #ident(#scenario).await);
+    let end = quote_spanned!(output_span=> #private::body_end(#call));
+    quote_spanned! {ident.span()=>
+        |#scenario| ::std::boxed::Box::pin(async move { #end })
+    }
+}
+
+/// Shows up only where Rust's own harness runs, which would otherwise report "0 tests" and pass.
+fn explanation(
+    private: &TokenStream,
+    cfgs: &[&Attribute],
+    ident: &syn::Ident,
+    name: &LitStr,
+) -> TokenStream {
+    let test = format_ident!("__choreo_{}", ident.unraw(), span = Span::call_site());
+    quote! {
+        #(#cfgs)*
+        #[cfg(test)]
+        #[doc(hidden)]
+        #[allow(non_snake_case)]
+        #[::core::prelude::v1::test]
+        fn #test() {
+            #private::not_run_by_choreo(
+                #name,
+                ::core::file!(),
+                ::core::option_env!("CARGO_CRATE_NAME"),
+            )
+        }
+    }
+}
+
+/// What decides whether the function exists decides the same for what stands beside it.
+pub(super) fn cfgs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"))
+}
+
+/// The name of a function as a string, without `r#`.
+pub(super) fn name_of(ident: &syn::Ident) -> LitStr {
+    LitStr::new(&ident.unraw().to_string(), ident.span())
+}
+
+fn option(value: Option<impl ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}

@@ -1,0 +1,119 @@
+//! What a test sends: publications and replies.
+
+use proc_macro2::{Span, TokenStream};
+use syn::{Expr, Pat, Type};
+
+use super::Target;
+use super::pattern::Pattern;
+
+/// A payload as the user wrote it.
+pub(crate) enum Payload {
+    /// Goes through the codec of the harness.
+    Json(Json),
+    /// `bytes …`: goes out as it is.
+    Raw { bytes: TokenStream, literal: bool },
+}
+
+/// A JSON-like literal with expressions inside.
+pub(crate) enum Json {
+    Object { fields: Vec<Field>, span: Span },
+    Array { items: Vec<Json>, span: Span },
+    Null { span: Span },
+    Value(UserExpr),
+}
+
+pub(crate) struct Field {
+    pub(crate) key: String,
+    pub(crate) key_span: Span,
+    pub(crate) value: Json,
+}
+
+/// An expression, or what the user has typed of one so far: that goes out unchanged, so that an
+/// editor can complete it and rustc reports it at the user's token.
+#[derive(Clone)]
+pub(crate) struct UserExpr {
+    pub(crate) tokens: TokenStream,
+    /// The expression, when it is one.
+    pub(crate) parsed: Option<Box<Expr>>,
+}
+
+/// One header of a publication.
+pub(crate) struct Header {
+    pub(crate) name: String,
+    pub(crate) name_span: Span,
+    pub(crate) value: UserExpr,
+}
+
+/// What follows the payload.
+#[derive(Default)]
+pub(crate) struct PublishOptions {
+    pub(crate) headers: Vec<Header>,
+    pub(crate) key: Option<UserExpr>,
+}
+
+/// `publish!`.
+pub(crate) struct Publication {
+    pub(crate) target: Target,
+    /// Nothing when it could not be read, which has been reported then.
+    pub(crate) what: Option<Published>,
+    pub(crate) options: PublishOptions,
+}
+
+pub(crate) enum Published {
+    /// A value whose type names the topic.
+    Message(UserExpr),
+    Payload {
+        topic: UserExpr,
+        payload: Payload,
+    },
+}
+
+/// The closure of a reply, cut into the parts that the expansion rewrites.
+pub(crate) struct ReplyClosure {
+    /// `async` before the bars: the body becomes an async block.
+    pub(crate) is_async: bool,
+    /// The body is an async block already.
+    pub(crate) body_is_async: bool,
+    pub(crate) movability: Option<syn::Token![move]>,
+    pub(crate) parameter: Option<Pat>,
+    pub(crate) parameter_type: Option<Type>,
+    pub(crate) output: Option<Type>,
+    pub(crate) body: UserExpr,
+    /// From the first bar to the last.
+    pub(crate) span: Span,
+}
+
+/// `reply!`.
+pub(crate) struct Reply {
+    pub(crate) target: Target,
+    /// Nothing when the type of the closure's parameter says it all.
+    pub(crate) trigger: Option<Trigger>,
+    pub(crate) answer: Answer,
+    pub(crate) times: Option<UserExpr>,
+}
+
+/// What is answered.
+pub(crate) enum Trigger {
+    /// The type names the topic and the type of the closure's parameter.
+    Typed(Pattern),
+    Topic {
+        topic: UserExpr,
+        pattern: Option<Pattern>,
+    },
+    /// A mistake that is reported already.
+    Broken,
+}
+
+/// What the answer is.
+pub(crate) enum Answer {
+    /// A closure from message to message: the types name the topics.
+    Message(ReplyClosure),
+    Computed {
+        topic: UserExpr,
+        closure: ReplyClosure,
+    },
+    Fixed {
+        topic: UserExpr,
+        payload: Payload,
+    },
+}

@@ -1,0 +1,246 @@
+//! `reply!`: what is answered, `=>`, what the answer is.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::ext::IdentExt as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::spanned::Spanned as _;
+use syn::{Ident, LitInt, Token, token};
+
+use crate::check;
+use crate::model::pattern::Pattern;
+use crate::model::{Answer, Reply, Trigger, UserExpr};
+use crate::parse::pattern::PatternParser;
+use crate::parse::{closure, payload, target, topic};
+use crate::recover::{Diagnostics, skip_to_end, skip_to_separator};
+
+const FORMS: &str = "write `reply!(s, |order: OrderCreated| OrderProcessed { … })` for types that \
+     derive `Message`, or `reply!(s, \"topic\" => \"topic of the answer\", { key: value })`";
+
+/// Parses what follows `[$crate]`; nothing when there is nothing to expand.
+pub(crate) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Option<Reply> {
+    let reply = reply(input, diagnostics);
+    skip_to_end(input);
+    diagnostics.take(reply)
+}
+
+fn reply(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Reply> {
+    let target = target::parse(input, "reply!")?;
+    if input.parse::<Option<Token![,]>>()?.is_none() || input.is_empty() {
+        return Err(syn::Error::new(
+            target.ident.span(),
+            format!("what is answered, and with what? {FORMS}"),
+        ));
+    }
+    if closure::begins(input) {
+        let closure = closure::parse(input, diagnostics)?;
+        if closure.parameter_type.is_none() && closure.parameter.is_some() {
+            diagnostics.error_spanned(
+                &closure.parameter,
+                "the parameter's type says which message is answered; write it: `|order: \
+                 OrderCreated| …`",
+            );
+        }
+        let times = times(input, diagnostics)?;
+        return Ok(Reply {
+            target,
+            trigger: None,
+            answer: Answer::Message(closure),
+            times,
+        });
+    }
+    let head = head(input);
+    if !input.peek(Token![=>]) {
+        return Err(syn::Error::new(
+            head.span(),
+            format!("the `=>` between what is answered and the answer is missing; {FORMS}"),
+        ));
+    }
+    let trigger = trigger(head, input, diagnostics)?;
+    input.parse::<Token![=>]>()?;
+    let answer = answer(input, &trigger, diagnostics)?;
+    let times = times(input, diagnostics)?;
+    Ok(Reply {
+        target,
+        trigger: Some(trigger),
+        answer,
+        times,
+    })
+}
+
+/// The tokens before the `=>` of the reply. A pattern may itself begin with one, for a matcher.
+fn head(input: ParseStream<'_>) -> TokenStream {
+    let mut head = TokenStream::new();
+    let mut after_comma = false;
+    while !input.is_empty() && (after_comma || !input.peek(Token![=>])) {
+        if after_comma && input.peek(Token![=>]) {
+            // Both halves of the arrow, as one step.
+            if let Ok(arrow) = input.parse::<Token![=>]>() {
+                arrow.to_tokens(&mut head);
+            }
+            after_comma = false;
+            continue;
+        }
+        after_comma = input.peek(Token![,]);
+        match input.parse::<TokenTree>() {
+            Ok(token) => head.extend([token]),
+            Err(_) => break,
+        }
+    }
+    head
+}
+
+fn trigger(
+    head: TokenStream,
+    after: ParseStream<'_>,
+    diagnostics: &mut Diagnostics,
+) -> syn::Result<Trigger> {
+    if head.is_empty() {
+        return Err(after.error(format!("what is answered? {FORMS}")));
+    }
+    let parser = |input: ParseStream<'_>| {
+        if topic::begins_typed(input) {
+            let pattern = PatternParser::new(diagnostics).element(input);
+            leftover(input, diagnostics);
+            return Ok(match pattern {
+                Pattern::Broken => Trigger::Broken,
+                pattern => Trigger::Typed(pattern),
+            });
+        }
+        let topic = payload::expression(input);
+        if topic.tokens.is_empty() || input.peek(token::Brace) {
+            return Err(input.error("the topic that is answered is missing before this"));
+        }
+        check::topic::expression(topic.parsed.as_deref(), diagnostics);
+        let comma = input.parse::<Option<Token![,]>>()?;
+        let pattern = (comma.is_some() && !input.is_empty())
+            .then(|| PatternParser::new(diagnostics).element(input));
+        leftover(input, diagnostics);
+        Ok(Trigger::Topic { topic, pattern })
+    };
+    parser.parse2(head)
+}
+
+fn leftover(input: ParseStream<'_>, diagnostics: &mut Diagnostics) {
+    let _trailing = input.parse::<Option<Token![,]>>();
+    if !input.is_empty() {
+        diagnostics.error(
+            input.span(),
+            "what is answered ends before this; the answer comes after `=>`",
+        );
+        skip_to_end(input);
+    }
+}
+
+fn answer(
+    input: ParseStream<'_>,
+    trigger: &Trigger,
+    diagnostics: &mut Diagnostics,
+) -> syn::Result<Answer> {
+    if closure::begins(input) {
+        let span = input.span();
+        let closure = closure::parse(input, diagnostics)?;
+        if matches!(trigger, Trigger::Topic { .. }) {
+            diagnostics.error(
+                span,
+                "the topic of the answer is missing; write it before the closure: `=> \
+                 \"orders.processed\", |order| …`",
+            );
+        }
+        return Ok(Answer::Message(closure));
+    }
+    if input.is_empty()
+        || input.peek(Token![,])
+        || input.peek(token::Brace)
+        || input.peek(token::Bracket)
+    {
+        return Err(input.error(
+            "the topic of the answer is missing; write it after `=>`: `=> \"orders.processed\", { \
+             key: value }`",
+        ));
+    }
+    let topic = payload::expression(input);
+    check::topic::expression(topic.parsed.as_deref(), diagnostics);
+    let comma = input.parse::<Option<Token![,]>>()?;
+    if comma.is_none() || input.is_empty() || begins_times(input) {
+        return Err(syn::Error::new_spanned(
+            &topic.tokens,
+            match trigger {
+                Trigger::Topic { .. } => format!(
+                    "what is the answer? write it after the topic: `=> {}, {{ key: value }}`, or a \
+                     closure: `=> {0}, |order| json!({{ … }})`",
+                    topic.tokens
+                ),
+                _ => "the answer to a typed message is a closure: write `=> |message| Answer { … \
+                      }`, or `|_| …` when it does not depend on the message"
+                    .to_owned(),
+            },
+        ));
+    }
+    if closure::begins(input) {
+        let closure = closure::parse(input, diagnostics)?;
+        return Ok(Answer::Computed { topic, closure });
+    }
+    Ok(Answer::Fixed {
+        topic,
+        payload: payload::payload(input, diagnostics),
+    })
+}
+
+/// `, times n` and nothing after it.
+fn times(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Option<UserExpr>> {
+    let mut times = None;
+    while !input.is_empty() {
+        if input.parse::<Option<Token![,]>>()?.is_none() {
+            diagnostics.error(
+                input.span(),
+                "the answer ends before this; write `,` and an option such as `times 3`",
+            );
+            skip_to_end(input);
+            break;
+        }
+        if input.is_empty() {
+            break;
+        }
+        let span = input.span();
+        let word = input
+            .call(Ident::parse_any)
+            .map_err(|_| syn::Error::new(span, "after the answer comes an option: `times 3`"))?;
+        if word != "times" {
+            diagnostics.error(
+                word.span(),
+                format!("unknown option `{word}`; after the answer comes `times 3`"),
+            );
+            skip_to_separator(input);
+            continue;
+        }
+        if times.is_some() {
+            diagnostics.error(word.span(), "`times` is given twice; remove one of the two");
+        }
+        let count = payload::expression(input);
+        if count.tokens.is_empty() {
+            diagnostics.error(word.span(), "`times` needs a number: write `times 3`");
+            continue;
+        }
+        if let Ok(literal) = syn::parse2::<LitInt>(count.tokens.clone())
+            && literal
+                .base10_parse::<u32>()
+                .map_or(true, |count| count == 0)
+        {
+            diagnostics.error(
+                literal.span(),
+                "a reply is sent at least once; write a number from 1, or remove the reply",
+            );
+            continue;
+        }
+        times = Some(count);
+    }
+    Ok(times)
+}
+
+fn begins_times(input: ParseStream<'_>) -> bool {
+    input
+        .fork()
+        .parse::<Ident>()
+        .is_ok_and(|word| word == "times")
+}

@@ -1,0 +1,362 @@
+//! The command line and the environment: libtest's options, and a few of our own.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+
+use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
+use libtest_mimic::Arguments;
+
+use crate::case::SlowPolicy;
+
+/// Scenarios mostly wait, so far more of them fit than there are cores.
+const DEFAULT_CONCURRENCY: usize = 256;
+
+/// What this run was asked to do.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// What libtest-mimic understands. The filters are in `filters`, all of them.
+    pub(crate) libtest: Arguments,
+    pub(crate) filters: Vec<String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) slow: SlowPolicy,
+    pub(crate) skipped: SkipPolicy,
+    pub(crate) concurrency: usize,
+}
+
+/// What it means for a run that a scenario could not run on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SkipPolicy {
+    Warn,
+    Deny,
+}
+
+/// Why nothing is run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// A mistake in the command line, or `--help`.
+    #[error("{0}")]
+    CommandLine(#[from] clap::Error),
+    #[error("the environment variable {name} is `{value}`: it must be {expected}")]
+    Environment {
+        name: &'static str,
+        value: String,
+        expected: &'static str,
+    },
+}
+
+#[derive(Parser)]
+#[command(
+    disable_version_flag = true,
+    help_template = "Usage: {usage}\n\n{all-args}{after-help}",
+    override_usage = "[OPTIONS] [FILTER]...",
+    after_help = "All scenarios start at once, up to the limit of --concurrency. \
+        The environment variables CHOREO_SLOW, CHOREO_SKIP and CHOREO_CONCURRENCY \
+        set the same as --slow, --skipped and --concurrency; the options win."
+)]
+struct CommandLine {
+    #[command(flatten)]
+    libtest: Arguments,
+
+    /// Further filters: a scenario runs if its name contains any of the filters.
+    #[arg(value_name = "FILTER", hide = true)]
+    more_filters: Vec<String>,
+
+    /// Whether a scenario that is right but over its latency budget fails [default: warn]
+    #[arg(long, value_name = "warn|deny", hide_possible_values = true, help_heading = CHOREO)]
+    slow: Option<Policy>,
+
+    /// Whether a scenario fails that cannot run here, such as for want of a broker [default: warn]
+    #[arg(long, value_name = "warn|deny", hide_possible_values = true, help_heading = CHOREO)]
+    skipped: Option<Policy>,
+
+    /// How many scenarios are in flight at once [default: 256]
+    #[arg(long, value_name = "N", help_heading = CHOREO)]
+    concurrency: Option<NonZeroUsize>,
+
+    /// Run only scenarios with this tag, or with any one of several
+    #[arg(long = "tag", value_name = "NAME", help_heading = CHOREO)]
+    tags: Vec<String>,
+
+    /// The newer spelling of `--nocapture` in libtest.
+    #[arg(long, hide = true)]
+    no_capture: bool,
+
+    /// Asked for by editors together with `--format json`; times are always shown.
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true)]
+    report_time: Option<Option<String>>,
+}
+
+const CHOREO: &str = "Choreo";
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Policy {
+    Warn,
+    Deny,
+}
+
+/// Reads the command line (with the name of the program in front) and the environment.
+pub(crate) fn parse(
+    command_line: impl IntoIterator<Item = OsString>,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Result<Options, Refusal> {
+    let CommandLine {
+        mut libtest,
+        more_filters,
+        slow,
+        skipped,
+        concurrency,
+        tags,
+        no_capture,
+        report_time: _,
+    } = CommandLine::from_arg_matches(&command().try_get_matches_from(command_line)?)?;
+    if libtest.test_threads == Some(0) {
+        return Err(clap::Error::raw(
+            clap::error::ErrorKind::ValueValidation,
+            "--test-threads must be at least 1\n",
+        )
+        .into());
+    }
+
+    // What the command line decides is not even looked up in the environment.
+    let slow = match slow {
+        Some(policy) => policy,
+        None => policy_from(&environment, "CHOREO_SLOW")?.unwrap_or(Policy::Warn),
+    };
+    let skipped = match skipped {
+        Some(policy) => policy,
+        None => policy_from(&environment, "CHOREO_SKIP")?.unwrap_or(Policy::Warn),
+    };
+    let concurrency = match concurrency.map(NonZeroUsize::get).or(libtest.test_threads) {
+        Some(limit) => limit,
+        None => match count_from(&environment, "CHOREO_CONCURRENCY")? {
+            Some(limit) => limit,
+            None => count_from(&environment, "RUST_TEST_THREADS")?.unwrap_or(DEFAULT_CONCURRENCY),
+        },
+    };
+
+    libtest.nocapture |= no_capture;
+    let filters = libtest
+        .filter
+        .take()
+        .into_iter()
+        .chain(more_filters)
+        .collect();
+    Ok(Options {
+        libtest,
+        filters,
+        tags,
+        slow: match slow {
+            Policy::Warn => SlowPolicy::Warn,
+            Policy::Deny => SlowPolicy::Deny,
+        },
+        skipped: match skipped {
+            Policy::Warn => SkipPolicy::Warn,
+            Policy::Deny => SkipPolicy::Deny,
+        },
+        concurrency,
+    })
+}
+
+/// The command, with help for libtest's options that is true of this runner.
+fn command() -> clap::Command {
+    let helps = [
+        ("ignored", "Run only ignored scenarios"),
+        ("include_ignored", "Run ignored scenarios too"),
+        (
+            "nocapture",
+            "Explain expected failures too; nothing is ever captured",
+        ),
+        ("show_output", "Explain expected failures too"),
+        (
+            "test_threads",
+            "The same as --concurrency, which wins over it",
+        ),
+        (
+            "quiet",
+            "Show one character for each scenario; the same as --format=terse",
+        ),
+        (
+            "color",
+            "Whether to use colours; auto: if the output is a terminal",
+        ),
+        (
+            "format",
+            "pretty: lines; terse: one character for each scenario; json: events",
+        ),
+    ];
+    let mut command = CommandLine::command();
+    for (name, help) in helps {
+        command = command.mut_arg(name, |arg| {
+            let arg = arg.help(help).long_help(None);
+            let enumerated = matches!(name, "color" | "format");
+            if enumerated {
+                arg.hide_possible_values(true)
+            } else {
+                arg
+            }
+        });
+    }
+    command
+}
+
+fn policy_from(
+    environment: impl Fn(&str) -> Option<String>,
+    name: &'static str,
+) -> Result<Option<Policy>, Refusal> {
+    read(environment, name, "`warn` or `deny`", |value| {
+        Policy::from_str(value, true).ok()
+    })
+}
+
+fn count_from(
+    environment: impl Fn(&str) -> Option<String>,
+    name: &'static str,
+) -> Result<Option<usize>, Refusal> {
+    read(environment, name, "a number, at least 1", |value| {
+        value.parse().ok().map(NonZeroUsize::get)
+    })
+}
+
+/// A variable that is set to nothing counts as not set, as scripts do to switch one off.
+fn read<T>(
+    environment: impl Fn(&str) -> Option<String>,
+    name: &'static str,
+    expected: &'static str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Refusal> {
+    let Some(value) = environment(name).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    match parse(value.trim()) {
+        Some(parsed) => Ok(Some(parsed)),
+        None => Err(Refusal::Environment {
+            name,
+            value,
+            expected,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(args: &[&str], variables: &[(&str, &str)]) -> Result<Options, Refusal> {
+        parse(["program"].iter().chain(args).map(OsString::from), |name| {
+            variables
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_command_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_environment() {
+        let options = with(
+            &["--slow=deny", "--skipped", "deny", "--concurrency", "7"],
+            &[
+                ("CHOREO_SLOW", "warn"),
+                ("CHOREO_SKIP", "warn"),
+                ("CHOREO_CONCURRENCY", "9"),
+            ],
+        )
+        .expect("the options are valid");
+        assert_eq!(options.slow, SlowPolicy::Deny);
+        assert_eq!(options.skipped, SkipPolicy::Deny);
+        assert_eq!(options.concurrency, 7);
+    }
+
+    #[test]
+    fn the_environment_decides_where_the_command_line_is_silent() {
+        let options = with(
+            &[],
+            &[
+                ("CHOREO_SLOW", "DENY"),
+                ("CHOREO_SKIP", "deny"),
+                ("CHOREO_CONCURRENCY", "9"),
+            ],
+        )
+        .expect("the options are valid");
+        assert_eq!(options.slow, SlowPolicy::Deny);
+        assert_eq!(options.skipped, SkipPolicy::Deny);
+        assert_eq!(options.concurrency, 9);
+    }
+
+    #[test]
+    fn the_limit_comes_from_the_nearest_place_that_states_one() {
+        let limit = |args: &[&str], variables: &[(&str, &str)]| {
+            with(args, variables)
+                .expect("the options are valid")
+                .concurrency
+        };
+        let both = [("CHOREO_CONCURRENCY", "5"), ("RUST_TEST_THREADS", "4")];
+        assert_eq!(limit(&[], &[]), DEFAULT_CONCURRENCY);
+        assert_eq!(limit(&[], &[("RUST_TEST_THREADS", "4")]), 4);
+        assert_eq!(limit(&[], &both), 5);
+        assert_eq!(limit(&["--test-threads=3"], &both), 3);
+        assert_eq!(limit(&["--test-threads=3", "--concurrency=2"], &both), 2);
+        assert_eq!(
+            limit(&[], &[("CHOREO_CONCURRENCY", "")]),
+            DEFAULT_CONCURRENCY
+        );
+    }
+
+    #[test]
+    fn bad_values_are_refused_by_name() {
+        let bad = |args: &[&str], variables: &[(&str, &str)]| {
+            with(args, variables)
+                .expect_err("the value is bad")
+                .to_string()
+        };
+        let text = bad(&[], &[("CHOREO_SLOW", "never")]);
+        for part in ["CHOREO_SLOW", "`never`", "`warn` or `deny`"] {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(bad(&[], &[("CHOREO_CONCURRENCY", "0")]).contains("at least 1"));
+        assert!(bad(&["--slow=never"], &[]).contains("--slow"));
+        assert!(bad(&["--concurrency=0"], &[]).contains("--concurrency"));
+        assert!(bad(&["--test-threads=0"], &[]).contains("--test-threads"));
+        assert!(bad(&["--shuffle"], &[]).contains("--shuffle"));
+    }
+
+    #[test]
+    fn what_editors_and_cargo_pass_is_accepted() {
+        let options = with(
+            &[
+                "-Z",
+                "unstable-options",
+                "--format=json",
+                "--report-time",
+                "--no-capture",
+                "--show-output",
+                "one",
+                "two",
+            ],
+            &[],
+        )
+        .expect("the options are valid");
+        assert!(options.libtest.nocapture);
+        assert_eq!(options.filters, ["one", "two"]);
+    }
+
+    #[test]
+    fn help_shows_both_sets_of_options() {
+        let help = with(&["--help"], &[])
+            .expect_err("help ends the program")
+            .to_string();
+        for part in [
+            "--exact",
+            "--slow",
+            "--skipped",
+            "--tag",
+            "CHOREO_CONCURRENCY",
+        ] {
+            assert!(help.contains(part), "{part} is missing in:\n{help}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The output for people: libtest's lines, with what a scenario adds to them.
+
+mod summary;
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use choreo_report::model::Outcome;
+
+use crate::run::{Event, LONG};
+use crate::select::{Selected, Selection};
+use crate::text::{Paint, Tone, count};
+use crate::verdict::{Judge, Kind, Status, Verdict};
+use summary::Summary;
+
+/// Where libtest breaks its lines of dots.
+const DOTS_PER_LINE: usize = 88;
+
+/// How the lines are to look.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    pub(crate) paint: Paint,
+    /// Names are padded for people; programs that read libtest's lines get them bare.
+    pub(crate) align: bool,
+    /// One character for each test.
+    pub(crate) terse: bool,
+    /// Show the explanations of expected failures too.
+    pub(crate) show_expected: bool,
+    /// One test runs at a time: its name can be shown while it runs.
+    pub(crate) one_by_one: bool,
+}
+
+/// Prints a run as it happens.
+///
+/// Nobody can be told that the output is gone (as in `… | head`), so failed writes are ignored:
+/// the exit status still tells the result.
+pub(crate) struct Console<'a> {
+    out: Box<dyn Write>,
+    look: Look,
+    tests: &'a [Selected],
+    judge: Judge,
+    width: usize,
+    dots: usize,
+    /// The test whose name stands at the end of the output, without its result.
+    open_line: Option<usize>,
+    summary: Summary<'a>,
+}
+
+impl<'a> Console<'a> {
+    pub(crate) fn new(
+        out: Box<dyn Write>,
+        look: Look,
+        selection: &'a Selection,
+        judge: Judge,
+    ) -> Self {
+        let name_width = |selected: &Selected| selected.test.name.chars().count();
+        let width = if look.align {
+            selection.tests.iter().map(name_width).max().unwrap_or(0)
+        } else {
+            0
+        };
+        Self {
+            out,
+            look,
+            tests: &selection.tests,
+            judge,
+            width,
+            dots: 0,
+            open_line: None,
+            summary: Summary::new(selection),
+        }
+    }
+
+    /// Announces the run.
+    pub(crate) fn begin(&mut self) {
+        let tests = count(self.tests.len(), "test");
+        self.write(|out, _| writeln!(out, "\nrunning {tests}"));
+    }
+
+    /// Shows what happened.
+    pub(crate) fn event(&mut self, event: Event) {
+        match event {
+            Event::Started(index) => {
+                if self.look.one_by_one && !self.look.terse {
+                    let name = self.name(index);
+                    self.write(|out, _| write!(out, "{name}"));
+                    self.open_line = Some(index);
+                }
+            }
+            Event::Lingers(index) => {
+                if let Some(name) = self.tests.get(index).map(|selected| &selected.test.name) {
+                    let name = name.clone();
+                    self.end_open_line();
+                    self.write(|out, _| {
+                        let long = LONG.as_secs();
+                        writeln!(out, "test {name} has been running for over {long} seconds")
+                    });
+                }
+            }
+            Event::Finished(index, finish) => {
+                let Some(selected) = self.tests.get(index) else {
+                    return;
+                };
+                let verdict = self.judge.judge(&selected.test, finish);
+                if self.look.terse {
+                    self.dot(&verdict);
+                } else {
+                    self.line(index, &verdict);
+                }
+                self.summary.add(index, &selected.test.name, verdict);
+            }
+        }
+    }
+
+    /// Explains the failures and sums up. Returns whether the run succeeded.
+    pub(crate) fn end(mut self, elapsed: Duration) -> bool {
+        if self.look.terse {
+            self.write(|out, _| writeln!(out));
+        }
+        self.summary.sort();
+        let text = self.summary.render(self.look, elapsed);
+        self.write(|out, _| write!(out, "{text}"));
+        !self.summary.has_failed()
+    }
+
+    fn name(&self, index: usize) -> String {
+        let width = self.width;
+        let name = self.tests.get(index).map(|selected| &*selected.test.name);
+        format!("test {:<width$} ... ", name.unwrap_or_default())
+    }
+
+    fn line(&mut self, index: usize, verdict: &Verdict) {
+        let name = if self.open_line == Some(index) {
+            self.open_line = None;
+            String::new()
+        } else {
+            self.end_open_line();
+            self.name(index)
+        };
+        let detail = verdict.detail.as_str();
+        // "ignored, why" and "ok (12 ms)".
+        let space = if detail.starts_with(',') { "" } else { " " };
+        self.write(|out, paint| {
+            write!(out, "{name}")?;
+            match (verdict.status, verdict.kind) {
+                (Status::Failed, _) => write!(out, "{}", paint.paint(Tone::Bad, "FAILED"))?,
+                (Status::Passed, Kind::Outcome(Outcome::Slow)) => write!(
+                    out,
+                    "{} {}",
+                    paint.paint(Tone::Good, "ok"),
+                    paint.paint(Tone::Warning, "SLOW")
+                )?,
+                (Status::Passed, _) => write!(out, "{}", paint.paint(Tone::Good, "ok"))?,
+                (Status::Ignored, Kind::Skipped) => {
+                    write!(out, "{}", paint.paint(Tone::Warning, "skipped"))?;
+                }
+                (Status::Ignored, _) => write!(out, "{}", paint.paint(Tone::Warning, "ignored"))?,
+            }
+            if detail.is_empty() {
+                writeln!(out)
+            } else {
+                writeln!(out, "{space}{}", paint.paint(Tone::Quiet, detail))
+            }
+        });
+    }
+
+    fn dot(&mut self, verdict: &Verdict) {
+        let (tone, dot) = match (verdict.status, verdict.kind) {
+            (Status::Failed, _) => (Tone::Bad, 'F'),
+            (Status::Passed, Kind::Outcome(Outcome::Slow)) => (Tone::Warning, 's'),
+            (Status::Passed, _) => (Tone::Good, '.'),
+            (Status::Ignored, _) => (Tone::Warning, 'i'),
+        };
+        self.dots += 1;
+        let (dots, all) = (self.dots, self.tests.len());
+        self.write(|out, paint| {
+            write!(out, "{}", paint.paint(tone, dot))?;
+            if dots % DOTS_PER_LINE == 0 {
+                writeln!(out, " {dots}/{all}")?;
+            }
+            Ok(())
+        });
+    }
+
+    fn end_open_line(&mut self) {
+        if self.open_line.take().is_some() {
+            self.write(|out, _| writeln!(out));
+        }
+    }
+
+    /// Writes in one go, as scenarios may print at the same time.
+    fn write(&mut self, write: impl FnOnce(&mut dyn Write, Paint) -> io::Result<()>) {
+        let mut text = Vec::new();
+        let _ = write(&mut text, self.look.paint)
+            .and_then(|()| self.out.write_all(&text))
+            .and_then(|()| self.out.flush());
+    }
+}

@@ -1,0 +1,382 @@
+//! The execution: every selected scenario on one runtime, as many at once as the limit allows.
+
+use std::collections::HashMap;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Duration;
+
+use choreo_report::model::ScenarioRecord;
+use tokio::runtime::Runtime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::case::{Case, RunContext};
+use crate::panics::catch_panic;
+use crate::resource::OpenError;
+use crate::resources::{ResourceId, Resources};
+use crate::select::Selected;
+
+/// When people begin to wonder; the same as libtest's.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+/// What happens during a run. Tests are named by their place in the selection.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Started(usize),
+    /// It has been running for [`LONG`].
+    Lingers(usize),
+    Finished(usize, Finish),
+}
+
+/// How a scenario left the run.
+#[derive(Debug)]
+pub(crate) enum Finish {
+    Ran(ScenarioRecord),
+    Ignored,
+    /// What it needs is not present on this machine.
+    Skipped(String),
+    /// What it needs could not be opened.
+    Unavailable {
+        resource: ResourceId,
+        cause: String,
+    },
+    /// The code around the scenario failed. This is never what `should_fail` means.
+    Broken(String),
+}
+
+/// A run in progress.
+pub(crate) struct Run {
+    runtime: Runtime,
+    resources: Arc<Resources>,
+    events: Receiver<Event>,
+    /// Which tests have not finished yet, so that none is lost.
+    unfinished: Vec<bool>,
+}
+
+impl Run {
+    /// Starts the selected tests in the background.
+    ///
+    /// # Errors
+    ///
+    /// The operating system refuses threads or the like to the runtime.
+    pub(crate) fn start(selected: &[Selected], limit: usize, color: bool) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("choreo")
+            .build()?;
+        let resources = Arc::new(Resources::default());
+        let (sender, events) = mpsc::channel();
+        let jobs = selected
+            .iter()
+            .enumerate()
+            .map(|(index, selected)| Job {
+                index,
+                case: selected.test.case,
+                ignored: selected.ignored,
+                context: RunContext {
+                    name: selected.test.name.clone(),
+                    file: selected.test.case.file,
+                    line: selected.test.case.line,
+                    color,
+                },
+            })
+            .collect();
+        let limit = Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)));
+        runtime.spawn(start_in_order(jobs, limit, Arc::clone(&resources), sender));
+        Ok(Self {
+            runtime,
+            resources,
+            events,
+            unfinished: vec![true; selected.len()],
+        })
+    }
+
+    /// Waits for the next event; `None` when every test has finished.
+    pub(crate) fn next(&mut self) -> Option<Event> {
+        let event = self.events.recv().unwrap_or_else(|_| {
+            // The code that starts the tests is gone. What is left must be reported by somebody.
+            let index = self.unfinished.iter().position(|open| *open);
+            Event::Finished(
+                index.unwrap_or(usize::MAX),
+                Finish::Broken("the runner lost this scenario: please report this bug".to_owned()),
+            )
+        });
+        if let Event::Finished(index, _) = &event {
+            *self.unfinished.get_mut(*index)? = false;
+        }
+        Some(event)
+    }
+
+    /// Closes the resources and stops the runtime. Returns what went wrong with closing.
+    pub(crate) fn close(self) -> Vec<String> {
+        let problems = self.runtime.block_on(self.resources.close());
+        // Whatever still runs, such as a blocked thread, must not keep the process alive.
+        self.runtime.shutdown_background();
+        problems
+    }
+}
+
+struct Job {
+    index: usize,
+    case: &'static Case,
+    ignored: bool,
+    context: RunContext,
+}
+
+async fn start_in_order(
+    jobs: Vec<Job>,
+    limit: Arc<Semaphore>,
+    resources: Arc<Resources>,
+    events: Sender<Event>,
+) {
+    // Sending fails only if nobody listens any more, and then there is nobody to tell.
+    let mut tasks = JoinSet::new();
+    let mut index_of = HashMap::new();
+    for job in jobs {
+        let index = job.index;
+        if job.ignored {
+            let _ = events.send(Event::Finished(index, Finish::Ignored));
+            continue;
+        }
+        let permit = acquire(&limit).await;
+        let rights = Rights {
+            limit: Arc::clone(&limit),
+            flight: Some(permit),
+            turn: None,
+        };
+        let task = tasks.spawn(attend(job, rights, Arc::clone(&resources), events.clone()));
+        index_of.insert(task.id(), index);
+    }
+    while let Some(joined) = tasks.join_next_with_id().await {
+        if let Err(error) = joined
+            && let Some(index) = index_of.get(&error.id())
+        {
+            let text = format!("the task of this scenario ended without a result: {error}");
+            let _ = events.send(Event::Finished(*index, Finish::Broken(text)));
+        }
+    }
+}
+
+/// What a scenario holds while it runs. Kept until its end has been told, so that with one
+/// scenario at a time no other begins before.
+struct Rights {
+    limit: Arc<Semaphore>,
+    /// To be in flight.
+    flight: Option<OwnedSemaphorePermit>,
+    /// To use a resource that cannot be shared.
+    turn: Option<OwnedSemaphorePermit>,
+}
+
+async fn attend(job: Job, mut rights: Rights, resources: Arc<Resources>, events: Sender<Event>) {
+    let index = job.index;
+    let _ = events.send(Event::Started(index));
+    let result = {
+        let mut work = pin!(catch_panic(carry_out(job, &mut rights, &resources)));
+        match timeout(LONG, work.as_mut()).await {
+            Ok(result) => result,
+            Err(_) => {
+                let _ = events.send(Event::Lingers(index));
+                work.await
+            }
+        }
+    };
+    let finish = result.unwrap_or_else(|panic| Finish::Broken(panic.to_string()));
+    let _ = events.send(Event::Finished(index, finish));
+    drop(rights);
+}
+
+async fn carry_out(job: Job, rights: &mut Rights, resources: &Resources) -> Finish {
+    let slot = resources.slot((job.case.resource)());
+    let opened = match slot.open().await {
+        Ok(opened) => opened,
+        Err(OpenError::Skip(reason)) => return Finish::Skipped(reason),
+        Err(OpenError::Failed(cause)) => {
+            return Finish::Unavailable {
+                resource: slot.id,
+                cause,
+            };
+        }
+    };
+
+    if !opened.isolated {
+        rights.turn = Arc::clone(&slot.turn).try_acquire_owned().ok();
+        if rights.turn.is_none() {
+            // Who waits for the turn must not keep scenarios of other resources out. Whoever has
+            // the turn gets a permit in the end, as nobody holds a permit while waiting.
+            rights.flight = None;
+            rights.turn = Some(acquire(&slot.turn).await);
+            rights.flight = Some(acquire(&rights.limit).await);
+        }
+    }
+    Finish::Ran((job.case.run)(job.context).await)
+}
+
+async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+    Arc::clone(semaphore)
+        .acquire_owned()
+        .await
+        .expect("the semaphores of a run are never closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use choreo_report::model::Outcome;
+    use tokio::sync::{Barrier, Notify};
+
+    use super::*;
+    use crate::case::BoxFuture;
+    use crate::registry::Test;
+    use crate::testing::{Broker, case};
+
+    /// Counts how many scenarios are in flight.
+    struct Gauge {
+        now: AtomicUsize,
+        most: AtomicUsize,
+    }
+
+    impl Gauge {
+        const fn new() -> Self {
+            Self {
+                now: AtomicUsize::new(0),
+                most: AtomicUsize::new(0),
+            }
+        }
+
+        async fn measure(&self, work: impl Future<Output = ()>) -> ScenarioRecord {
+            let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most.fetch_max(now, Ordering::SeqCst);
+            work.await;
+            self.now.fetch_sub(1, Ordering::SeqCst);
+            ScenarioRecord::new(Outcome::Pass, Vec::new(), Duration::ZERO, None)
+        }
+
+        fn most(&self) -> usize {
+            self.most.load(Ordering::SeqCst)
+        }
+    }
+
+    fn selected(case: &'static Case, number: usize) -> Vec<Selected> {
+        (0..number)
+            .map(|index| Selected {
+                test: Test {
+                    name: format!("{}_{index}", case.name),
+                    case,
+                },
+                ignored: false,
+            })
+            .collect()
+    }
+
+    /// Runs to the end. Returns how many scenarios ran; panics if one did not.
+    fn complete(selected: &[Selected], limit: usize) -> usize {
+        let mut run = Run::start(selected, limit, false).expect("a runtime can be started");
+        let mut ran = 0;
+        while let Some(event) = run.next() {
+            match event {
+                Event::Finished(_, Finish::Ran(_)) => ran += 1,
+                Event::Finished(index, finish) => panic!("{index}: {finish:?}"),
+                Event::Started(_) | Event::Lingers(_) => {}
+            }
+        }
+        assert_eq!(run.close(), Vec::<String>::new());
+        ran
+    }
+
+    #[test]
+    fn as_many_scenarios_are_in_flight_as_the_limit_allows_and_no_more() {
+        static GAUGE: Gauge = Gauge::new();
+        /// Opens only when 200 are there: fewer in flight would never end.
+        static GATHER: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(200));
+        fn gather(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+            Box::pin(GAUGE.measure(async {
+                GATHER.wait().await;
+            }))
+        }
+        static CASE: Case = Case {
+            run: gather,
+            ..case("crowd", "t", "a.rs", 1)
+        };
+        assert_eq!(complete(&selected(&CASE, 1000), 200), 1000);
+        assert_eq!(GAUGE.most(), 200);
+    }
+
+    #[test]
+    fn scenarios_that_cannot_share_take_turns_and_keep_nobody_else_out() {
+        static GAUGE: Gauge = Gauge::new();
+        static OTHER_RAN: Notify = Notify::const_new();
+        static SHY: Broker = Broker {
+            name: "shy",
+            isolated: false,
+        };
+        fn alone(context: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+            Box::pin(GAUGE.measure(async move {
+                // The first one ends only after the one of the other resource, which starts last,
+                // although more wait for their turn than may be in flight.
+                if context.name == "alone_0" {
+                    OTHER_RAN.notified().await;
+                }
+                tokio::task::yield_now().await;
+            }))
+        }
+        fn other(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+            OTHER_RAN.notify_one();
+            Box::pin(async { ScenarioRecord::new(Outcome::Pass, Vec::new(), Duration::ZERO, None) })
+        }
+        static ALONE: Case = Case {
+            run: alone,
+            resource: || &SHY,
+            ..case("alone", "t", "a.rs", 1)
+        };
+        static OTHER: Case = Case {
+            run: other,
+            ..case("other", "t", "a.rs", 2)
+        };
+        let mut all = selected(&ALONE, 20);
+        all.extend(selected(&OTHER, 1));
+        assert_eq!(complete(&all, 2), 21);
+        assert_eq!(GAUGE.most(), 1);
+    }
+
+    #[test]
+    fn one_at_a_time_keeps_the_order() {
+        static CASE: Case = case("each", "t", "a.rs", 1);
+        let all = selected(&CASE, 50);
+        let mut run = Run::start(&all, 1, false).expect("a runtime can be started");
+        let mut told = Vec::new();
+        while let Some(event) = run.next() {
+            told.push(match event {
+                Event::Started(index) => (index, "starts"),
+                Event::Finished(index, _) => (index, "ends"),
+                Event::Lingers(index) => (index, "lingers"),
+            });
+        }
+        let expected: Vec<_> = (0..50)
+            .flat_map(|index| [(index, "starts"), (index, "ends")])
+            .collect();
+        assert_eq!(told, expected);
+        run.close();
+    }
+
+    #[test]
+    fn a_scenario_that_the_runner_loses_is_reported() {
+        static CASE: Case = case("lost", "t", "a.rs", 1);
+        let all = selected(&CASE, 2);
+        let mut run = Run::start(&[], 1, false).expect("a runtime can be started");
+        run.unfinished = vec![true; all.len()];
+        for expected in 0..2 {
+            let event = run.next();
+            assert!(
+                matches!(event, Some(Event::Finished(index, Finish::Broken(_))) if index == expected),
+                "{event:?}"
+            );
+        }
+        assert!(run.next().is_none());
+        run.close();
+    }
+}

@@ -1,0 +1,291 @@
+//! What the end of a scenario means for the run: the policies applied.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use choreo_report::model::{HandleRecord, Outcome, ScenarioRecord};
+
+use crate::args::SkipPolicy;
+use crate::case::{Case, SlowPolicy};
+use crate::registry::Test;
+use crate::resources::ResourceId;
+use crate::run::Finish;
+use crate::text::{count, first_line, measured};
+
+/// The three results that libtest knows of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Passed,
+    Failed,
+    Ignored,
+}
+
+/// What the summary counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Outcome(Outcome),
+    ExpectedFailure,
+    Skipped,
+    Ignored,
+}
+
+/// The judged end of a scenario.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    pub(crate) status: Status,
+    pub(crate) kind: Kind,
+    /// What follows the result in the line of the test; empty if there is nothing to say.
+    pub(crate) detail: String,
+    /// The explanation: of a failure, expected or not.
+    pub(crate) text: Option<String>,
+    /// The expectations of the scenario; empty if it did not run.
+    pub(crate) handles: Vec<HandleRecord>,
+}
+
+/// Judges the scenarios of one run.
+pub(crate) struct Judge {
+    slow: SlowPolicy,
+    skipped: SkipPolicy,
+    /// Resources that could not be opened, with the test that shows the cause.
+    shown: HashMap<ResourceId, String>,
+}
+
+impl Judge {
+    pub(crate) fn new(slow: SlowPolicy, skipped: SkipPolicy) -> Self {
+        Self {
+            slow,
+            skipped,
+            shown: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn judge(&mut self, test: &Test, finish: Finish) -> Verdict {
+        match finish {
+            Finish::Ran(record) => self.ran(test.case, record),
+            Finish::Ignored => Verdict {
+                status: Status::Ignored,
+                kind: Kind::Ignored,
+                detail: after_comma(test.case.ignore.unwrap_or_default()),
+                text: None,
+                handles: Vec::new(),
+            },
+            Finish::Skipped(reason) => self.skipped(test.case, reason),
+            Finish::Unavailable { resource, cause } => self.unavailable(test, resource, &cause),
+            Finish::Broken(text) => failed_to_run("(error)", at(test.case, &text)),
+        }
+    }
+
+    fn ran(&self, case: &Case, record: ScenarioRecord) -> Verdict {
+        let outcome = record.outcome;
+        let policy = case.slow.unwrap_or(self.slow);
+        let denied = outcome == Outcome::Slow && policy == SlowPolicy::Deny;
+        let failed = outcome.is_failure() || denied;
+        let text = if denied {
+            Some(at(case, &denied_text(case, &record)))
+        } else {
+            record.failure.clone()
+        };
+        let (status, kind, detail, text) = match (failed, case.should_fail) {
+            (true, Some(why)) => (
+                Status::Passed,
+                Kind::ExpectedFailure,
+                format!("(failed as expected: {outcome}{})", after_dash(why)),
+                text,
+            ),
+            (false, Some(why)) => (
+                Status::Failed,
+                Kind::Outcome(Outcome::Fail),
+                format!("(should fail but passed{})", after_dash(why)),
+                Some(at(case, &passed_text(why, outcome))),
+            ),
+            (true, None) => (
+                Status::Failed,
+                Kind::Outcome(outcome),
+                failure_detail(&record),
+                text,
+            ),
+            (false, None) => (
+                Status::Passed,
+                Kind::Outcome(outcome),
+                success_detail(&record),
+                None,
+            ),
+        };
+        Verdict {
+            status,
+            kind,
+            detail,
+            text,
+            handles: record.handles,
+        }
+    }
+
+    fn skipped(&self, case: &Case, reason: String) -> Verdict {
+        let detail = after_comma(first_line(&reason));
+        match self.skipped {
+            SkipPolicy::Warn => Verdict {
+                status: Status::Ignored,
+                kind: Kind::Skipped,
+                detail,
+                text: Some(reason),
+                handles: Vec::new(),
+            },
+            SkipPolicy::Deny => {
+                let text = format!(
+                    "this scenario cannot run here, and skipping is denied \
+                     (--skipped=deny or CHOREO_SKIP=deny):\n{reason}"
+                );
+                failed_to_run("(skipped)", at(case, &text))
+            }
+        }
+    }
+
+    fn unavailable(&mut self, test: &Test, resource: ResourceId, cause: &str) -> Verdict {
+        let name = resource.name;
+        let text = match self.shown.get(&resource) {
+            Some(first) => {
+                format!("`{name}` could not be opened: the cause is shown at {first}")
+            }
+            None => {
+                self.shown.insert(resource, test.name.clone());
+                format!("`{name}` could not be opened:\n{cause}")
+            }
+        };
+        failed_to_run(&format!("(error: `{name}` could not be opened)"), text)
+    }
+}
+
+fn failed_to_run(detail: &str, text: String) -> Verdict {
+    Verdict {
+        status: Status::Failed,
+        kind: Kind::Outcome(Outcome::Error),
+        detail: detail.to_owned(),
+        text: Some(text),
+        handles: Vec::new(),
+    }
+}
+
+/// Latency over budget; above 1 is too slow.
+pub(crate) fn load(handle: &HandleRecord) -> Option<f64> {
+    let (latency, budget) = (handle.latency?, handle.budget?);
+    Some(latency.as_secs_f64() / budget.as_secs_f64().max(f64::MIN_POSITIVE))
+}
+
+fn success_detail(record: &ScenarioRecord) -> String {
+    // Of those over their budgets, if there are any, the furthest over; else the nearest to it;
+    // else, without budgets, the slowest.
+    let nearest = record.handles.iter().max_by(|a, b| {
+        let key = |handle: &HandleRecord| (load(handle).unwrap_or(-1.0), handle.latency);
+        let ((load_a, latency_a), (load_b, latency_b)) = (key(a), key(b));
+        load_a.total_cmp(&load_b).then(latency_a.cmp(&latency_b))
+    });
+    let Some(handle) = nearest else {
+        return String::new();
+    };
+    match (handle.latency, handle.budget) {
+        (Some(latency), Some(budget)) if record.outcome == Outcome::Slow => {
+            format!("({})", over(latency, budget, &handle.topic))
+        }
+        (Some(latency), Some(budget)) => {
+            format!("({} of {})", measured(latency), measured(budget))
+        }
+        (Some(latency), None) => format!("({})", measured(latency)),
+        (None, _) => String::new(),
+    }
+}
+
+fn failure_detail(record: &ScenarioRecord) -> String {
+    let outcome = record.outcome;
+    let worst: Vec<&HandleRecord> = record
+        .handles
+        .iter()
+        .filter(|handle| handle.outcome == outcome)
+        .collect();
+    let what = match worst.as_slice() {
+        [one] => one.topic.clone(),
+        // All that the outcome says is then in the text of the failure.
+        [] => String::new(),
+        several => format!(
+            "{} of {}",
+            several.len(),
+            count(record.handles.len(), "expectation")
+        ),
+    };
+    match outcome {
+        Outcome::Slow => {
+            let slow = success_detail(record);
+            format!("(slow: {}", slow.trim_start_matches('('))
+        }
+        Outcome::Timeout if what.is_empty() => {
+            format!("(timeout after {})", measured(record.duration))
+        }
+        Outcome::Timeout => format!("(timeout after {}: {what})", measured(record.duration)),
+        _ if what.is_empty() => format!("({outcome})"),
+        _ => format!("({outcome}: {what})"),
+    }
+}
+
+fn denied_text(case: &Case, record: &ScenarioRecord) -> String {
+    let by = if case.slow.is_some() {
+        "this scenario (slow = deny)"
+    } else {
+        "this run (--slow=deny or CHOREO_SLOW=deny)"
+    };
+    let mut text = format!("right, but over the latency budget, which {by} does not allow:");
+    for handle in &record.handles {
+        if let (Outcome::Slow, Some(latency), Some(budget)) =
+            (handle.outcome, handle.latency, handle.budget)
+        {
+            text.push_str("\n    ");
+            text.push_str(&handle.topic);
+            text.push_str(": ");
+            text.push_str(&format!(
+                "{}, budget {}",
+                measured(latency),
+                measured(budget)
+            ));
+        }
+    }
+    text
+}
+
+fn passed_text(why: &str, outcome: Outcome) -> String {
+    let reason = if why.is_empty() {
+        String::new()
+    } else {
+        format!(" ({why})")
+    };
+    format!(
+        "should fail{reason} but passed (outcome: {outcome})\n\
+         if this is what it should do by now, take the `should_fail` away"
+    )
+}
+
+fn over(latency: Duration, budget: Duration, topic: &str) -> String {
+    format!(
+        "{}, budget {}, {topic}",
+        measured(latency),
+        measured(budget)
+    )
+}
+
+/// The texts that the runner writes itself say where the scenario is, as those of scenarios do.
+fn at(case: &Case, text: &str) -> String {
+    format!("at {}:{}\n{text}", case.file, case.line)
+}
+
+fn after_comma(why: &str) -> String {
+    if why.is_empty() {
+        String::new()
+    } else {
+        format!(", {why}")
+    }
+}
+
+fn after_dash(why: &str) -> String {
+    if why.is_empty() {
+        String::new()
+    } else {
+        format!(" — {why}")
+    }
+}

@@ -1,0 +1,538 @@
+//! The runner as users see it: command line in, exit status and output out.
+
+mod support;
+
+use std::io::Write;
+use std::time::Duration;
+
+use choreo_runner::{
+    BoxFuture, Case, HandleRecord, OpenError, Opened, Outcome, Resource, RunContext,
+    ScenarioRecord, SlowPolicy,
+};
+use support::{Ran, run, run_with};
+
+// ---- The fixture -----------------------------------------------------------------------------
+
+/// What a resource does when it is opened.
+enum Open {
+    Works,
+    Fails,
+    Panics,
+    Missing,
+}
+
+struct Broker(&'static str, Open);
+
+impl Resource for Broker {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn open(&'static self) -> BoxFuture<'static, Result<Opened, OpenError>> {
+        Box::pin(async {
+            say("opens", self.0);
+            match self.1 {
+                Open::Works => Ok(Opened { isolated: true }),
+                Open::Fails => Err(OpenError::Failed("no route\nto the broker".to_owned())),
+                Open::Panics => panic!("the broker is haunted"),
+                Open::Missing => Err(OpenError::Skip(
+                    "broker-server is not installed\ninstall it, or set BROKER_URL".to_owned(),
+                )),
+            }
+        })
+    }
+
+    fn close(&'static self) -> BoxFuture<'static, ()> {
+        Box::pin(async {
+            say("closes", self.0);
+            assert_ne!(self.0, "sticky", "it does not close");
+        })
+    }
+}
+
+/// On the standard error, as the checks count it.
+fn say(what: &str, resource: &str) {
+    writeln!(std::io::stderr(), "{what} {resource}").expect("the checks read this");
+}
+
+static BROKER: Broker = Broker("broker", Open::Works);
+static STICKY: Broker = Broker("sticky", Open::Works);
+static GONE: Broker = Broker("gone", Open::Fails);
+static HAUNTED: Broker = Broker("haunted", Open::Panics);
+static MISSING: Broker = Broker("missing", Open::Missing);
+
+const CASE: Case = Case {
+    name: "",
+    module: "cli",
+    file: file!(),
+    line: 0,
+    tags: &[],
+    ignore: None,
+    should_fail: None,
+    slow: None,
+    resource: || &BROKER,
+    run: passes,
+};
+
+fn handle(topic: &str, outcome: Outcome, latency_us: Option<u64>, budget_ms: u64) -> HandleRecord {
+    HandleRecord::new(topic, outcome)
+        .with_latency(latency_us.map(Duration::from_micros))
+        .with_budget(Duration::from_millis(budget_ms))
+}
+
+fn ends(
+    outcome: Outcome,
+    handles: Vec<HandleRecord>,
+    failure: Option<&str>,
+) -> BoxFuture<'static, ScenarioRecord> {
+    let failure = failure.map(str::to_owned);
+    let duration = Duration::from_millis(500);
+    Box::pin(async move { ScenarioRecord::new(outcome, handles, duration, failure) })
+}
+
+fn passes(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+    let first = handle("orders.accepted", Outcome::Pass, Some(3_000), 50);
+    let second = handle("orders.processed", Outcome::Pass, Some(12_345), 50);
+    ends(Outcome::Pass, vec![first, second], None)
+}
+
+fn is_slow(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+    let handle = handle("orders.processed", Outcome::Slow, Some(73_000), 50);
+    ends(Outcome::Slow, vec![handle], None)
+}
+
+fn fails(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+    let handle = handle("orders.processed", Outcome::Fail, None, 50);
+    ends(
+        Outcome::Fail,
+        vec![handle],
+        Some("one near miss\n  - count: 3"),
+    )
+}
+
+fn times_out(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+    let handle = handle("orders.processed", Outcome::Timeout, None, 50);
+    ends(Outcome::Timeout, vec![handle], Some("nothing came"))
+}
+
+fn errs(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+    ends(Outcome::Error, Vec::new(), Some("publish refused"))
+}
+
+fn panics_later(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+    Box::pin(async { panic!("the ice is thin") })
+}
+
+fn panics_at_once(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+    panic!("no ice at all")
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "this is the signature of `Case::run`"
+)]
+fn tells_its_context(context: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+    let text = format!("{} {} {}", context.name, context.line, context.color);
+    ends(Outcome::Error, Vec::new(), Some(&text))
+}
+
+/// Registers cases, one for each line of the source.
+macro_rules! cases {
+    ($($name:literal { $($field:ident: $value:expr),* $(,)? })*) => {
+        $(inventory::submit! { Case { name: $name, line: line_of($name), $($field: $value,)* ..CASE } })*
+    };
+}
+
+/// The fixtures share one line of this file, so their order is made from their names.
+const fn line_of(name: &str) -> u32 {
+    name.as_bytes()[0] as u32
+}
+
+cases! {
+    "a_passes" { module: "cli::mixed", tags: &["quick"] }
+    "b_slow" { module: "cli::mixed", run: is_slow }
+    "c_fails" { module: "cli::mixed", run: fails }
+    "d_times_out" { module: "cli::mixed", run: times_out }
+    "e_errs" { module: "cli::mixed", run: errs }
+    "f_panics_later" { module: "cli::mixed", run: panics_later }
+    "g_panics_at_once" { module: "cli::mixed", run: panics_at_once }
+    "h_ignored" { module: "cli::mixed", run: fails, ignore: Some("not yet") }
+    "i_ignored" { module: "cli::mixed", run: fails, ignore: Some("") }
+
+    "j_denies" { module: "cli::policy", run: is_slow, slow: Some(SlowPolicy::Deny) }
+    "k_warns" { module: "cli::policy", run: is_slow, slow: Some(SlowPolicy::Warn) }
+
+    "l_fails" { module: "cli::expected", run: fails, should_fail: Some("bug 17") }
+    "m_times_out" { module: "cli::expected", run: times_out, should_fail: Some("") }
+    "n_passes" { module: "cli::unexpected", should_fail: Some("bug 18") }
+    "o_slow" { module: "cli::unexpected", run: is_slow, should_fail: Some("") }
+
+    "p_first" { module: "cli::gone", resource: || &GONE }
+    "q_second" { module: "cli::gone", resource: || &GONE, should_fail: Some("") }
+    "r_third" { module: "cli::gone", resource: || &GONE }
+    "s_other" { module: "cli::gone" }
+    "t_haunted" { module: "cli::haunted", resource: || &HAUNTED }
+
+    "u_first" { module: "cli::missing", resource: || &MISSING }
+    "v_second" { module: "cli::missing", resource: || &MISSING }
+
+    "w_sticky" { module: "cli::sticky", resource: || &STICKY }
+    "x_context" { module: "cli::context", run: tells_its_context }
+    "root" {}
+}
+
+// ---- The checks ------------------------------------------------------------------------------
+
+fn every_outcome_has_its_line_and_its_count() {
+    run(&["mixed"])
+        .exits(101)
+        .has_lines(&[
+            "running 9 tests",
+            "test mixed::a_passes ... ok (12.3 ms of 50 ms)",
+            "test mixed::b_slow ... ok SLOW (73 ms, budget 50 ms, orders.processed)",
+            "test mixed::c_fails ... FAILED (fail: orders.processed)",
+            "test mixed::d_times_out ... FAILED (timeout after 500 ms: orders.processed)",
+            "test mixed::e_errs ... FAILED (error)",
+            "test mixed::f_panics_later ... FAILED (error)",
+            "test mixed::g_panics_at_once ... FAILED (error)",
+            "test mixed::h_ignored ... ignored, not yet",
+            "test mixed::i_ignored ... ignored",
+            "---- mixed::c_fails ----",
+            "one near miss",
+            "  - count: 3",
+            "    mixed::g_panics_at_once",
+            "choreo summary",
+            "    1 pass · 1 slow · 1 fail · 1 timeout · 3 error · 2 ignored",
+            "      146 %    73 ms of 50 ms  orders.processed  mixed::b_slow",
+            "       25 %  12.3 ms of 50 ms  orders.processed  mixed::a_passes",
+            "        6 %     3 ms of 50 ms  orders.accepted   mixed::a_passes",
+        ])
+        .says(
+            1,
+            "test result: FAILED. 2 passed; 5 failed; 2 ignored; 0 measured; 16 filtered out; \
+             finished in ",
+        )
+        .says(1, "the ice is thin")
+        .says(1, "no ice at all")
+        .says(0, "\x1b")
+        // Panics belong to their scenario, not between the lines of others.
+        .warns(0, "panicked")
+        // And whatever fails, the broker is closed, once.
+        .warns(1, "opens broker")
+        .warns(1, "closes broker");
+}
+
+fn a_run_of_passing_scenarios_succeeds() {
+    run(&["a_passes"])
+        .exits(0)
+        .says(1, "test result: ok. 1 passed; 0 failed; 0 ignored;");
+}
+
+fn each_kind_of_failure_alone_fails_the_run() {
+    for name in [
+        "c_fails",
+        "d_times_out",
+        "e_errs",
+        "f_panics_later",
+        "g_panics_at_once",
+    ] {
+        for format in ["pretty", "terse", "json"] {
+            run(&[name, "--format", format, "-Zunstable-options"]).exits(101);
+        }
+    }
+}
+
+fn a_panic_is_shown_with_its_place_and_with_a_backtrace_on_request() {
+    run(&["f_panics_later"])
+        .says(1, "panicked at choreo-runner/tests/cli.rs:")
+        .says(0, "stack backtrace");
+    run_with(&["f_panics_later"], &[("RUST_BACKTRACE", "1")]).says(1, "stack backtrace");
+}
+
+fn slow_is_a_warning_unless_denied() {
+    run(&["b_slow"]).exits(0).says(1, "ok SLOW");
+    let denied = |ran: Ran| {
+        ran.exits(101)
+            .has_lines(&[
+                "test mixed::b_slow ... FAILED (slow: 73 ms, budget 50 ms, orders.processed)",
+                "    orders.processed: 73 ms, budget 50 ms",
+            ])
+            .says(1, "--slow=deny or CHOREO_SLOW=deny");
+    };
+    denied(run(&["b_slow", "--slow=deny"]));
+    denied(run(&["--slow", "deny", "b_slow"]));
+    denied(run_with(&["b_slow"], &[("CHOREO_SLOW", "deny")]));
+    run_with(&["b_slow", "--slow=warn"], &[("CHOREO_SLOW", "deny")]).exits(0);
+    run(&["b_slow", "--slow=deny", "--format=json"]).exits(101);
+}
+
+fn the_policy_of_a_scenario_overrides_that_of_the_run() {
+    run(&["j_denies"])
+        .exits(101)
+        .says(1, "this scenario (slow = deny)");
+    run(&["k_warns", "--slow=deny"]).exits(0);
+}
+
+fn a_scenario_that_should_fail_passes_by_failing() {
+    run(&["expected::", "--skip", "un"])
+        .exits(0)
+        .has_lines(&[
+            "test expected::l_fails ... ok (failed as expected: fail — bug 17)",
+            "test expected::m_times_out ... ok (failed as expected: timeout)",
+            "    2 failed as expected",
+        ])
+        .says(0, "one near miss");
+    run(&["l_fails", "--show-output"])
+        .exits(0)
+        .says(1, "one near miss");
+    run(&["l_fails", "--nocapture"])
+        .exits(0)
+        .says(1, "one near miss");
+}
+
+fn a_scenario_that_should_fail_fails_by_passing() {
+    run(&["n_passes"])
+        .exits(101)
+        .has_lines(&["test unexpected::n_passes ... FAILED (should fail but passed — bug 18)"])
+        .says(1, "should fail (bug 18) but passed (outcome: pass)");
+    run(&["o_slow"])
+        .exits(101)
+        .says(1, "but passed (outcome: slow)");
+    run(&["o_slow", "--slow=deny"])
+        .exits(0)
+        .says(1, "failed as expected: slow");
+}
+
+fn a_failed_opening_is_explained_once_and_fails_all_its_scenarios() {
+    run(&["gone::"])
+        .exits(101)
+        .says(1, "no route\nto the broker")
+        .says(
+            2,
+            "`gone` could not be opened: the cause is shown at gone::",
+        )
+        .says(1, "test gone::s_other ... ok")
+        .says(1, "1 passed; 3 failed;")
+        .warns(1, "opens gone")
+        .warns(0, "closes gone")
+        .warns(1, "closes broker");
+    run(&["gone::", "--format=json"])
+        .exits(101)
+        .says(1, "no route");
+    run(&["haunted"])
+        .exits(101)
+        .says(1, "the broker is haunted")
+        .warns(0, "panicked");
+}
+
+fn scenarios_without_their_broker_are_skipped_loudly() {
+    run(&["missing"])
+        .exits(0)
+        .has_lines(&[
+            "test missing::u_first ... skipped, broker-server is not installed",
+            "    2 skipped",
+            "SKIPPED 2 scenarios: broker-server is not installed",
+            "    install it, or set BROKER_URL",
+        ])
+        .says(1, "test result: ok. 0 passed; 0 failed; 2 ignored;");
+    run(&["u_first"]).exits(0).says(1, "SKIPPED 1 scenario:");
+    run(&["missing", "--format=json"])
+        .exits(0)
+        .says(2, r#""event": "ignored""#)
+        .warns(1, "SKIPPED 2 scenarios: broker-server is not installed");
+}
+
+fn skipping_can_be_denied() {
+    run_with(&["missing"], &[("CHOREO_SKIP", "deny")])
+        .exits(101)
+        .says(2, "... FAILED (skipped)")
+        .says(2, "--skipped=deny or CHOREO_SKIP=deny");
+    run(&["missing", "--skipped=deny"]).exits(101);
+    run_with(&["missing", "--skipped=warn"], &[("CHOREO_SKIP", "deny")]).exits(0);
+}
+
+fn listing_prints_names_and_opens_nothing() {
+    let terse = run(&["--list", "--format", "terse", "mixed"])
+        .exits(0)
+        .warns(0, "opens");
+    let names: Vec<&str> = terse.stdout.lines().collect();
+    assert_eq!(names.len(), 9, "{terse}");
+    assert_eq!(names.first(), Some(&"mixed::a_passes: test"), "{terse}");
+    assert!(names.iter().all(|line| line.ends_with(": test")), "{terse}");
+
+    let ignored = run(&["--list", "--format", "terse", "--ignored"]).exits(0);
+    assert_eq!(
+        ignored.stdout,
+        "mixed::h_ignored: test\nmixed::i_ignored: test\n"
+    );
+
+    run(&["--list", "a_passes"])
+        .exits(0)
+        .has_lines(&["1 test, 0 benchmarks"]);
+}
+
+fn names_are_paths_below_the_crate_in_the_order_of_the_source() {
+    let list = run(&["--list", "--format=terse"]).exits(0);
+    assert!(list.stdout.starts_with("mixed::a_passes: test\n"), "{list}");
+    // At the root of the crate, the name alone. Its line is that of its first letter, `r`.
+    assert!(
+        list.stdout
+            .contains("gone::r_third: test\nroot: test\ngone::s_other"),
+        "{list}"
+    );
+}
+
+fn filters_choose_and_exact_means_exactly() {
+    assert_eq!(
+        run(&["mixed::a_passes", "--exact"]).exits(0).names(),
+        ["mixed::a_passes"]
+    );
+    run(&["a_passes", "--exact"])
+        .exits(0)
+        .says(1, "0 passed; 0 failed; 0 ignored;");
+    assert_eq!(run(&["a_passes", "k_warns"]).exits(0).names().len(), 2);
+    assert_eq!(
+        run(&["--tag", "quick"]).exits(0).names(),
+        ["mixed::a_passes"]
+    );
+    assert_eq!(
+        run(&["policy", "--skip", "denies"]).exits(0).names(),
+        ["policy::k_warns"]
+    );
+    run(&["h_ignored", "--ignored"]).exits(101);
+    run(&["h_ignored", "--include-ignored"]).exits(101);
+    run(&["h_ignored"]).exits(0).says(1, "1 ignored");
+}
+
+fn one_thread_keeps_the_order() {
+    let args = ["mixed", "--skip", "ignored", "--test-threads=1"];
+    let ran = run(&args).exits(101);
+    let names = ran.names();
+    assert_eq!(names.len(), 7, "{ran}");
+    assert!(names.is_sorted(), "{ran}");
+    let from_environment = run_with(&args[..3], &[("CHOREO_CONCURRENCY", "1")]);
+    assert!(from_environment.names().is_sorted(), "{from_environment}");
+}
+
+fn json_is_one_event_for_each_line() {
+    let ran = run(&["mixed", "--format=json"]).exits(101);
+    for line in ran.stdout.lines() {
+        assert!(line.starts_with('{') && line.ends_with('}'), "{ran}");
+    }
+    ran.says(1, r#""type": "suite", "event": "started", "test_count": 9"#)
+        .says(9, r#""type": "test", "event": "started""#)
+        .says(2, r#""event": "ok""#)
+        .says(5, r#""event": "failed", "stdout""#)
+        .says(
+            1,
+            r#""passed": 2, "failed": 5, "ignored": 2, "measured": 0, "filtered_out": 16"#,
+        );
+}
+
+fn terse_prints_one_character_for_each_test() {
+    let ran = run(&["mixed", "-q", "--test-threads=1"]).exits(101);
+    assert!(ran.stdout.contains("\nrunning 9 tests\n"), "{ran}");
+    let dots = ran.stdout.lines().nth(2).map(|line| {
+        let mut dots: Vec<char> = line.chars().collect();
+        dots.sort_unstable();
+        dots.into_iter().collect::<String>()
+    });
+    assert_eq!(dots.as_deref(), Some(".FFFFFiis"), "{ran}");
+    ran.says(1, "test result: FAILED. 2 passed; 5 failed; 2 ignored;");
+}
+
+fn a_log_file_takes_the_output() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = folder.path().join("log");
+    let path = path.to_str().expect("the path is text");
+    for format in ["pretty", "json"] {
+        let ran = run(&["a_passes", "--format", format, "--logfile", path]).exits(0);
+        assert_eq!(ran.stdout, "", "{ran}");
+        let log = std::fs::read_to_string(path).expect("the log was written");
+        assert!(log.contains("mixed::a_passes"), "{log}");
+    }
+    run(&["a_passes", "--logfile", "/nowhere/at/all"])
+        .exits(2)
+        .warns(1, "`/nowhere/at/all`");
+}
+
+fn colours_are_used_when_asked_for() {
+    let colored = run(&["context", "--color=always"]).exits(101);
+    let colored = colored.says(1, "context::x_context 120 true");
+    assert!(
+        colored.stdout.contains("\x1b[1;31mFAILED\x1b[0m"),
+        "{colored}"
+    );
+    run(&["context"])
+        .exits(101)
+        .says(1, "context::x_context 120 false")
+        .says(0, "\x1b");
+}
+
+fn mistakes_are_explained_with_status_2() {
+    run(&["--slow=maybe"]).exits(2).warns(1, "--slow");
+    run(&["--concurrency=0"]).exits(2).warns(1, "--concurrency");
+    run(&["--no-such-option"])
+        .exits(2)
+        .warns(1, "unexpected argument '--no-such-option'");
+    run_with(&[], &[("CHOREO_SLOW", "maybe")])
+        .exits(2)
+        .warns(1, "CHOREO_SLOW is `maybe`: it must be `warn` or `deny`");
+    run_with(&["--list"], &[("CHOREO_CONCURRENCY", "many")])
+        .exits(2)
+        .warns(1, "CHOREO_CONCURRENCY");
+}
+
+fn help_goes_to_the_output_with_status_0() {
+    let help = run(&["--help"]).exits(0).warns(0, "error");
+    for part in [
+        "--exact",
+        "--test-threads",
+        "--slow",
+        "--skipped",
+        "--concurrency",
+        "--tag",
+    ] {
+        assert!(help.stdout.contains(part), "{part}: {help}");
+    }
+}
+
+fn a_resource_that_does_not_close_is_reported_without_changing_the_result() {
+    run(&["sticky"])
+        .exits(0)
+        .warns(1, "warning: closing `sticky` panicked at");
+}
+
+macro_rules! checks {
+    ($($check:ident),* $(,)?) => { &[$((stringify!($check), $check as fn())),*] };
+}
+
+fn main() {
+    support::main(
+        module_path!(),
+        checks![
+            every_outcome_has_its_line_and_its_count,
+            a_run_of_passing_scenarios_succeeds,
+            each_kind_of_failure_alone_fails_the_run,
+            a_panic_is_shown_with_its_place_and_with_a_backtrace_on_request,
+            slow_is_a_warning_unless_denied,
+            the_policy_of_a_scenario_overrides_that_of_the_run,
+            a_scenario_that_should_fail_passes_by_failing,
+            a_scenario_that_should_fail_fails_by_passing,
+            a_failed_opening_is_explained_once_and_fails_all_its_scenarios,
+            scenarios_without_their_broker_are_skipped_loudly,
+            skipping_can_be_denied,
+            listing_prints_names_and_opens_nothing,
+            names_are_paths_below_the_crate_in_the_order_of_the_source,
+            filters_choose_and_exact_means_exactly,
+            one_thread_keeps_the_order,
+            json_is_one_event_for_each_line,
+            terse_prints_one_character_for_each_test,
+            a_log_file_takes_the_output,
+            colours_are_used_when_asked_for,
+            mistakes_are_explained_with_status_2,
+            help_goes_to_the_output_with_status_0,
+            a_resource_that_does_not_close_is_reported_without_changing_the_result,
+        ],
+    );
+}

@@ -1,0 +1,488 @@
+//! One act of a scenario: readiness, trigger, messages, settling. The timers live here.
+//!
+//! Knows nothing of the steps' types; `scenario` puts those on top.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use crate::dispatch::{Failure, Inbox, OpenScenario, Registration, Router, TopicTraffic, lock};
+use crate::expectation::{Anchor, Expectation, Offered};
+use crate::ids::{CorrelationId, Location};
+use crate::matcher::MessagePattern;
+use crate::outcome::{
+    Handle, HandleResult, Outcome, Published, ReplyState, ScenarioError, ScenarioErrorKind,
+    ScenarioResult,
+};
+use crate::reply::{Reply, ReplyRule};
+use crate::timeline::{Timeline, TimelineAction};
+
+mod receive;
+mod send;
+
+pub use send::PublishDraft;
+
+static NEXT_SCENARIO: AtomicU64 = AtomicU64::new(0);
+
+/// A topic that the scenario listens on.
+struct Slot {
+    topic: Arc<str>,
+    registration: Registration,
+}
+
+/// What starts the clock.
+#[derive(Debug, Clone, Copy)]
+enum Trigger {
+    /// Nothing yet.
+    None,
+    /// The first message is on its way.
+    Sending { since: Instant },
+    /// The clock runs.
+    Done(Anchor),
+}
+
+struct State {
+    slots: Vec<Slot>,
+    expectations: Vec<Expectation>,
+    replies: Vec<Reply>,
+    timeline: Timeline,
+    trigger: Trigger,
+    published: Vec<Published>,
+    error: Option<ScenarioError>,
+    /// Replies that are being built or sent; aborted with the scenario.
+    tasks: Vec<AbortHandle>,
+    /// Set once; the end of the act.
+    result: Option<Arc<ScenarioResult>>,
+    open: Option<OpenScenario>,
+    settling: bool,
+}
+
+/// The act, shared by the test's side and the receive tasks.
+pub(crate) struct Act {
+    pub(crate) name: String,
+    pub(crate) scenario: u64,
+    pub(crate) timeout: Duration,
+    id: Option<CorrelationId>,
+    router: Arc<Router>,
+    transport: Arc<str>,
+    started: Instant,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+impl Act {
+    pub(crate) fn open(
+        router: &Arc<Router>,
+        transport: &Arc<str>,
+        name: String,
+        timeout: Duration,
+    ) -> Arc<Self> {
+        let started = Instant::now();
+        let act = Arc::new(Self {
+            name,
+            scenario: NEXT_SCENARIO.fetch_add(1, Ordering::Relaxed),
+            timeout,
+            id: router.correlation().new_id(),
+            router: Arc::clone(router),
+            transport: Arc::clone(transport),
+            started,
+            state: Mutex::new(State {
+                slots: Vec::new(),
+                expectations: Vec::new(),
+                replies: Vec::new(),
+                timeline: Timeline::starting_at(started),
+                trigger: Trigger::None,
+                published: Vec::new(),
+                error: None,
+                tasks: Vec::new(),
+                result: None,
+                open: None,
+                settling: false,
+            }),
+            changed: Notify::new(),
+        });
+        let open = router.open(Arc::clone(&act) as Arc<dyn Inbox>);
+        lock(&act.state).open = Some(open);
+        act
+    }
+
+    pub(crate) fn correlation_id(&self) -> Option<&CorrelationId> {
+        self.id.as_ref()
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        match lock(&self.state).trigger {
+            Trigger::Done(anchor) => anchor.at.elapsed(),
+            Trigger::None | Trigger::Sending { .. } => Duration::ZERO,
+        }
+    }
+
+    /// The slot of a topic, registered when it is new.
+    fn slot(self: &Arc<Self>, state: &mut State, topic: &str) -> u32 {
+        let found = state.slots.iter().position(|slot| &*slot.topic == topic);
+        let index = found.unwrap_or_else(|| {
+            let slot = u32::try_from(state.slots.len()).expect("fewer than 2^32 topics");
+            let inbox = Arc::clone(self) as Arc<dyn Inbox>;
+            let registration = self.router.register(topic, self.id.as_ref(), slot, inbox);
+            state.slots.push(Slot {
+                topic: topic.into(),
+                registration,
+            });
+            state.slots.len() - 1
+        });
+        u32::try_from(index).expect("fewer than 2^32 topics")
+    }
+
+    pub(crate) fn expect<P: MessagePattern>(
+        self: &Arc<Self>,
+        topic: &str,
+        pattern: P,
+        location: Location,
+        budget: Option<Duration>,
+        since: Option<(u64, u32)>,
+    ) -> Handle<P::Message> {
+        // Another scenario's handle has no instant here: the trigger starts the clock then.
+        let since = since
+            .filter(|(scenario, _)| *scenario == self.scenario)
+            .map(|(_, index)| index);
+        let mut state = lock(&self.state);
+        let index = u32::try_from(state.expectations.len()).expect("fewer than 2^32 expectations");
+        if state.result.is_none() {
+            let slot = self.slot(&mut state, topic);
+            let topic = Arc::clone(&state.slots[slot as usize].topic);
+            state.expectations.push(Expectation::new(
+                topic, slot, pattern, location, budget, since,
+            ));
+        }
+        Handle {
+            scenario: self.scenario,
+            index,
+            message: std::marker::PhantomData,
+        }
+    }
+
+    pub(crate) fn reply(self: &Arc<Self>, rule: ReplyRule) {
+        let mut state = lock(&self.state);
+        if state.result.is_none() {
+            let slot = self.slot(&mut state, &rule.trigger);
+            state.replies.push(Reply::new(slot, rule));
+        }
+    }
+
+    /// Ends the scenario as error; the first cause stays.
+    pub(crate) fn fail_with(&self, kind: ScenarioErrorKind, text: impl Into<String>) {
+        self.record_error(&mut lock(&self.state), kind, text.into());
+        self.changed.notify_waiters();
+    }
+
+    fn record_error(&self, state: &mut State, kind: ScenarioErrorKind, text: String) {
+        if state.error.is_none() && state.result.is_none() {
+            state
+                .timeline
+                .record(Instant::now(), TimelineAction::Error, None, text.as_str());
+            state.error = Some(ScenarioError { kind, text });
+        }
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        lock(&self.state).error.is_some()
+    }
+
+    /// Resolves when nothing can change the outcome any more although the test's own code may still
+    /// run: an error, or the end of the time with expectations open. Never while the test settles.
+    pub(crate) async fn ended(&self) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let deadline = {
+                let state = lock(&self.state);
+                if state.settling {
+                    None
+                } else if state.error.is_some() {
+                    return;
+                } else if state.is_decided() {
+                    None
+                } else {
+                    state.deadline(self.timeout)
+                }
+            };
+            let Some(deadline) = deadline else {
+                changed.await;
+                continue;
+            };
+            tokio::select! {
+                () = &mut changed => {}
+                () = tokio::time::sleep_until(deadline.into()) => {
+                    if !lock(&self.state).settling {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits until the act is decided or its time is up, and freezes it. Later calls give the same.
+    pub(crate) async fn settle(&self) -> Arc<ScenarioResult> {
+        lock(&self.state).settling = true;
+        self.changed.notify_waiters();
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let deadline = {
+                let mut state = lock(&self.state);
+                if let Some(result) = &state.result {
+                    return Arc::clone(result);
+                }
+                self.check_sense(&mut state);
+                if state.error.is_some() || state.is_decided() {
+                    return self.finish(&mut state, false);
+                }
+                state.deadline(self.timeout)
+            };
+            // A triggered act always has a deadline; this one ends even if that should change.
+            let deadline = deadline.unwrap_or_else(|| Instant::now() + self.timeout);
+            tokio::select! {
+                () = &mut changed => {}
+                () = tokio::time::sleep_until(deadline.into()) => {
+                    let mut state = lock(&self.state);
+                    if let Some(result) = &state.result {
+                        return Arc::clone(result);
+                    }
+                    self.record_deadline(&mut state);
+                    return self.finish(&mut state, false);
+                }
+            }
+        }
+    }
+
+    fn record_deadline(&self, state: &mut State) {
+        let now = Instant::now();
+        let State {
+            expectations,
+            timeline,
+            ..
+        } = state;
+        for expectation in expectations
+            .iter()
+            .filter(|expectation| expectation.is_open())
+        {
+            let detail = match expectation.near_miss_count() {
+                0 => "nothing came".to_owned(),
+                count => format!("{count} came, none matched"),
+            };
+            timeline.record(
+                now,
+                TimelineAction::Deadline,
+                Some(&expectation.topic),
+                detail,
+            );
+        }
+    }
+
+    /// Ends the act as it is, without waiting: the body panicked, returned an error, or was cancelled.
+    pub(crate) fn abandon(&self) -> Arc<ScenarioResult> {
+        let mut state = lock(&self.state);
+        match &state.result {
+            Some(result) => Arc::clone(result),
+            None => self.finish(&mut state, true),
+        }
+    }
+
+    /// Ends the act at its deadline while the body still runs.
+    pub(crate) fn expire(&self) -> Arc<ScenarioResult> {
+        let mut state = lock(&self.state);
+        if let Some(result) = &state.result {
+            return Arc::clone(result);
+        }
+        if state.error.is_none() {
+            self.record_deadline(&mut state);
+        }
+        self.finish(&mut state, false)
+    }
+
+    /// A scenario that cannot fail, or was never started, proves nothing.
+    fn check_sense(&self, state: &mut State) {
+        if state.expectations.is_empty() && state.replies.is_empty() {
+            let text = "nothing is expected: this test cannot fail. Say what must come with `expect!` \
+                        before the trigger";
+            self.record_error(state, ScenarioErrorKind::NothingExpected, text.to_owned());
+        } else if matches!(state.trigger, Trigger::None) {
+            let text = "the scenario was never triggered: `publish!` the message that starts it, or \
+                        `begin!(s)` when something else does";
+            self.record_error(state, ScenarioErrorKind::NotTriggered, text.to_owned());
+        }
+    }
+
+    fn finish(&self, state: &mut State, abandoned: bool) -> Arc<ScenarioResult> {
+        let now = Instant::now();
+        for task in state.tasks.drain(..) {
+            task.abort();
+        }
+        let (anchor, waited) = match state.trigger {
+            Trigger::Done(anchor) => (Some(anchor), now.saturating_duration_since(anchor.at)),
+            Trigger::Sending { since } => (
+                Some(Anchor {
+                    at: since,
+                    earliest: since,
+                }),
+                now.saturating_duration_since(since),
+            ),
+            Trigger::None => (None, Duration::ZERO),
+        };
+        let interrupted = abandoned || state.error.is_some();
+        let matched: Vec<_> = state
+            .expectations
+            .iter()
+            .map(Expectation::matched_at)
+            .collect();
+        let traffic: Vec<TopicTraffic> = state
+            .slots
+            .iter()
+            .map(|slot| slot.registration.traffic())
+            .collect();
+        let handles: Vec<_> = std::mem::take(&mut state.expectations)
+            .into_iter()
+            .map(|expectation| {
+                let since = expectation.since.and_then(|index| matched[index as usize]);
+                let anchor = since.map(|at| Anchor { at, earliest: at }).or(anchor);
+                let traffic = traffic[expectation.slot as usize];
+                let (data, report) = expectation.finish(anchor, waited, interrupted, traffic);
+                HandleResult { data, report }
+            })
+            .collect();
+        let only_replies = handles.is_empty();
+        let replies: Vec<_> = std::mem::take(&mut state.replies)
+            .into_iter()
+            .map(Reply::finish)
+            .collect();
+        let mut outcome = handles
+            .iter()
+            .map(|handle| handle.data.outcome)
+            .max()
+            .unwrap_or(Outcome::Pass);
+        for reply in &replies {
+            outcome = outcome.max(match reply.state {
+                ReplyState::Failed(_) => Outcome::Error,
+                ReplyState::ArmedNoMatch if only_replies => Outcome::Timeout,
+                ReplyState::ArmedMismatched if only_replies => Outcome::Fail,
+                _ => Outcome::Pass,
+            });
+        }
+        if state.error.is_some() {
+            outcome = Outcome::Error;
+        }
+        let (timeline, timeline_dropped) = state.timeline.finish();
+        let busiest = handles
+            .iter()
+            .find(|handle| handle.data.outcome >= Outcome::Fail);
+        let busy_topics = busiest
+            .map(|handle| self.router.busy_topics(&handle.data.topic, self.started))
+            .unwrap_or_default();
+        let result = Arc::new(ScenarioResult {
+            name: self.name.clone(),
+            scenario: self.scenario,
+            outcome,
+            error: state.error.clone(),
+            handles,
+            replies,
+            timeline,
+            timeline_dropped,
+            correlation_id: self.id.clone(),
+            published: std::mem::take(&mut state.published),
+            correlation_place: self.router.correlation().describe(),
+            transport: self.transport.as_ref().to_owned(),
+            busy_topics,
+            timeout: self.timeout,
+        });
+        state.result = Some(Arc::clone(&result));
+        self.leave(state);
+        result
+    }
+
+    /// Gives up every place at the router.
+    fn leave(&self, state: &mut State) {
+        if let Some(open) = &state.open {
+            open.retire(self.id.as_ref());
+        }
+        state.open = None;
+        state.slots.clear();
+    }
+
+    /// Leaves nothing behind, however the scenario ended.
+    pub(crate) fn close(&self) {
+        let mut state = lock(&self.state);
+        for task in state.tasks.drain(..) {
+            task.abort();
+        }
+        self.leave(&mut state);
+    }
+}
+
+impl State {
+    fn deadline(&self, timeout: Duration) -> Option<Instant> {
+        match self.trigger {
+            Trigger::Done(anchor) => Some(anchor.at + timeout),
+            // A publish has a bound of its own.
+            Trigger::None | Trigger::Sending { .. } => None,
+        }
+    }
+
+    /// Every expectation is decided and no reply is under way; with replies only, each has answered.
+    fn is_decided(&self) -> bool {
+        if !matches!(self.trigger, Trigger::Done(_)) {
+            return false;
+        }
+        if self.expectations.is_empty() {
+            return self.replies.iter().all(Reply::is_finished);
+        }
+        self.expectations
+            .iter()
+            .all(|expectation| !expectation.is_open())
+            && !self.replies.iter().any(Reply::is_busy)
+    }
+}
+
+fn offered_action(offered: &Offered) -> TimelineAction {
+    match offered {
+        Offered::Ignored => TimelineAction::Received,
+        Offered::Matched => TimelineAction::Matched,
+        Offered::NearMiss => TimelineAction::NearMiss,
+        Offered::Failed(_) => TimelineAction::Error,
+    }
+}
+
+impl Inbox for Act {
+    fn deliver(self: Arc<Self>, slot: u32, message: &Arc<crate::codec::Incoming>) {
+        self.receive(slot, message);
+    }
+
+    fn fail(&self, cause: Failure) {
+        let (kind, text) = match cause {
+            Failure::Lost(reason) => (
+                ScenarioErrorKind::Lost,
+                format!("the connection to {} was lost: {reason}", self.transport),
+            ),
+            Failure::Refused(reason) => (
+                ScenarioErrorKind::Refused,
+                format!("{} refused: {reason}", self.transport),
+            ),
+            Failure::WithoutId { topic, place } => (
+                ScenarioErrorKind::Correlation,
+                format!(
+                    "a message on `{topic}` carries no correlation id ({place}), and this harness \
+                     requires one on every message"
+                ),
+            ),
+            Failure::PolicyPanicked { topic, place } => (
+                ScenarioErrorKind::Correlation,
+                format!("the correlation policy ({place}) panicked on a message on `{topic}`"),
+            ),
+        };
+        self.fail_with(kind, text);
+    }
+}

@@ -1,0 +1,175 @@
+//! What a message does to an act, in the receive task.
+
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use super::{Act, Trigger, offered_action};
+use crate::codec::Incoming;
+use crate::dispatch::lock;
+use crate::envelope::{Body, Draft, Headers};
+use crate::expectation::Offered;
+use crate::outcome::ScenarioErrorKind;
+use crate::reply::{ReplyBuilder, Triggered};
+use crate::timeline::TimelineAction;
+
+impl Act {
+    /// Runs the matchers. It holds the act's own lock and no other.
+    pub(super) fn receive(self: &Arc<Self>, slot: u32, message: &Arc<Incoming>) {
+        let envelope = message.envelope();
+        let mut guard = lock(&self.state);
+        let state = &mut *guard;
+        if state.result.is_some() || state.error.is_some() {
+            return;
+        }
+        // Without ids, what came before the trigger is no answer to it.
+        let early = match state.trigger {
+            Trigger::None => true,
+            Trigger::Sending { since } => envelope.received_at < since,
+            Trigger::Done(anchor) => envelope.received_at < anchor.earliest,
+        };
+        if early {
+            let detail = "before the trigger: ignored";
+            let (at, topic) = (envelope.received_at, Some(&envelope.topic));
+            state
+                .timeline
+                .record(at, TimelineAction::Received, topic, detail);
+            return;
+        }
+        let mut failure = None;
+        let mut looked = false;
+        for expectation in state
+            .expectations
+            .iter_mut()
+            .filter(|other| other.slot == slot)
+        {
+            let offered = expectation.offer(message);
+            if offered != Offered::Ignored {
+                looked = true;
+                let (at, action) = (envelope.received_at, offered_action(&offered));
+                state.timeline.record(at, action, Some(&envelope.topic), "");
+            }
+            if let Offered::Failed(text) = offered {
+                failure = Some(text);
+            }
+        }
+        let mut answers = Vec::new();
+        for (index, reply) in state
+            .replies
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, r)| r.slot == slot)
+        {
+            looked = true;
+            match reply.trigger(message) {
+                Triggered::Answer(builder) => answers.push((index, builder)),
+                Triggered::NearMiss => {
+                    let (at, topic) = (envelope.received_at, Some(&envelope.topic));
+                    state
+                        .timeline
+                        .record(at, TimelineAction::NearMiss, topic, "of a reply");
+                }
+                Triggered::Ignored => {}
+                Triggered::Panicked(text) => failure = Some(text),
+            }
+        }
+        if !looked {
+            let (at, topic) = (envelope.received_at, Some(&envelope.topic));
+            state
+                .timeline
+                .record(at, TimelineAction::Received, topic, "");
+        }
+        if let Some(text) = failure {
+            self.record_error(state, ScenarioErrorKind::Matcher, text);
+        }
+        state.tasks.retain(|task| !task.is_finished());
+        for (index, builder) in answers {
+            let answering = answer(Arc::downgrade(self), index, builder, Arc::clone(message));
+            state
+                .tasks
+                .push(self.router.runtime().spawn(answering).abort_handle());
+        }
+        let wake = state.error.is_some() || state.is_decided();
+        drop(guard);
+        if wake {
+            self.changed.notify_waiters();
+        }
+    }
+}
+
+/// Builds and sends one reply. Holds the act weakly: a scenario that is gone needs no answer.
+async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Arc<Incoming>) {
+    let topic = Arc::clone(&trigger.envelope().topic);
+    let built = builder.build(trigger).await;
+    let Some(act) = act.upgrade() else { return };
+    let answer_topic = {
+        let state = lock(&act.state);
+        // A finished act has taken its replies apart.
+        let Some(reply) = state.replies.get(index) else {
+            return;
+        };
+        reply.answer_topic().to_owned()
+    };
+    let sent = match built {
+        Ok(body) => act.send_reply(&answer_topic, body).await,
+        Err(error) => Err((
+            error.clone(),
+            format!("its payload could not be built ({error})"),
+        )),
+    };
+    {
+        let mut state = lock(&act.state);
+        let Some(reply) = state.replies.get_mut(index) else {
+            return;
+        };
+        let now = Instant::now();
+        match sent {
+            Ok(()) => {
+                reply.done(Ok(()));
+                let detail = format!("on `{answer_topic}`");
+                state
+                    .timeline
+                    .record(now, TimelineAction::Replied, Some(&topic), detail);
+            }
+            Err((error, text)) => {
+                reply.done(Err(error));
+                let detail = format!("on `{answer_topic}`");
+                state
+                    .timeline
+                    .record(now, TimelineAction::ReplyFailed, Some(&topic), detail);
+                let text = format!("the reply to `{topic}` on `{answer_topic}` failed: {text}");
+                act.record_error(&mut state, ScenarioErrorKind::Reply, text);
+            }
+        }
+    }
+    act.changed.notify_waiters();
+}
+
+impl Act {
+    /// The error is its type's name, and a sentence.
+    async fn send_reply(&self, topic: &str, body: Body) -> Result<(), (String, String)> {
+        let draft = Draft {
+            topic: topic.into(),
+            key: None,
+            headers: Headers::new(),
+            body,
+        };
+        let outgoing = self
+            .encode(draft)
+            .map_err(|error| (error.name, error.text))?
+            .outgoing;
+        let bound = self.router.ready_timeout();
+        let connection = self
+            .router
+            .connection()
+            .map_err(|error| ("TransportError".to_owned(), error.to_string()))?;
+        tokio::time::timeout(bound, connection.publish(outgoing))
+            .await
+            .map_err(|_| {
+                (
+                    "Elapsed".to_owned(),
+                    format!("not on the wire within {bound:?}"),
+                )
+            })?
+            .map_err(|error| ("TransportError".to_owned(), error.to_string()))
+    }
+}

@@ -1,0 +1,259 @@
+//! What an act sends: drafts become stamped, encoded messages on the wire.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::{Act, Trigger};
+use crate::codec::encode_body;
+use crate::dispatch::lock;
+use crate::envelope::{Draft, Headers, Outgoing};
+use crate::expectation::Anchor;
+use crate::message::Message;
+use crate::outcome::{Published, ScenarioErrorKind};
+use crate::reply::BodyResult;
+use crate::timeline::TimelineAction;
+
+/// Published messages that are remembered for the failure text.
+const PUBLISHED_KEPT: usize = 64;
+
+/// What `publish!` is to send.
+#[derive(Debug)]
+pub struct PublishDraft {
+    topic: String,
+    key: Option<Bytes>,
+    headers: Headers,
+    body: BodyResult,
+}
+
+impl PublishDraft {
+    /// A payload for a topic.
+    pub fn new(topic: impl Into<String>, body: BodyResult) -> Self {
+        Self {
+            topic: topic.into(),
+            key: None,
+            headers: Headers::new(),
+            body,
+        }
+    }
+
+    /// A payload whose type names its topic.
+    pub fn message<M: Message + Serialize>(message: &M) -> Self {
+        let body = serde_json::to_value(message)
+            .map(crate::envelope::Body::Value)
+            .map_err(|error| error.to_string());
+        Self::new(M::TOPIC, body)
+    }
+
+    /// With a header more.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+
+    /// With a key.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<Bytes>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+}
+
+pub(super) struct Encoded {
+    pub(super) outgoing: Outgoing,
+    pub(super) stamped: bool,
+}
+
+pub(super) struct EncodeError {
+    pub(super) kind: ScenarioErrorKind,
+    /// The name of the error's type.
+    pub(super) name: String,
+    pub(super) text: String,
+}
+
+impl Act {
+    pub(super) fn encode(&self, mut draft: Draft) -> Result<Encoded, EncodeError> {
+        let mut stamped = false;
+        if let Some(id) = self.correlation_id() {
+            stamped = self
+                .router
+                .correlation()
+                .stamp(&mut draft, id)
+                .map_err(|error| EncodeError {
+                    kind: ScenarioErrorKind::Correlation,
+                    name: "CorrelationError".to_owned(),
+                    text: error.to_string(),
+                })?;
+        }
+        let payload =
+            encode_body(&**self.router.codec(), &draft.body).map_err(|reason| EncodeError {
+                kind: ScenarioErrorKind::Publish,
+                name: "EncodeError".to_owned(),
+                text: format!("the payload cannot be encoded: {reason}"),
+            })?;
+        let Draft {
+            topic,
+            key,
+            headers,
+            ..
+        } = draft;
+        let can = self.router.capabilities();
+        let lacks = match () {
+            () if !headers.is_empty() && !can.headers => Some("headers"),
+            () if key.is_some() && !can.keys => Some("keys"),
+            () => None,
+        };
+        if let Some(lacks) = lacks {
+            return Err(EncodeError {
+                kind: ScenarioErrorKind::Publish,
+                name: "Unsupported".to_owned(),
+                text: format!("messages of {} have no {lacks}", self.transport),
+            });
+        }
+        Ok(Encoded {
+            outgoing: Outgoing {
+                topic,
+                key,
+                headers,
+                payload,
+            },
+            stamped,
+        })
+    }
+
+    /// Waits until the broker delivers everything that is listened for. `false` when the scenario has
+    /// ended instead.
+    async fn ready(&self) -> bool {
+        {
+            let mut state = lock(&self.state);
+            if state.expectations.is_empty() && state.replies.is_empty() {
+                self.check_sense(&mut state);
+            }
+            if state.error.is_some() {
+                drop(state);
+                self.changed.notify_waiters();
+                return false;
+            }
+        }
+        if let Err(reason) = self.router.connected().await {
+            let text = format!("the connection to {} is down: {reason}", self.transport);
+            self.fail_with(ScenarioErrorKind::Lost, text);
+            return false;
+        }
+        let subscriptions: Vec<_> = lock(&self.state)
+            .slots
+            .iter()
+            .map(|slot| slot.registration.ready())
+            .collect();
+        // Each is bounded by the router; they run side by side in its tasks.
+        for subscription in subscriptions {
+            if let Err(error) = subscription.await {
+                self.fail_with(ScenarioErrorKind::Subscribe, error.to_string());
+                return false;
+            }
+        }
+        let mut state = lock(&self.state);
+        state
+            .timeline
+            .record(Instant::now(), TimelineAction::Ready, None, "");
+        state.error.is_none()
+    }
+
+    /// The trigger that is no message.
+    pub(crate) async fn begin(&self) {
+        if !self.ready().await {
+            return;
+        }
+        let now = Instant::now();
+        let mut state = lock(&self.state);
+        state.trigger = Trigger::Done(Anchor {
+            at: now,
+            earliest: now,
+        });
+        state.timeline.record(now, TimelineAction::Began, None, "");
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Publishes; the first message is the trigger. Failures end the scenario and are never returned.
+    pub(crate) async fn publish(&self, draft: PublishDraft) {
+        let first = matches!(lock(&self.state).trigger, Trigger::None);
+        if first && !self.ready().await || self.has_failed() {
+            return;
+        }
+        let PublishDraft {
+            topic,
+            key,
+            headers,
+            body,
+        } = draft;
+        let topic: Arc<str> = topic.into();
+        let refuse = |kind, text: String| {
+            self.fail_with(kind, format!("publishing to `{topic}` failed: {text}"));
+        };
+        let body = match body {
+            Ok(body) => body,
+            Err(reason) => {
+                let text = format!("the payload cannot be encoded: {reason}");
+                return refuse(ScenarioErrorKind::Publish, text);
+            }
+        };
+        let draft = Draft {
+            topic: Arc::clone(&topic),
+            key,
+            headers,
+            body,
+        };
+        let Encoded { outgoing, stamped } = match self.encode(draft) {
+            Ok(encoded) => encoded,
+            Err(error) => return refuse(error.kind, error.text),
+        };
+        let earliest = Instant::now();
+        {
+            let mut state = lock(&self.state);
+            if matches!(state.trigger, Trigger::None) {
+                state.trigger = Trigger::Sending { since: earliest };
+            }
+            if state.published.len() < PUBLISHED_KEPT {
+                state.published.push(Published {
+                    topic: Arc::clone(&topic),
+                    stamped,
+                });
+            }
+        }
+        let bound = self.router.ready_timeout();
+        let sent = async {
+            let connection = self.router.connection()?;
+            tokio::time::timeout(bound, connection.publish(outgoing))
+                .await
+                .unwrap_or_else(|_| {
+                    Err(crate::transport::TransportError::Publish {
+                        topic: topic.as_ref().to_owned(),
+                        reason: format!("the message was not on the wire within {bound:?}"),
+                    })
+                })
+        };
+        if let Err(error) = sent.await {
+            return self.fail_with(ScenarioErrorKind::Publish, error.to_string());
+        }
+        let at = Instant::now();
+        let mut state = lock(&self.state);
+        if matches!(state.trigger, Trigger::Sending { .. }) {
+            state.trigger = Trigger::Done(Anchor { at, earliest });
+        }
+        let detail = if stamped || self.id.is_none() {
+            ""
+        } else {
+            "without the correlation id"
+        };
+        // Its own place in time: the answer may have come before this task ran again.
+        state
+            .timeline
+            .record(earliest, TimelineAction::Published, Some(&topic), detail);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+}

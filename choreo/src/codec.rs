@@ -1,0 +1,156 @@
+//! Between values and bytes: what a harness sends and how it reads what comes.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::envelope::{Body, Envelope};
+
+/// Turns values into bytes and bytes into values.
+///
+/// A payload that does not decode is no error in itself: patterns over raw bytes still see it, and every
+/// other pattern reports it as a near miss with the codec's reason.
+pub trait Codec: Send + Sync + 'static {
+    /// The codec's name, for failure texts.
+    fn name(&self) -> &str;
+
+    /// The bytes for a value. The error says why there are none.
+    fn encode(&self, value: &Value) -> Result<Bytes, String>;
+
+    /// The value of a message, or why it has none.
+    fn decode(&self, envelope: &Envelope) -> Result<Value, String>;
+}
+
+/// JSON, the default. Strict: `NaN` and trailing text are refused; nesting is limited to 128 levels.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JsonCodec;
+
+impl Codec for JsonCodec {
+    fn name(&self) -> &str {
+        "JSON"
+    }
+
+    fn encode(&self, value: &Value) -> Result<Bytes, String> {
+        serde_json::to_vec(value)
+            .map(Bytes::from)
+            .map_err(|error| error.to_string())
+    }
+
+    fn decode(&self, envelope: &Envelope) -> Result<Value, String> {
+        if envelope.payload.is_empty() {
+            return Err("the payload is empty".to_owned());
+        }
+        serde_json::from_slice(&envelope.payload)
+            .map_err(|error| format!("the payload is not JSON: {error}"))
+    }
+}
+
+/// UTF-8 text: a message is a JSON string, and only strings can be sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TextCodec;
+
+impl Codec for TextCodec {
+    fn name(&self) -> &str {
+        "text"
+    }
+
+    fn encode(&self, value: &Value) -> Result<Bytes, String> {
+        match value {
+            Value::String(text) => Ok(Bytes::copy_from_slice(text.as_bytes())),
+            other => Err(format!(
+                "the text codec sends strings only, this is {}",
+                kind_of(other)
+            )),
+        }
+    }
+
+    fn decode(&self, envelope: &Envelope) -> Result<Value, String> {
+        std::str::from_utf8(&envelope.payload)
+            .map(Value::from)
+            .map_err(|error| format!("the payload is not UTF-8: {error}"))
+    }
+}
+
+/// Bytes as they are: only `bytes …` payloads can be sent, and only raw patterns see what comes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RawCodec;
+
+impl Codec for RawCodec {
+    fn name(&self) -> &str {
+        "raw"
+    }
+
+    fn encode(&self, value: &Value) -> Result<Bytes, String> {
+        Err(format!(
+            "the raw codec sends bytes only, this is {}: write `bytes b\"…\"` or `bytes (expression)`",
+            kind_of(value)
+        ))
+    }
+
+    fn decode(&self, _: &Envelope) -> Result<Value, String> {
+        Err("the raw codec does not decode: use `bytes` or `contains`".to_owned())
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a bool",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+pub(crate) fn encode_body(codec: &dyn Codec, body: &Body) -> Result<Bytes, String> {
+    match body {
+        Body::Value(value) => codec.encode(value),
+        Body::Bytes(bytes) => Ok(bytes.clone()),
+    }
+}
+
+/// A message that came in, with its payload decoded at most once, whoever asks.
+pub struct Incoming {
+    envelope: Envelope,
+    codec: std::sync::Arc<dyn Codec>,
+    decoded: OnceLock<Result<Value, String>>,
+}
+
+impl Incoming {
+    pub(crate) fn new(envelope: Envelope, codec: std::sync::Arc<dyn Codec>) -> Self {
+        Self {
+            envelope,
+            codec,
+            decoded: OnceLock::new(),
+        }
+    }
+
+    /// Topic, key, headers and bytes.
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    /// The decoded payload, or the codec's reason why there is none.
+    pub fn decoded(&self) -> Result<&Value, &str> {
+        self.decoded
+            .get_or_init(|| {
+                // A user's codec may panic; that must not take the receive task with it.
+                let decode = std::panic::AssertUnwindSafe(|| self.codec.decode(&self.envelope));
+                std::panic::catch_unwind(decode)
+                    .unwrap_or_else(|_| Err(format!("the {} codec panicked", self.codec.name())))
+            })
+            .as_ref()
+            .map_err(String::as_str)
+    }
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("envelope", &self.envelope)
+            .finish_non_exhaustive()
+    }
+}

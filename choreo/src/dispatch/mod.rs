@@ -1,0 +1,385 @@
+//! From the receive task to the scenario: one broker subscription per topic, one look-up per message.
+//!
+//! Knows scenarios only as [`Inbox`]es.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle as RuntimeHandle;
+use tokio::sync::{Notify, watch};
+
+use crate::codec::{Codec, Incoming};
+use crate::correlation::{Correlation, WithoutId};
+use crate::envelope::Envelope;
+use crate::ids::CorrelationId;
+use crate::transport::erased::DynConnection;
+use crate::transport::{Capabilities, ConnectionEvent, TransportError};
+
+pub(crate) use self::surprise::SurpriseLog;
+pub use self::surprise::{Surprise, SurpriseClass};
+pub(crate) use self::topic::{Registration, TopicTraffic};
+use self::topic::{Target, TopicEntry};
+
+mod surprise;
+mod topic;
+
+/// A scenario, as far as the router knows it. Calls come from receive tasks and must not block.
+pub(crate) trait Inbox: Send + Sync {
+    /// A message for the registration `slot`.
+    fn deliver(self: Arc<Self>, slot: u32, message: &Arc<Incoming>);
+
+    /// The scenario cannot go on.
+    fn fail(&self, cause: Failure);
+}
+
+/// Why every scenario of a connection, or of a topic, cannot go on.
+#[derive(Debug, Clone)]
+pub(crate) enum Failure {
+    /// The connection is gone.
+    Lost(String),
+    /// The broker complained.
+    Refused(String),
+    /// A message came without an id where the harness forbids it.
+    WithoutId { topic: Arc<str>, place: String },
+    /// The correlation policy panicked on a message.
+    PolicyPanicked { topic: Arc<str>, place: String },
+}
+
+/// What a router is made with.
+pub(crate) struct RouterConfig {
+    pub(crate) codec: Arc<dyn Codec>,
+    pub(crate) correlation: Arc<dyn Correlation>,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) without_id: WithoutId,
+    /// How long an unused subscription stays, so that the next scenario finds it ready.
+    pub(crate) linger: Duration,
+    /// How long the broker may take to confirm a subscription.
+    pub(crate) ready_timeout: Duration,
+}
+
+/// The dispatcher of one connection.
+pub(crate) struct Router {
+    config: RouterConfig,
+    routes: bool,
+    runtime: RuntimeHandle,
+    connection: OnceLock<Arc<dyn DynConnection>>,
+    topics: Mutex<HashMap<Arc<str>, Arc<TopicEntry>>>,
+    scenarios: Mutex<HashMap<u64, Arc<dyn Inbox>>>,
+    next_key: AtomicU64,
+    surprises: Mutex<SurpriseLog>,
+    /// Why the connection is down, while it is.
+    lost: watch::Sender<Option<String>>,
+    idle: Notify,
+    closing: Notify,
+}
+
+pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing of the user's runs under these locks, so a poisoned one still holds whole data.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Router {
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub(crate) fn new(config: RouterConfig) -> Arc<Self> {
+        let routes = config.correlation.new_id().is_some();
+        let router = Arc::new(Self {
+            config,
+            routes,
+            runtime: RuntimeHandle::current(),
+            connection: OnceLock::new(),
+            topics: Mutex::default(),
+            scenarios: Mutex::default(),
+            next_key: AtomicU64::new(0),
+            surprises: Mutex::default(),
+            lost: watch::channel(None).0,
+            idle: Notify::new(),
+            closing: Notify::new(),
+        });
+        router.runtime.spawn(topic::reap(Arc::downgrade(&router)));
+        router
+    }
+
+    pub(crate) fn attach(&self, connection: Arc<dyn DynConnection>) {
+        if self.connection.set(connection).is_err() {
+            tracing::error!("a router was given a second connection; the first one stays");
+        }
+    }
+
+    pub(crate) fn connection(&self) -> Result<&Arc<dyn DynConnection>, TransportError> {
+        self.connection.get().ok_or_else(|| TransportError::Lost {
+            reason: "the harness is not connected".into(),
+        })
+    }
+
+    pub(crate) fn codec(&self) -> &Arc<dyn Codec> {
+        &self.config.codec
+    }
+
+    pub(crate) fn correlation(&self) -> &Arc<dyn Correlation> {
+        &self.config.correlation
+    }
+
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.config.capabilities
+    }
+
+    pub(crate) fn runtime(&self) -> &RuntimeHandle {
+        &self.runtime
+    }
+
+    pub(crate) fn ready_timeout(&self) -> Duration {
+        self.config.ready_timeout
+    }
+
+    /// Whether ids keep scenarios apart.
+    pub(crate) fn routes(&self) -> bool {
+        self.routes
+    }
+
+    /// Makes a scenario known, so that it hears of a lost connection.
+    pub(crate) fn open(self: &Arc<Self>, inbox: Arc<dyn Inbox>) -> OpenScenario {
+        let key = self.next_key.fetch_add(1, Ordering::Relaxed);
+        lock(&self.scenarios).insert(key, inbox);
+        OpenScenario {
+            router: Arc::downgrade(self),
+            key,
+        }
+    }
+
+    /// Registers an inbox for a topic and sees to it that the broker delivers it.
+    pub(crate) fn register(
+        self: &Arc<Self>,
+        topic: &str,
+        id: Option<&CorrelationId>,
+        slot: u32,
+        inbox: Arc<dyn Inbox>,
+    ) -> Registration {
+        let key = self.next_key.fetch_add(1, Ordering::Relaxed);
+        let target = Target { key, slot, inbox };
+        let mut topics = lock(&self.topics);
+        let entry = if let Some(entry) = topics.get(topic) {
+            Arc::clone(entry)
+        } else {
+            let entry = Arc::new(TopicEntry::new(topic));
+            topics.insert(Arc::clone(&entry.topic), Arc::clone(&entry));
+            self.runtime
+                .spawn(Arc::clone(self).subscribe(Arc::clone(&entry)));
+            entry
+        };
+        // Under the lock of the topics: the reaper must not remove an entry that is being joined.
+        entry.add(id, target);
+        drop(topics);
+        Registration::new(Arc::downgrade(self), entry, id.cloned(), key)
+    }
+
+    async fn subscribe(self: Arc<Self>, entry: Arc<TopicEntry>) {
+        let delivery = {
+            let router = Arc::downgrade(&self);
+            let entry = Arc::downgrade(&entry);
+            crate::transport::Delivery::new(move |envelope| {
+                if let (Some(router), Some(entry)) = (router.upgrade(), entry.upgrade()) {
+                    router.route(&entry, envelope);
+                }
+            })
+        };
+        let subscribed = async {
+            let connection = Arc::clone(self.connection()?);
+            let timeout = self.config.ready_timeout;
+            tokio::time::timeout(timeout, connection.subscribe(&entry.topic, delivery))
+                .await
+                .unwrap_or_else(|_| {
+                    Err(TransportError::Subscribe {
+                        topic: entry.topic.as_ref().to_owned(),
+                        reason: format!("the broker did not confirm it within {timeout:?}"),
+                    })
+                })
+        };
+        match subscribed.await {
+            Ok(subscription) => entry.ready(subscription),
+            Err(error) => {
+                // Out of the table, so that the next scenario asks the broker again.
+                let mut topics = lock(&self.topics);
+                if topics
+                    .get(&entry.topic)
+                    .is_some_and(|current| Arc::ptr_eq(current, &entry))
+                {
+                    topics.remove(&entry.topic);
+                }
+                drop(topics);
+                entry.refused(error);
+            }
+        }
+    }
+
+    fn route(&self, entry: &TopicEntry, envelope: Envelope) {
+        let message = Arc::new(Incoming::new(envelope, Arc::clone(&self.config.codec)));
+        entry.count_received(message.envelope().received_at);
+        if !self.routes {
+            if !entry.deliver_to_all(&message) {
+                self.surprise(entry, &message, None, SurpriseClass::Unclaimed);
+            }
+            return;
+        }
+        let correlation = &self.config.correlation;
+        let extract = std::panic::AssertUnwindSafe(|| correlation.extract(&message));
+        let Ok(id) = std::panic::catch_unwind(extract) else {
+            let (topic, place) = (Arc::clone(&entry.topic), correlation.describe());
+            entry.fail_all(&Failure::PolicyPanicked { topic, place });
+            return;
+        };
+        match id {
+            Some(id) => {
+                if !entry.deliver_to(&id, &message) {
+                    let class = if lock(&self.surprises).is_closed(&id) {
+                        SurpriseClass::Late
+                    } else {
+                        SurpriseClass::UnknownId
+                    };
+                    self.surprise(entry, &message, Some(id), class);
+                }
+            }
+            None => match self.config.without_id {
+                WithoutId::Broadcast if entry.deliver_to_all(&message) => {}
+                WithoutId::Broadcast | WithoutId::Ignore => {
+                    self.surprise(entry, &message, None, SurpriseClass::WithoutId);
+                }
+                WithoutId::Fail => {
+                    let topic = Arc::clone(&message.envelope().topic);
+                    entry.fail_all(&Failure::WithoutId {
+                        topic,
+                        place: correlation.describe(),
+                    });
+                    self.surprise(entry, &message, None, SurpriseClass::WithoutId);
+                }
+            },
+        }
+    }
+
+    fn surprise(
+        &self,
+        entry: &TopicEntry,
+        message: &Incoming,
+        id: Option<CorrelationId>,
+        class: SurpriseClass,
+    ) {
+        entry.count_surprise(class);
+        lock(&self.surprises).push(message.envelope(), id, class);
+    }
+
+    /// What no scenario claimed, oldest first, and how many older ones were dropped.
+    pub(crate) fn surprises(&self) -> (Vec<Surprise>, u64) {
+        lock(&self.surprises).snapshot()
+    }
+
+    /// Topics, besides the given one, that messages came on since an instant.
+    pub(crate) fn busy_topics(&self, besides: &str, since: Instant) -> Vec<(Arc<str>, u64)> {
+        let mut busy: Vec<_> = lock(&self.topics)
+            .values()
+            .filter(|entry| &*entry.topic != besides)
+            .filter_map(|entry| {
+                entry
+                    .received_since(since)
+                    .map(|n| (Arc::clone(&entry.topic), n))
+            })
+            .collect();
+        busy.sort();
+        busy
+    }
+
+    pub(crate) fn on_event(&self, event: ConnectionEvent) {
+        let failure = match event {
+            ConnectionEvent::Lost { reason } => {
+                self.lost.send_replace(Some(reason.clone()));
+                Failure::Lost(reason)
+            }
+            ConnectionEvent::Restored => {
+                self.lost.send_replace(None);
+                return;
+            }
+            ConnectionEvent::Refused { reason } => Failure::Refused(reason),
+        };
+        let scenarios: Vec<_> = lock(&self.scenarios).values().cloned().collect();
+        for inbox in scenarios {
+            inbox.fail(failure.clone());
+        }
+    }
+
+    /// Waits until the connection is up; the error is why it is not.
+    pub(crate) async fn connected(&self) -> Result<(), String> {
+        let mut lost = self.lost.subscribe();
+        let up = tokio::time::timeout(self.config.ready_timeout, lost.wait_for(Option::is_none));
+        if matches!(up.await, Ok(Ok(_))) {
+            return Ok(());
+        }
+        Err(self
+            .lost
+            .borrow()
+            .clone()
+            .unwrap_or_else(|| "the harness was closed".to_owned()))
+    }
+
+    /// Registrations of open scenarios, over all topics.
+    pub(crate) fn registration_count(&self) -> usize {
+        lock(&self.topics)
+            .values()
+            .map(|entry| entry.member_count())
+            .sum()
+    }
+
+    /// Scenarios that are open.
+    pub(crate) fn scenario_count(&self) -> usize {
+        lock(&self.scenarios).len()
+    }
+
+    /// Subscriptions that the broker holds for this harness, those that linger included.
+    pub(crate) fn subscription_count(&self) -> usize {
+        lock(&self.topics).len()
+    }
+
+    /// Ends the router's task; what the harness held goes with it.
+    pub(crate) fn abandon(&self) {
+        self.closing.notify_one();
+    }
+
+    /// Ends every subscription and the connection.
+    pub(crate) async fn close(&self) {
+        self.closing.notify_one();
+        let scenarios: Vec<_> = lock(&self.scenarios).values().cloned().collect();
+        for inbox in scenarios {
+            inbox.fail(Failure::Lost("the harness was closed".to_owned()));
+        }
+        self.lost
+            .send_replace(Some("the harness was closed".to_owned()));
+        lock(&self.topics).clear();
+        if let Some(connection) = self.connection.get() {
+            connection.close().await;
+        }
+    }
+}
+
+/// A scenario that the router knows; dropping it makes the router forget it.
+pub(crate) struct OpenScenario {
+    router: Weak<Router>,
+    key: u64,
+}
+
+impl OpenScenario {
+    /// Remembers the id of a scenario that ended, to tell late messages from foreign ones.
+    pub(crate) fn retire(&self, id: Option<&CorrelationId>) {
+        if let (Some(router), Some(id)) = (self.router.upgrade(), id) {
+            lock(&router.surprises).close_id(id.clone());
+        }
+    }
+}
+
+impl Drop for OpenScenario {
+    fn drop(&mut self) {
+        if let Some(router) = self.router.upgrade() {
+            lock(&router.scenarios).remove(&self.key);
+        }
+    }
+}

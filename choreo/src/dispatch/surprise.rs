@@ -1,0 +1,119 @@
+//! What arrived and nobody claimed: topic, id, size and class, never the payload; bounded.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::envelope::Envelope;
+use crate::ids::CorrelationId;
+
+/// Surprises that are kept; older ones are dropped and counted.
+const KEPT: usize = 1024;
+/// Ids of ended scenarios that are remembered.
+const CLOSED_IDS: usize = 4096;
+
+/// Why no scenario claimed a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SurpriseClass {
+    /// It carries no correlation id.
+    WithoutId,
+    /// Its id belongs to no scenario of this harness.
+    UnknownId,
+    /// Its scenario has ended.
+    Late,
+    /// No scenario on its topic is open.
+    Unclaimed,
+}
+
+/// A message that no scenario claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Surprise {
+    /// The concrete topic.
+    pub topic: Arc<str>,
+    /// The id that it carried.
+    pub id: Option<CorrelationId>,
+    /// The size of its payload.
+    pub size_bytes: usize,
+    /// Why nobody claimed it.
+    pub class: SurpriseClass,
+    /// When it came.
+    pub received_at: Instant,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct SurpriseLog {
+    entries: VecDeque<Surprise>,
+    dropped: u64,
+    closed: HashSet<CorrelationId>,
+    closed_order: VecDeque<CorrelationId>,
+}
+
+impl SurpriseLog {
+    pub(super) fn push(
+        &mut self,
+        message: &Envelope,
+        id: Option<CorrelationId>,
+        class: SurpriseClass,
+    ) {
+        if self.entries.len() == KEPT {
+            self.entries.pop_front();
+            self.dropped += 1;
+        }
+        self.entries.push_back(Surprise {
+            topic: Arc::clone(&message.topic),
+            id,
+            size_bytes: message.payload.len(),
+            class,
+            received_at: message.received_at,
+        });
+    }
+
+    pub(super) fn snapshot(&self) -> (Vec<Surprise>, u64) {
+        (self.entries.iter().cloned().collect(), self.dropped)
+    }
+
+    pub(super) fn close_id(&mut self, id: CorrelationId) {
+        if self.closed_order.len() == CLOSED_IDS
+            && let Some(oldest) = self.closed_order.pop_front()
+        {
+            self.closed.remove(&oldest);
+        }
+        self.closed_order.push_back(id.clone());
+        self.closed.insert(id);
+    }
+
+    pub(super) fn is_closed(&self, id: &CorrelationId) -> bool {
+        self.closed.contains(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drops_the_oldest_and_counts_them() {
+        let mut log = SurpriseLog::default();
+        for number in 0..KEPT + 3 {
+            let message = Envelope::new(format!("t.{number}"), "x");
+            log.push(&message, None, SurpriseClass::WithoutId);
+        }
+        let (entries, dropped) = log.snapshot();
+        assert_eq!((entries.len(), dropped), (KEPT, 3));
+        assert_eq!(&*entries[0].topic, "t.3");
+    }
+
+    #[test]
+    fn forgets_the_oldest_ids() {
+        let mut log = SurpriseLog::default();
+        let id = |number: usize| CorrelationId::new(number.to_string());
+        for number in 0..=CLOSED_IDS {
+            log.close_id(id(number));
+        }
+        assert!(!log.is_closed(&id(0)));
+        assert!(log.is_closed(&id(1)));
+        assert_eq!(log.closed.len(), CLOSED_IDS);
+    }
+}

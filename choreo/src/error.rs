@@ -1,0 +1,63 @@
+//! The errors of opening a harness. What happens inside a scenario is an outcome, not an `Err`.
+
+use crate::safety::{AllowlistError, Refused};
+use crate::transport::TransportError;
+
+/// What the functions of this crate return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a harness could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Error(Box<ErrorKind>);
+
+/// What kind of error it is; tests match on this, never on the text.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The endpoint is neither loopback nor allowed; no socket was opened.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The allowlist cannot be read.
+    #[error(transparent)]
+    Allowlist(#[from] AllowlistError),
+    /// The broker could not be reached, or refused the harness.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The harness cannot be opened here, and that is no failure: its scenarios count as skipped.
+    #[error("skipped: {0}")]
+    Skip(String),
+    /// A harness function failed for a reason of its own.
+    #[error("{0}")]
+    Harness(String),
+}
+
+impl Error {
+    /// For harness functions: what this harness needs is not here, so its scenarios count as skipped
+    /// (and fail where skips are denied, as in CI).
+    ///
+    /// ```
+    /// # use choreo::Error;
+    /// let error = Error::skip("nats-server is not installed: `apt-get install nats-server`");
+    /// assert_eq!(error.to_string(), "skipped: nats-server is not installed: `apt-get install nats-server`");
+    /// ```
+    pub fn skip(reason: impl Into<String>) -> Self {
+        ErrorKind::Skip(reason.into()).into()
+    }
+
+    /// For harness functions: a failure of their own.
+    pub fn harness(reason: impl Into<String>) -> Self {
+        ErrorKind::Harness(reason.into()).into()
+    }
+
+    /// What kind of error it is.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0
+    }
+}
+
+impl<K: Into<ErrorKind>> From<K> for Error {
+    fn from(kind: K) -> Self {
+        Self(Box::new(kind.into()))
+    }
+}

@@ -1,0 +1,278 @@
+//! One expectation as a pure state machine: messages in, a verdict out. No clock, no task, no lock.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::codec::Incoming;
+use crate::ids::Location;
+use crate::matcher::{MessagePattern, Mismatch, Subject, diff};
+use crate::outcome::{AnyMessage, HandleData, NearMiss, Outcome};
+
+/// Near misses that are kept for each handle: the closest ones.
+const NEAR_MISSES: usize = 20;
+/// A near miss above this size is kept without its payload.
+const NEAR_MISS_PAYLOAD_BYTES: usize = 64 * 1024;
+
+/// A pattern whose message type is forgotten.
+pub(crate) trait DynPattern: Send + Sync {
+    fn describe(&self) -> String;
+    fn check(&self, subject: Subject<'_>) -> Result<AnyMessage, Mismatch>;
+}
+
+impl<P: MessagePattern> DynPattern for P {
+    fn describe(&self) -> String {
+        MessagePattern::describe(self)
+    }
+
+    fn check(&self, subject: Subject<'_>) -> Result<AnyMessage, Mismatch> {
+        MessagePattern::check(self, subject).map(|message| Box::new(message) as AnyMessage)
+    }
+}
+
+/// What a pattern says of a message; a panicking matcher is an answer of its own.
+pub(crate) enum Answer {
+    Match(AnyMessage),
+    NearMiss(Mismatch),
+    Panicked { matcher: String, message: String },
+}
+
+pub(crate) fn ask(pattern: &dyn DynPattern, message: &Incoming) -> Answer {
+    let subject = Subject::message(message.decoded(), &message.envelope().payload);
+    match catch_unwind(AssertUnwindSafe(|| pattern.check(subject))) {
+        Ok(Ok(message)) => Answer::Match(message),
+        Ok(Err(mismatch)) => Answer::NearMiss(mismatch),
+        Err(panic) => {
+            let matcher = catch_unwind(AssertUnwindSafe(|| pattern.describe()))
+                .unwrap_or_else(|_| "a matcher".to_owned());
+            Answer::Panicked {
+                matcher,
+                message: panic_message(&*panic),
+            }
+        }
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}
+
+/// The closest near misses of a handle, bounded; all are counted.
+#[derive(Debug, Default)]
+pub(crate) struct NearMisses {
+    kept: Vec<NearMiss>,
+    total: u64,
+}
+
+impl NearMisses {
+    pub(crate) fn add(&mut self, mismatch: Mismatch, message: &Arc<Incoming>) {
+        self.total += 1;
+        let envelope = message.envelope();
+        let keep_payload = envelope.payload.len() <= NEAR_MISS_PAYLOAD_BYTES;
+        let near_miss = NearMiss {
+            score: diff::score(&mismatch),
+            mismatch,
+            received_at: envelope.received_at,
+            topic: Arc::clone(&envelope.topic),
+            size_bytes: envelope.payload.len(),
+            message: keep_payload.then(|| Arc::clone(message)),
+        };
+        // Ordered by closeness; among equals the earlier one stays in front.
+        let place = self
+            .kept
+            .partition_point(|other| other.score <= near_miss.score);
+        if place < NEAR_MISSES {
+            self.kept.truncate(NEAR_MISSES - 1);
+            self.kept.insert(place, near_miss);
+        }
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
+    pub(crate) fn into_parts(self) -> (Vec<NearMiss>, u64) {
+        (self.kept, self.total)
+    }
+}
+
+struct Matched {
+    message: AnyMessage,
+    incoming: Arc<Incoming>,
+}
+
+enum State {
+    Open,
+    Matched(Matched),
+    /// A matcher panicked.
+    Failed(String),
+}
+
+/// What an offered message did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Offered {
+    /// The expectation was decided already.
+    Ignored,
+    Matched,
+    NearMiss,
+    /// The matcher panicked: the scenario ends as error.
+    Failed(String),
+}
+
+pub(crate) struct Expectation {
+    pub(crate) topic: Arc<str>,
+    pub(crate) slot: u32,
+    pub(crate) location: Location,
+    pub(crate) budget: Option<Duration>,
+    /// The handle whose message starts the clock; the trigger otherwise.
+    pub(crate) since: Option<u32>,
+    pattern: Box<dyn DynPattern>,
+    report: fn(Arc<HandleData>, Option<AnyMessage>) -> AnyMessage,
+    state: State,
+    near_misses: NearMisses,
+}
+
+/// From what instant the latency of a handle counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Anchor {
+    /// When the message that starts the clock was on the wire, or received.
+    pub(crate) at: Instant,
+    /// When its sending began: the anchor of an answer that overtook the confirmation of the publish.
+    pub(crate) earliest: Instant,
+}
+
+impl Anchor {
+    fn latency(self, received_at: Instant) -> Duration {
+        let anchor = if received_at >= self.at {
+            self.at
+        } else {
+            self.earliest
+        };
+        received_at.saturating_duration_since(anchor)
+    }
+}
+
+impl Expectation {
+    pub(crate) fn new<P: MessagePattern>(
+        topic: Arc<str>,
+        slot: u32,
+        pattern: P,
+        location: Location,
+        budget: Option<Duration>,
+        since: Option<u32>,
+    ) -> Self {
+        Self {
+            topic,
+            slot,
+            location,
+            budget,
+            since,
+            pattern: Box::new(pattern),
+            report: crate::outcome::typed_report::<P::Message>,
+            state: State::Open,
+            near_misses: NearMisses::default(),
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.state, State::Open)
+    }
+
+    pub(crate) fn matched_at(&self) -> Option<Instant> {
+        match &self.state {
+            State::Matched(matched) => Some(matched.incoming.envelope().received_at),
+            _ => None,
+        }
+    }
+
+    /// The number of messages that came and were wrong.
+    pub(crate) fn near_miss_count(&self) -> u64 {
+        self.near_misses.total()
+    }
+
+    pub(crate) fn offer(&mut self, message: &Arc<Incoming>) -> Offered {
+        if !self.is_open() {
+            return Offered::Ignored;
+        }
+        match ask(&*self.pattern, message) {
+            Answer::Match(matched) => {
+                self.state = State::Matched(Matched {
+                    message: matched,
+                    incoming: Arc::clone(message),
+                });
+                Offered::Matched
+            }
+            Answer::NearMiss(mismatch) => {
+                self.near_misses.add(mismatch, message);
+                Offered::NearMiss
+            }
+            Answer::Panicked { matcher, message } => {
+                let text = format!("the matcher `{matcher}` panicked: {message}");
+                self.state = State::Failed(text.clone());
+                Offered::Failed(text)
+            }
+        }
+    }
+
+    /// The end: what became of the expectation. `interrupted` tells that something else ended the
+    /// scenario before its time was up.
+    pub(crate) fn finish(
+        self,
+        anchor: Option<Anchor>,
+        waited: Duration,
+        interrupted: bool,
+        traffic: crate::dispatch::TopicTraffic,
+    ) -> (Arc<HandleData>, AnyMessage) {
+        let (near_misses, attempts) = self.near_misses.into_parts();
+        let described = catch_unwind(AssertUnwindSafe(|| self.pattern.describe()))
+            .unwrap_or_else(|_| "a matcher that cannot describe itself".to_owned());
+        let mut data = HandleData {
+            topic: self.topic,
+            expected: described,
+            location: self.location,
+            outcome: Outcome::Pass,
+            latency: None,
+            budget: self.budget,
+            waited,
+            interrupted: false,
+            near_misses,
+            near_miss_count: attempts,
+            incoming: None,
+            error: None,
+            traffic,
+        };
+        let mut message = None;
+        match self.state {
+            State::Matched(matched) => {
+                let received_at = matched.incoming.envelope().received_at;
+                data.latency = anchor.map(|anchor| anchor.latency(received_at));
+                let over = data
+                    .latency
+                    .zip(self.budget)
+                    .is_some_and(|(took, may)| took > may);
+                data.outcome = if over { Outcome::Slow } else { Outcome::Pass };
+                data.incoming = Some(matched.incoming);
+                message = Some(matched.message);
+            }
+            State::Failed(error) => {
+                data.outcome = Outcome::Error;
+                data.error = Some(error);
+            }
+            State::Open => {
+                data.interrupted = interrupted;
+                data.outcome = if attempts > 0 {
+                    Outcome::Fail
+                } else {
+                    Outcome::Timeout
+                };
+            }
+        }
+        let data = Arc::new(data);
+        (Arc::clone(&data), (self.report)(data, message))
+    }
+}

@@ -1,0 +1,174 @@
+//! Nothing came: which hop is silent, and what the framework saw around it.
+
+use std::fmt::Write as _;
+
+use super::{Text, place};
+use crate::outcome::{HandleData, ReplyReport, ReplyState};
+use crate::text::{Tone, count, edit_distance, shorten};
+
+/// Other topics that are shown.
+const TOPICS_SHOWN: usize = 6;
+
+impl Text<'_> {
+    pub(super) fn nothing_came(&mut self, data: &HandleData) {
+        self.line(6, format!("expected {}", shorten(&data.expected, 300)));
+        self.hop(data);
+        self.filtered(data);
+        self.other_topics(data);
+    }
+
+    /// From what the test sent to the topic that stayed silent.
+    fn hop(&mut self, data: &HandleData) {
+        let mut sent: Vec<&str> = Vec::new();
+        for published in &self.result.published {
+            if !sent.contains(&&*published.topic) {
+                sent.push(&published.topic);
+            }
+        }
+        let hop = match sent.as_slice() {
+            [] => format!(
+                "the scenario began, and no message followed on `{}`",
+                data.topic
+            ),
+            topics => {
+                let topics = topics
+                    .iter()
+                    .map(|topic| format!("`{topic}`"))
+                    .collect::<Vec<_>>();
+                format!(
+                    "{} went out, and nothing came back on `{}`",
+                    topics.join(", "),
+                    data.topic
+                )
+            }
+        };
+        self.line(6, format!("the hop that broke: {hop}"));
+        let unstamped: Vec<_> = self
+            .result
+            .published
+            .iter()
+            .filter(|published| !published.stamped)
+            .collect();
+        if self.result.correlation_id.is_some()
+            && let Some(first) = unstamped.first()
+        {
+            let text = format!(
+                "`{}` went out without this scenario's correlation id ({}): no answer can find its way back",
+                first.topic, self.result.correlation_place
+            );
+            self.line(6, self.paint(Tone::Warn, text));
+        }
+    }
+
+    /// What correlation kept away from this scenario.
+    fn filtered(&mut self, data: &HandleData) {
+        let traffic = data.traffic;
+        let place = self.result.correlation_place.clone();
+        if traffic.without_id > 0 {
+            let text = format!(
+                "on this topic {} came without a correlation id ({place}) and {} ignored: does the \
+                 service copy the id from its input?",
+                count(traffic.without_id, "message"),
+                if traffic.without_id == 1 {
+                    "was"
+                } else {
+                    "were"
+                },
+            );
+            self.line(6, self.paint(Tone::Warn, text));
+        }
+        if traffic.unknown_id > 0 {
+            let text = format!(
+                "on this topic {} carried an id that no scenario of this process has ({place}): is \
+                 another run on this broker, or does the service make up its own id?",
+                count(traffic.unknown_id, "message"),
+            );
+            self.line(6, self.paint(Tone::Warn, text));
+        }
+        if traffic.late > 0 {
+            let text = format!(
+                "on this topic {} belonged to scenarios that had ended: is the timeout too short?",
+                count(traffic.late, "message"),
+            );
+            self.line(6, self.paint(Tone::Quiet, text));
+        }
+        let filtered = traffic.without_id + traffic.unknown_id + traffic.late;
+        if filtered == 0 {
+            let text = match traffic.received {
+                0 => "no message at all came on this topic meanwhile".to_owned(),
+                received => {
+                    format!(
+                        "{} on this topic went to other scenarios",
+                        count(received, "message")
+                    )
+                }
+            };
+            self.line(6, self.paint(Tone::Quiet, text));
+        }
+    }
+
+    /// Other topics of this connection that were busy, those with similar names first.
+    fn other_topics(&mut self, data: &HandleData) {
+        let mut topics: Vec<_> = self
+            .result
+            .busy_topics
+            .iter()
+            .map(|(topic, received)| (edit_distance(topic, &data.topic), topic, *received))
+            .collect();
+        if topics.is_empty() {
+            return;
+        }
+        topics.sort();
+        let mut text = "meanwhile messages came on".to_owned();
+        for (index, (distance, topic, received)) in topics.iter().take(TOPICS_SHOWN).enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            let similar = if *distance <= 2 {
+                ", a similar name"
+            } else {
+                ""
+            };
+            let _ = write!(text, "{comma} `{topic}` ({received}{similar})");
+        }
+        if topics.len() > TOPICS_SHOWN {
+            let _ = write!(text, " and {} more topics", topics.len() - TOPICS_SHOWN);
+        }
+        self.line(6, self.paint(Tone::Quiet, text));
+    }
+
+    pub(super) fn replies(&mut self) {
+        let result = self.result;
+        for reply in &result.replies {
+            self.reply(reply);
+        }
+    }
+
+    fn reply(&mut self, reply: &ReplyReport) {
+        let (tone, mark, state) = match &reply.state {
+            ReplyState::Replied => (
+                Tone::Good,
+                "✓",
+                format!("replied {}", count(u64::from(reply.reply_count), "time")),
+            ),
+            ReplyState::ArmedNoMatch => (Tone::Warn, "·", "armed, and no trigger came".to_owned()),
+            ReplyState::ArmedMismatched => (
+                Tone::Warn,
+                "·",
+                format!(
+                    "armed, and its pattern refused {}",
+                    count(reply.candidate_count, "trigger")
+                ),
+            ),
+            ReplyState::Failed(error) => (Tone::Bad, "✗", format!("failed ({error})")),
+        };
+        let mark = self.paint(tone, mark);
+        let topics = self.paint(
+            Tone::Strong,
+            format!("{} → {}", reply.trigger_topic, reply.answer_topic),
+        );
+        let place = self.paint(Tone::Quiet, place(reply.location));
+        self.line(2, format!("{mark} reply {topics}  {state}  {place}"));
+        if reply.state == ReplyState::ArmedMismatched {
+            self.reply_near_miss(reply);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The failure text: which hop broke, what came instead, and where to look next.
+//!
+//! Reads results and asks `text` for colours; knows neither terminals nor brokers.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::ids::Location;
+use crate::outcome::{HandleData, Outcome, ScenarioResult};
+use crate::text::{Style, Tone, Took, count};
+
+mod hop;
+mod near_miss;
+
+/// Timeline entries that are shown, the last ones.
+const TIMELINE_SHOWN: usize = 12;
+
+/// Where a scenario is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Site {
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+}
+
+/// The text of a result by itself.
+pub(crate) fn render(result: &ScenarioResult, style: Style) -> String {
+    Text {
+        result,
+        style,
+        out: String::new(),
+    }
+    .all(result.outcome, None, None)
+}
+
+/// The text of a scenario under the runner: with its place, and how its body broke.
+pub(crate) fn render_run(
+    result: &ScenarioResult,
+    outcome: Outcome,
+    broken: Option<&str>,
+    style: Style,
+    site: Site,
+) -> String {
+    Text {
+        result,
+        style,
+        out: String::new(),
+    }
+    .all(outcome, broken, Some(site))
+}
+
+impl ScenarioResult {
+    /// What a person reads when the scenario did not pass: which hop broke, and why. Plain text.
+    pub fn failure_text(&self) -> String {
+        render(self, Style::plain())
+    }
+
+    /// Ends the test unless the outcome is pass or slow.
+    ///
+    /// # Panics
+    ///
+    /// With the failure text.
+    #[track_caller]
+    pub fn assert_passed(&self) {
+        assert!(self.outcome <= Outcome::Slow, "\n{}", self.failure_text());
+    }
+}
+
+struct Text<'r> {
+    result: &'r ScenarioResult,
+    style: Style,
+    out: String,
+}
+
+pub(super) fn tone(outcome: Outcome) -> Tone {
+    match outcome {
+        Outcome::Pass => Tone::Good,
+        Outcome::Slow => Tone::Warn,
+        _ => Tone::Bad,
+    }
+}
+
+impl Text<'_> {
+    fn line(&mut self, indent: usize, text: impl AsRef<str>) {
+        for line in text.as_ref().lines() {
+            if line.is_empty() {
+                self.out.push('\n');
+            } else {
+                let _ = writeln!(self.out, "{:indent$}{line}", "");
+            }
+        }
+    }
+
+    fn paint(&self, tone: Tone, text: impl std::fmt::Display) -> String {
+        self.style.paint(tone, text)
+    }
+
+    fn all(mut self, outcome: Outcome, broken: Option<&str>, site: Option<Site>) -> String {
+        let word = outcome.as_str().to_uppercase();
+        let mut header = format!(
+            "{}  {}",
+            self.paint(tone(outcome), word),
+            self.paint(Tone::Strong, &self.result.name)
+        );
+        let over = format!("  over {}", self.result.transport);
+        header.push_str(&self.paint(Tone::Quiet, over));
+        if let Some(site) = site {
+            let place = format!("  {}:{}", site.file, site.line);
+            header.push_str(&self.paint(Tone::Quiet, place));
+        }
+        self.line(0, header);
+        if let Some(broken) = broken {
+            self.line(2, self.paint(Tone::Bad, broken));
+        }
+        if let Some(error) = &self.result.error {
+            let text = self.paint(Tone::Bad, &error.text);
+            self.line(2, text);
+        }
+        // What broke stands first; what went well is context.
+        let mut handles: Vec<_> = self
+            .result
+            .handles
+            .iter()
+            .map(|handle| &handle.data)
+            .collect();
+        handles.sort_by_key(|data| std::cmp::Reverse(data.outcome));
+        for data in handles {
+            self.handle(data);
+        }
+        self.replies();
+        self.timeline();
+        self.out
+    }
+
+    fn handle(&mut self, data: &HandleData) {
+        let mark = match data.outcome {
+            Outcome::Pass => self.paint(Tone::Good, "✓"),
+            Outcome::Slow => self.paint(Tone::Warn, "~"),
+            _ if data.interrupted => self.paint(Tone::Quiet, "·"),
+            _ => self.paint(Tone::Bad, "✗"),
+        };
+        let verdict = match data.outcome {
+            Outcome::Pass | Outcome::Slow => latency_of(data),
+            Outcome::Error => data.error.clone().unwrap_or_else(|| "error".to_owned()),
+            _ if data.interrupted && data.near_miss_count == 0 => {
+                "nothing had come when the scenario ended".to_owned()
+            }
+            _ if data.interrupted => {
+                format!(
+                    "{} when the scenario ended",
+                    count(data.near_miss_count, "near miss")
+                )
+            }
+            Outcome::Fail => format!(
+                "{} came within {}, none matched",
+                count(data.near_miss_count, "message"),
+                Took(self.limit(data))
+            ),
+            _ => format!("nothing came within {}", Took(self.limit(data))),
+        };
+        let topic = self.paint(Tone::Strong, &data.topic);
+        let place = self.paint(Tone::Quiet, place(data.location));
+        self.line(
+            2,
+            format!("{mark} {topic}  {}: {verdict}  {place}", data.outcome),
+        );
+        match data.outcome {
+            Outcome::Fail => self.near_misses(data),
+            Outcome::Timeout if !data.interrupted => self.nothing_came(data),
+            _ => {}
+        }
+    }
+
+    /// What a person wrote, rather than what the clock showed a moment later.
+    fn limit(&self, data: &HandleData) -> Duration {
+        data.waited.min(self.result.timeout)
+    }
+
+    fn timeline(&mut self) {
+        let entries = &self.result.timeline;
+        if entries.is_empty() {
+            return;
+        }
+        let shown = entries.len().min(TIMELINE_SHOWN);
+        let hidden = entries.len() - shown;
+        let dropped = self.result.timeline_dropped;
+        let mut title = "timeline".to_owned();
+        if hidden > 0 || dropped > 0 {
+            let _ = write!(
+                title,
+                ", the last {shown} of {}",
+                entries.len() as u64 + dropped
+            );
+        }
+        self.line(2, self.paint(Tone::Quiet, title));
+        for entry in &entries[hidden..] {
+            let at = format!("+{}", Took(entry.offset));
+            let topic = entry.topic.as_deref().unwrap_or("");
+            let mut text = format!("{at:>10}  {:<12} {topic}", entry.action.word());
+            if !entry.detail.is_empty() {
+                let _ = write!(text, "  {}", crate::text::shorten(&entry.detail, 120));
+            }
+            self.line(4, self.paint(Tone::Quiet, text.trim_end()));
+        }
+    }
+}
+
+fn place(location: Location) -> String {
+    let file = location
+        .file
+        .rsplit(['/', '\\'])
+        .next()
+        .unwrap_or(location.file);
+    format!("{file}:{}", location.line)
+}
+
+fn latency_of(data: &HandleData) -> String {
+    match (data.latency, data.budget) {
+        (Some(latency), Some(budget)) if latency > budget => {
+            format!(
+                "took {}, {} over its budget of {}",
+                Took(latency),
+                Took(latency - budget),
+                Took(budget)
+            )
+        }
+        (Some(latency), Some(budget)) => format!("{} of {}", Took(latency), Took(budget)),
+        (Some(latency), None) => Took(latency).to_string(),
+        (None, _) => "matched".to_owned(),
+    }
+}

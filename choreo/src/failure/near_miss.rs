@@ -1,0 +1,122 @@
+//! Something wrong came: the closest near miss, field by field.
+
+use std::fmt::Write as _;
+
+use super::Text;
+use crate::matcher::{MismatchKind, diff};
+use crate::outcome::{HandleData, NearMiss, ReplyReport};
+use crate::text::{Tone, count, shorten};
+
+/// Differing fields that are shown of one near miss.
+const FIELDS_SHOWN: usize = 16;
+/// Characters of a value that are shown.
+const VALUE_CHARS: usize = 120;
+/// Characters of a payload that are shown.
+const PAYLOAD_CHARS: usize = 400;
+
+impl Text<'_> {
+    pub(super) fn near_misses(&mut self, data: &HandleData) {
+        let Some(closest) = data.near_misses.first() else {
+            return;
+        };
+        let differing = diff::leaves(&closest.mismatch).count() as u64;
+        let which = if data.near_miss_count == 1 {
+            "it".to_owned()
+        } else {
+            format!(
+                "the closest of {}",
+                count(data.near_miss_count, "near miss")
+            )
+        };
+        let mut head = format!("{which} differs in {}", count(differing, "place"));
+        if *closest.topic != *data.topic {
+            let _ = write!(head, " (on {})", closest.topic);
+        }
+        self.line(6, format!("{head}:"));
+        self.fields(closest);
+        self.payload(closest);
+        let others: Vec<_> = data.near_misses[1..]
+            .iter()
+            .map(|other| diff::leaves(&other.mismatch).count().to_string())
+            .take(5)
+            .collect();
+        if !others.is_empty() {
+            let more = if data.near_miss_count > 6 {
+                ", …"
+            } else {
+                ""
+            };
+            let text = format!("the others differ in {}{more} places", others.join(", "));
+            self.line(6, self.paint(Tone::Quiet, text));
+        }
+    }
+
+    fn fields(&mut self, near_miss: &NearMiss) {
+        let leaves: Vec<_> = diff::leaves(&near_miss.mismatch).collect();
+        let rows: Vec<_> = leaves
+            .iter()
+            .take(FIELDS_SHOWN)
+            .map(|leaf| {
+                let path = leaf.path.to_string();
+                let expected = match leaf.kind {
+                    MismatchKind::Unexpected => "nothing".to_owned(),
+                    _ => shorten(&leaf.expected, VALUE_CHARS),
+                };
+                (
+                    path,
+                    expected,
+                    diff::render_actual(&leaf.actual, VALUE_CHARS),
+                )
+            })
+            .collect();
+        let width = |pick: fn(&(String, String, String)) -> &str, most: usize| {
+            rows.iter()
+                .map(|row| pick(row).chars().count())
+                .max()
+                .unwrap_or(0)
+                .min(most)
+        };
+        let (path_width, expected_width) = (width(|row| &row.0, 40), width(|row| &row.1, 40));
+        for (path, expected, actual) in &rows {
+            let path = self.paint(Tone::Strong, format!("{path:<path_width$}"));
+            let expected = self.paint(Tone::Good, format!("{expected:<expected_width$}"));
+            let actual = self.paint(Tone::Bad, actual);
+            self.line(8, format!("{path}  expected {expected}  got {actual}"));
+        }
+        if leaves.len() > FIELDS_SHOWN {
+            self.line(8, format!("… and {} more", leaves.len() - FIELDS_SHOWN));
+        }
+    }
+
+    fn payload(&mut self, near_miss: &NearMiss) {
+        let Some(message) = &near_miss.message else {
+            let text = format!("payload of {} bytes, not kept", near_miss.size_bytes);
+            return self.line(6, self.paint(Tone::Quiet, text));
+        };
+        let bytes = &message.envelope().payload;
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => shorten(
+                &text.escape_debug().to_string().replace("\\\"", "\""),
+                PAYLOAD_CHARS,
+            ),
+            Err(_) => format!("{} bytes that are not UTF-8", bytes.len()),
+        };
+        self.line(6, self.paint(Tone::Quiet, format!("payload  {text}")));
+    }
+
+    /// The closest trigger that a reply's pattern refused.
+    pub(super) fn reply_near_miss(&mut self, reply: &ReplyReport) {
+        if let Some(closest) = reply.near_misses.first() {
+            let differing = diff::leaves(&closest.mismatch).count() as u64;
+            self.line(
+                6,
+                format!(
+                    "the closest trigger differs in {}:",
+                    count(differing, "place")
+                ),
+            );
+            self.fields(closest);
+            self.payload(closest);
+        }
+    }
+}

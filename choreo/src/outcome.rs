@@ -1,0 +1,368 @@
+//! How a scenario ended: outcomes, what each handle saw, and the result that a test can look at.
+
+use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Index;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub use choreo_report::model::Outcome;
+
+use crate::codec::Incoming;
+use crate::dispatch::TopicTraffic;
+use crate::envelope::Envelope;
+use crate::ids::{CorrelationId, Location};
+use crate::matcher::{Mismatch, diff};
+use crate::timeline::TimelineEntry;
+
+/// A matched message of any type, until its handle asks for it by type.
+pub(crate) type AnyMessage = Box<dyn Any + Send + Sync>;
+
+/// A message that came for an expectation and was wrong.
+#[derive(Debug, Clone)]
+pub struct NearMiss {
+    pub(crate) score: diff::Score,
+    pub(crate) mismatch: Mismatch,
+    pub(crate) received_at: Instant,
+    pub(crate) topic: Arc<str>,
+    pub(crate) size_bytes: usize,
+    pub(crate) message: Option<Arc<Incoming>>,
+}
+
+impl NearMiss {
+    /// How it differs from what was expected.
+    pub fn mismatch(&self) -> &Mismatch {
+        &self.mismatch
+    }
+
+    /// When it came.
+    pub fn received_at(&self) -> Instant {
+        self.received_at
+    }
+
+    /// The concrete topic.
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    /// The size of its payload.
+    pub fn size_bytes(&self) -> usize {
+        self.size_bytes
+    }
+
+    /// The message, unless it was too large to be kept (64 KiB).
+    pub fn message(&self) -> Option<&Incoming> {
+        self.message.as_deref()
+    }
+}
+
+/// What every handle has, whatever its message type.
+#[derive(Debug)]
+pub(crate) struct HandleData {
+    pub(crate) topic: Arc<str>,
+    pub(crate) expected: String,
+    pub(crate) location: Location,
+    pub(crate) outcome: Outcome,
+    pub(crate) latency: Option<Duration>,
+    pub(crate) budget: Option<Duration>,
+    /// From the trigger to the end.
+    pub(crate) waited: Duration,
+    /// Something else ended the scenario while this was open.
+    pub(crate) interrupted: bool,
+    pub(crate) near_misses: Vec<NearMiss>,
+    pub(crate) near_miss_count: u64,
+    pub(crate) incoming: Option<Arc<Incoming>>,
+    pub(crate) error: Option<String>,
+    pub(crate) traffic: TopicTraffic,
+}
+
+/// The key of an expectation: what `expect!` gives, and what a [`ScenarioResult`] is indexed with.
+pub struct Handle<M> {
+    pub(crate) scenario: u64,
+    pub(crate) index: u32,
+    pub(crate) message: PhantomData<fn() -> M>,
+}
+
+impl<M> Clone for Handle<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for Handle<M> {}
+
+impl<M> fmt::Debug for Handle<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Handle({})", self.index)
+    }
+}
+
+/// What became of one expectation.
+pub struct HandleReport<M> {
+    data: Arc<HandleData>,
+    message: Option<M>,
+}
+
+pub(crate) fn typed_report<M: Send + Sync + 'static>(
+    data: Arc<HandleData>,
+    message: Option<AnyMessage>,
+) -> AnyMessage {
+    let message = message
+        .and_then(|message| message.downcast::<M>().ok())
+        .map(|message| *message);
+    Box::new(HandleReport { data, message })
+}
+
+impl<M> HandleReport<M> {
+    /// Pass, slow, fail, timeout or error.
+    pub fn outcome(&self) -> Outcome {
+        self.data.outcome
+    }
+
+    /// The topic or pattern that was expected on.
+    pub fn topic(&self) -> &str {
+        &self.data.topic
+    }
+
+    /// The message that matched.
+    ///
+    /// # Panics
+    ///
+    /// When none did; [`try_message`](Self::try_message) does not.
+    #[track_caller]
+    pub fn message(&self) -> &M {
+        match &self.message {
+            Some(message) => message,
+            None => panic!(
+                "no message on `{}` matched (the expectation ended as {})",
+                self.data.topic, self.data.outcome
+            ),
+        }
+    }
+
+    /// The message that matched, if one did.
+    pub fn try_message(&self) -> Option<&M> {
+        self.message.as_ref()
+    }
+
+    /// Topic, key, headers and bytes of the message that matched.
+    pub fn envelope(&self) -> Option<&Envelope> {
+        self.data.incoming.as_deref().map(Incoming::envelope)
+    }
+
+    /// From the trigger (or the message of `since`) to the receipt of the message that matched.
+    pub fn latency(&self) -> Option<Duration> {
+        self.data.latency
+    }
+
+    /// What `within` allowed.
+    pub fn budget(&self) -> Option<Duration> {
+        self.data.budget
+    }
+
+    /// The closest messages that came and were wrong, the closest first; at most 20.
+    pub fn near_misses(&self) -> &[NearMiss] {
+        &self.data.near_misses
+    }
+
+    /// How many messages came and were wrong.
+    pub fn near_miss_count(&self) -> u64 {
+        self.data.near_miss_count
+    }
+}
+
+impl<M> fmt::Debug for HandleReport<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandleReport")
+            .field("topic", &self.data.topic)
+            .field("outcome", &self.data.outcome)
+            .field("latency", &self.data.latency)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What ended a scenario that could not go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ScenarioError {
+    /// What kind of trouble it was.
+    pub kind: ScenarioErrorKind,
+    /// What happened, to what, and what to do about it.
+    pub text: String,
+}
+
+/// What kind of trouble ended a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ScenarioErrorKind {
+    /// A message did not go out.
+    Publish,
+    /// The broker refused a subscription.
+    Subscribe,
+    /// The connection is gone.
+    Lost,
+    /// The broker complained about something that had been handed over.
+    Refused,
+    /// A matcher panicked.
+    Matcher,
+    /// A correlation policy refused or panicked, or a message came without the id it must have.
+    Correlation,
+    /// A reply could not be built or sent.
+    Reply,
+    /// The scenario expects nothing, so it cannot fail.
+    NothingExpected,
+    /// The scenario was never triggered.
+    NotTriggered,
+}
+
+impl fmt::Display for ScenarioError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for ScenarioError {}
+
+pub(crate) struct HandleResult {
+    pub(crate) data: Arc<HandleData>,
+    pub(crate) report: AnyMessage,
+}
+
+/// How far a reply came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReplyState {
+    /// No trigger came.
+    ArmedNoMatch,
+    /// Triggers came, and its pattern refused them all.
+    ArmedMismatched,
+    /// It answered.
+    Replied,
+    /// It could not answer; the name of the error's type, never its text.
+    Failed(String),
+}
+
+/// What became of a reply.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ReplyReport {
+    /// What it answers.
+    pub trigger_topic: String,
+    /// Where it answers.
+    pub answer_topic: String,
+    /// Which triggers it answers, when it has a pattern.
+    pub pattern: Option<String>,
+    /// How far it came.
+    pub state: ReplyState,
+    /// Triggers that came.
+    pub candidate_count: u64,
+    /// Answers that went out.
+    pub reply_count: u32,
+    /// The closest triggers that its pattern refused.
+    pub near_misses: Vec<NearMiss>,
+    pub(crate) location: Location,
+}
+
+/// A message that the test published.
+#[derive(Debug, Clone)]
+pub(crate) struct Published {
+    pub(crate) topic: Arc<str>,
+    /// Whether it carries the scenario's id.
+    pub(crate) stamped: bool,
+}
+
+/// How a scenario ended. Indexed by the handles that `expect!` gave.
+pub struct ScenarioResult {
+    pub(crate) name: String,
+    pub(crate) scenario: u64,
+    pub(crate) outcome: Outcome,
+    pub(crate) error: Option<ScenarioError>,
+    pub(crate) handles: Vec<HandleResult>,
+    pub(crate) replies: Vec<ReplyReport>,
+    pub(crate) timeline: Vec<TimelineEntry>,
+    pub(crate) timeline_dropped: u64,
+    pub(crate) correlation_id: Option<CorrelationId>,
+    pub(crate) published: Vec<Published>,
+    pub(crate) correlation_place: String,
+    pub(crate) transport: String,
+    pub(crate) busy_topics: Vec<(Arc<str>, u64)>,
+    pub(crate) timeout: Duration,
+}
+
+impl ScenarioResult {
+    /// The worst outcome of the handles; error when something ended the scenario.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// The scenario's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The id that its messages carry.
+    pub fn correlation_id(&self) -> Option<&CorrelationId> {
+        self.correlation_id.as_ref()
+    }
+
+    /// What ended the scenario, when something did.
+    pub fn error(&self) -> Option<&ScenarioError> {
+        self.error.as_ref()
+    }
+
+    /// What became of the replies, in the order of their registration.
+    pub fn replies(&self) -> &[ReplyReport] {
+        &self.replies
+    }
+
+    /// What happened, in order.
+    pub fn timeline(&self) -> &[TimelineEntry] {
+        &self.timeline
+    }
+
+    /// Entries that the timeline had no room for.
+    pub fn timeline_dropped(&self) -> u64 {
+        self.timeline_dropped
+    }
+}
+
+impl<M: 'static> Index<Handle<M>> for ScenarioResult {
+    type Output = HandleReport<M>;
+
+    /// # Panics
+    ///
+    /// When the handle is another scenario's.
+    #[track_caller]
+    fn index(&self, handle: Handle<M>) -> &HandleReport<M> {
+        let report = self
+            .handles
+            .get(handle.index as usize)
+            .filter(|_| handle.scenario == self.scenario)
+            .and_then(|handle| handle.report.downcast_ref());
+        match report {
+            Some(report) => report,
+            None => panic!(
+                "the handle belongs to another scenario than `{}`",
+                self.name
+            ),
+        }
+    }
+}
+
+impl fmt::Debug for ScenarioResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScenarioResult")
+            .field("name", &self.name)
+            .field("outcome", &self.outcome)
+            .field("error", &self.error)
+            .field("handles", &self.handles.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for ScenarioResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.failure_text())
+    }
+}

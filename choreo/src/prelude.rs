@@ -1,0 +1,14 @@
+//! What a test file needs: `use choreo::prelude::*;`.
+
+pub use serde::{Deserialize, Serialize};
+
+pub use crate::correlation::{
+    FieldCorrelation, HeaderCorrelation, NoCorrelation, WithoutId, test_namespace,
+};
+pub use crate::harness::Harness;
+pub use crate::outcome::{Handle, Outcome};
+pub use crate::scenario::Scenario;
+pub use crate::transport::Memory;
+#[cfg(feature = "nats")]
+pub use crate::transport::nats::{Nats, NatsAuth};
+pub use crate::{Error, Message, Result, begin, expect, json, pattern, publish, reply, settle};

@@ -1,0 +1,63 @@
+//! What expansions call. Not for people: it changes without notice.
+
+pub use std::sync::LazyLock;
+pub use std::time::Duration;
+
+pub use bytes::Bytes;
+pub use choreo_macros::{__expect, __pattern, __publish, __reply, __settle};
+pub use choreo_runner::{BoxFuture, Case, Resource, RunContext, ScenarioRecord, SlowPolicy, main};
+pub use inventory;
+pub use regex::Regex;
+pub use serde_json::Value;
+
+pub use crate::act::PublishDraft;
+pub use crate::envelope::Body as PayloadBody;
+pub use crate::fixture::{HarnessFn, IntoHarness, IsHarness, connect_with, resource, run_scenario};
+pub use crate::matcher::functions;
+pub use crate::matcher::typed;
+pub use crate::matcher::{MessagePattern, Mismatch};
+pub use crate::message::Message;
+pub use crate::own_main::not_run_by_choreo;
+pub use crate::reply::{
+    BodyResult, ErasedPattern, IntoReply, ReplyBuilder, ReplyRule, erase, reply_static, reply_with,
+    reply_with_async, typed_reply, typed_reply_async,
+};
+pub use crate::scenario::{
+    Body, BodyEnd, ExpectOptions, IntoBodyEnd, begin, body_end, expect, publish, reply, settle,
+};
+pub use crate::scenario::{CanArrange, CanBegin, CanSettle, CanTrigger};
+
+/// A value as JSON, or why it has none.
+pub fn to_value<S: serde::Serialize + ?Sized>(value: &S) -> Result<Value, String> {
+    serde_json::to_value(value).map_err(|error| error.to_string())
+}
+
+/// A JSON object from its fields.
+pub fn object(fields: Vec<(&'static str, Result<Value, String>)>) -> Result<Value, String> {
+    fields
+        .into_iter()
+        .map(|(key, value)| match value {
+            Ok(value) => Ok((key.to_owned(), value)),
+            Err(error) => Err(format!("field `{key}`: {error}")),
+        })
+        .collect::<Result<serde_json::Map<_, _>, _>>()
+        .map(Value::Object)
+}
+
+/// A JSON list from its items.
+pub fn array(items: Vec<Result<Value, String>>) -> Result<Value, String> {
+    items
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()
+        .map(Value::Array)
+}
+
+/// A payload for the harness's codec.
+pub fn value_body(value: Result<Value, String>) -> BodyResult {
+    value.map(PayloadBody::Value)
+}
+
+/// A payload that goes out as it is.
+pub fn raw_body(bytes: impl Into<Bytes>) -> BodyResult {
+    Ok(PayloadBody::Bytes(bytes.into()))
+}

@@ -1,0 +1,328 @@
+//! Replies: the test plays a service that answers.
+
+use std::any::type_name;
+use std::sync::Arc;
+
+use choreo_runner::{BoxFuture, catch_panic};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::codec::Incoming;
+use crate::envelope::Body;
+use crate::expectation::{Answer, DynPattern, NearMisses, ask};
+use crate::ids::Location;
+use crate::matcher::MessagePattern;
+use crate::message::Message;
+use crate::outcome::{ReplyReport, ReplyState};
+
+/// A payload for the wire, or why there is none.
+pub type BodyResult = Result<Body, String>;
+
+/// A pattern whose message type is forgotten.
+pub struct ErasedPattern(Box<dyn DynPattern>);
+
+impl std::fmt::Debug for ErasedPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ErasedPattern")
+    }
+}
+
+/// Forgets the message type of a pattern.
+pub fn erase<M: MessagePattern>(pattern: M) -> ErasedPattern {
+    ErasedPattern(Box::new(pattern))
+}
+
+type Build = dyn Fn(Arc<Incoming>) -> BoxFuture<'static, Result<Body, String>> + Send + Sync;
+
+/// Makes the payload of a reply.
+#[derive(Clone)]
+pub struct ReplyBuilder(Arc<Build>);
+
+impl ReplyBuilder {
+    pub(crate) fn build(&self, trigger: Arc<Incoming>) -> BoxFuture<'static, Result<Body, String>> {
+        (self.0)(trigger)
+    }
+}
+
+impl std::fmt::Debug for ReplyBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ReplyBuilder")
+    }
+}
+
+/// What a reply's closure may return: a payload, or a `Result` with one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent as a reply",
+    label = "this closure's value is not a payload",
+    note = "a reply's closure returns a value that implements `serde::Serialize`, or a `Result` of one whose error implements `std::error::Error`"
+)]
+pub trait IntoReply<K> {
+    /// The payload, or the name of the error's type: its text may hold payload.
+    fn into_reply(self) -> Result<Body, String>;
+}
+
+/// Marks replies that cannot fail.
+#[derive(Debug)]
+pub enum Plain {}
+
+/// Marks replies that can fail.
+#[derive(Debug)]
+pub enum Fallible {}
+
+impl<R: Serialize> IntoReply<Plain> for R {
+    fn into_reply(self) -> Result<Body, String> {
+        serde_json::to_value(self)
+            .map(Body::Value)
+            .map_err(|_| "serde_json::Error".to_owned())
+    }
+}
+
+impl<R: Serialize, E: std::error::Error> IntoReply<Fallible> for Result<R, E> {
+    fn into_reply(self) -> Result<Body, String> {
+        match self {
+            Ok(reply) => IntoReply::<Plain>::into_reply(reply),
+            Err(_) => Err(type_name::<E>().to_owned()),
+        }
+    }
+}
+
+fn parse<A: DeserializeOwned>(message: &Incoming) -> Result<A, String> {
+    let value = message
+        .decoded()
+        .map_err(|_| "the trigger does not decode".to_owned())?;
+    A::deserialize(value).map_err(|_| format!("the trigger is not a {}", type_name::<A>()))
+}
+
+/// The same payload every time.
+pub fn reply_static(body: BodyResult) -> ReplyBuilder {
+    ReplyBuilder(Arc::new(move |_| {
+        Box::pin(std::future::ready(body.clone()))
+    }))
+}
+
+/// A payload computed from the trigger.
+pub fn reply_with<A, R, K, F>(build: F) -> ReplyBuilder
+where
+    A: DeserializeOwned,
+    R: IntoReply<K>,
+    F: Fn(A) -> R + Send + Sync + 'static,
+{
+    ReplyBuilder(Arc::new(move |message| {
+        let built = std::panic::AssertUnwindSafe(|| build(parse(&message)?).into_reply());
+        let built = std::panic::catch_unwind(built).unwrap_or_else(|_| Err("panic".to_owned()));
+        Box::pin(std::future::ready(built))
+    }))
+}
+
+/// A payload computed from the trigger, with time to wait.
+pub fn reply_with_async<A, R, K, F, Fut>(build: F) -> ReplyBuilder
+where
+    A: DeserializeOwned + Send,
+    R: IntoReply<K>,
+    F: Fn(A) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = R> + Send + 'static,
+{
+    ReplyBuilder(Arc::new(move |message| {
+        let built = std::panic::AssertUnwindSafe(|| parse(&message).map(&build));
+        let future = std::panic::catch_unwind(built).unwrap_or_else(|_| Err("panic".to_owned()));
+        Box::pin(async move {
+            match catch_panic(future?).await {
+                Ok(reply) => reply.into_reply(),
+                Err(_) => Err("panic".to_owned()),
+            }
+        })
+    }))
+}
+
+/// A reply with both topics from its types.
+pub fn typed_reply<A, R, F>(
+    file: &'static str,
+    line: u32,
+    pattern: Option<ErasedPattern>,
+    build: F,
+) -> ReplyRule
+where
+    A: Message + DeserializeOwned,
+    R: Message + Serialize,
+    F: Fn(A) -> R + Send + Sync + 'static,
+{
+    ReplyRule::on(file, line, A::TOPIC, pattern)
+        .answer(R::TOPIC, reply_with::<A, R, Plain, F>(build))
+}
+
+/// A reply with both topics from its types, and time to wait.
+pub fn typed_reply_async<A, R, F, Fut>(
+    file: &'static str,
+    line: u32,
+    pattern: Option<ErasedPattern>,
+    build: F,
+) -> ReplyRule
+where
+    A: Message + DeserializeOwned + Send,
+    R: Message + Serialize,
+    F: Fn(A) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = R> + Send + 'static,
+{
+    let builder = reply_with_async::<A, R, Plain, F, Fut>(build);
+    ReplyRule::on(file, line, A::TOPIC, pattern).answer(R::TOPIC, builder)
+}
+
+/// A reply as `reply!` describes it.
+#[derive(Debug)]
+pub struct ReplyRule {
+    pub(crate) location: Location,
+    pub(crate) trigger: String,
+    pub(crate) answer: String,
+    pattern: Option<ErasedPattern>,
+    builder: ReplyBuilder,
+    times: u32,
+}
+
+impl ReplyRule {
+    /// What it answers.
+    pub fn on(
+        file: &'static str,
+        line: u32,
+        topic: impl Into<String>,
+        pattern: Option<ErasedPattern>,
+    ) -> ReplyTrigger {
+        let location = Location { file, line };
+        ReplyTrigger {
+            location,
+            trigger: topic.into(),
+            pattern,
+        }
+    }
+
+    /// How often it answers; once otherwise.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = times;
+        self
+    }
+}
+
+/// A reply that still lacks its answer.
+#[derive(Debug)]
+pub struct ReplyTrigger {
+    location: Location,
+    trigger: String,
+    pattern: Option<ErasedPattern>,
+}
+
+impl ReplyTrigger {
+    /// Where the answer goes, and what it is.
+    pub fn answer(self, topic: impl Into<String>, builder: ReplyBuilder) -> ReplyRule {
+        ReplyRule {
+            location: self.location,
+            trigger: self.trigger,
+            answer: topic.into(),
+            pattern: self.pattern,
+            builder,
+            times: 1,
+        }
+    }
+}
+
+/// A registered reply.
+pub(crate) struct Reply {
+    pub(crate) slot: u32,
+    rule: ReplyRule,
+    left: u32,
+    candidates: u64,
+    in_flight: u32,
+    sent: u32,
+    failed: Option<String>,
+    near_misses: NearMisses,
+}
+
+/// What a trigger made a reply do.
+pub(crate) enum Triggered {
+    Ignored,
+    NearMiss,
+    /// Build with this and send.
+    Answer(ReplyBuilder),
+    Panicked(String),
+}
+
+impl Reply {
+    pub(crate) fn new(slot: u32, rule: ReplyRule) -> Self {
+        let left = rule.times;
+        Self {
+            slot,
+            rule,
+            left,
+            candidates: 0,
+            in_flight: 0,
+            sent: 0,
+            failed: None,
+            near_misses: NearMisses::default(),
+        }
+    }
+
+    pub(crate) fn answer_topic(&self) -> &str {
+        &self.rule.answer
+    }
+
+    pub(crate) fn trigger(&mut self, message: &Arc<Incoming>) -> Triggered {
+        self.candidates += 1;
+        if self.left == 0 {
+            return Triggered::Ignored;
+        }
+        match self
+            .rule
+            .pattern
+            .as_ref()
+            .map(|pattern| ask(&*pattern.0, message))
+        {
+            None | Some(Answer::Match(_)) => {
+                self.left -= 1;
+                self.in_flight += 1;
+                Triggered::Answer(self.rule.builder.clone())
+            }
+            Some(Answer::NearMiss(mismatch)) => {
+                self.near_misses.add(mismatch, message);
+                Triggered::NearMiss
+            }
+            Some(Answer::Panicked { matcher, message }) => Triggered::Panicked(format!(
+                "the matcher `{matcher}` of a reply panicked: {message}"
+            )),
+        }
+    }
+
+    pub(crate) fn done(&mut self, result: Result<(), String>) {
+        self.in_flight -= 1;
+        match result {
+            Ok(()) => self.sent += 1,
+            Err(error) => self.failed = Some(error),
+        }
+    }
+
+    pub(crate) fn is_busy(&self) -> bool {
+        self.in_flight > 0
+    }
+
+    /// Has answered as often as it will.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.left == 0 && self.in_flight == 0
+    }
+
+    pub(crate) fn finish(self) -> ReplyReport {
+        let state = match self.failed {
+            Some(error) => ReplyState::Failed(error),
+            None if self.sent > 0 => ReplyState::Replied,
+            None if self.candidates > 0 => ReplyState::ArmedMismatched,
+            None => ReplyState::ArmedNoMatch,
+        };
+        ReplyReport {
+            trigger_topic: self.rule.trigger,
+            answer_topic: self.rule.answer,
+            pattern: self.rule.pattern.map(|pattern| pattern.0.describe()),
+            state,
+            candidate_count: self.candidates,
+            reply_count: self.sent,
+            near_misses: self.near_misses.into_parts().0,
+            location: self.rule.location,
+        }
+    }
+}

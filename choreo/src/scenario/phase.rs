@@ -1,0 +1,52 @@
+//! The phases of a scenario, and which step each allows. The messages are the compiler's headlines.
+
+/// Before the trigger: expectations and replies are registered.
+#[derive(Debug)]
+pub enum Arranging {}
+
+/// After the trigger: messages are published, and the scenario settles.
+#[derive(Debug)]
+pub enum Triggered {}
+
+mod sealed {
+    pub trait Phase {}
+    impl Phase for super::Arranging {}
+    impl Phase for super::Triggered {}
+}
+
+/// Phases in which expectations and replies can be registered.
+#[diagnostic::on_unimplemented(
+    message = "`expect!` or `reply!` after the scenario was triggered",
+    label = "this scenario has been triggered already",
+    note = "the answer could come before it is registered, so it must stand above the first `publish!` or `begin!`",
+    note = "for a second step that depends on the first, settle this one and open another scenario"
+)]
+pub trait CanArrange: sealed::Phase {}
+impl CanArrange for Arranging {}
+
+/// Phases in which messages can be published.
+#[diagnostic::on_unimplemented(
+    message = "`publish!` on something that is no scenario",
+    label = "not a scenario"
+)]
+pub trait CanTrigger: sealed::Phase {}
+impl CanTrigger for Arranging {}
+impl CanTrigger for Triggered {}
+
+/// Phases in which the clock can be started.
+#[diagnostic::on_unimplemented(
+    message = "`begin!` after the scenario was triggered",
+    label = "this scenario has been triggered already",
+    note = "a scenario has one trigger: its first `publish!`, or one `begin!`; leave this one out"
+)]
+pub trait CanBegin: sealed::Phase {}
+impl CanBegin for Arranging {}
+
+/// Phases in which a scenario can settle.
+#[diagnostic::on_unimplemented(
+    message = "`settle!` before the scenario was triggered",
+    label = "nothing has triggered this scenario yet",
+    note = "`publish!` the message that starts it first, or `begin!(s)` when something else does"
+)]
+pub trait CanSettle: sealed::Phase {}
+impl CanSettle for Triggered {}

@@ -1,0 +1,126 @@
+//! The broker's task: the only owner of the subscriptions.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::topic::Pattern;
+use crate::envelope::{Envelope, Outgoing};
+use crate::transport::Delivery;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct SubscriptionId(pub(super) u64);
+
+#[derive(Debug)]
+pub(super) enum Command {
+    Subscribe {
+        id: SubscriptionId,
+        pattern: Pattern,
+        delivery: Delivery,
+        confirm: oneshot::Sender<()>,
+    },
+    Unsubscribe(SubscriptionId),
+    Count(oneshot::Sender<usize>),
+}
+
+#[derive(Default)]
+struct Subscriptions {
+    exact: HashMap<String, Vec<(SubscriptionId, Delivery)>>,
+    wild: Vec<(SubscriptionId, Pattern, Delivery)>,
+    /// The exact topic of an id, or `None` for a wildcard.
+    places: HashMap<SubscriptionId, Option<String>>,
+}
+
+/// Runs until every sender is gone.
+pub(super) async fn run(
+    mut controls: mpsc::UnboundedReceiver<Command>,
+    mut publications: mpsc::Receiver<Outgoing>,
+) {
+    let mut subscriptions = Subscriptions::default();
+    loop {
+        tokio::select! {
+            // Subscriptions first: what was confirmed sees everything that is published afterwards.
+            biased;
+            command = controls.recv() => match command {
+                Some(command) => subscriptions.apply(command),
+                None => break,
+            },
+            Some(message) = publications.recv() => subscriptions.dispatch(message),
+        }
+    }
+}
+
+impl Subscriptions {
+    fn apply(&mut self, command: Command) {
+        match command {
+            Command::Subscribe {
+                id,
+                pattern,
+                delivery,
+                confirm,
+            } => {
+                match pattern {
+                    Pattern::Exact(topic) => {
+                        self.places.insert(id, Some(topic.clone()));
+                        self.exact.entry(topic).or_default().push((id, delivery));
+                    }
+                    wild @ Pattern::Wild { .. } => {
+                        self.places.insert(id, None);
+                        self.wild.push((id, wild, delivery));
+                    }
+                }
+                // Nobody waits any more when the subscriber was cancelled; its guard unsubscribes.
+                let _ = confirm.send(());
+            }
+            Command::Unsubscribe(id) => match self.places.remove(&id) {
+                Some(Some(topic)) => {
+                    if let Some(list) = self.exact.get_mut(&topic) {
+                        list.retain(|(other, _)| *other != id);
+                        if list.is_empty() {
+                            self.exact.remove(&topic);
+                        }
+                    }
+                }
+                Some(None) => self.wild.retain(|(other, _, _)| *other != id),
+                None => {}
+            },
+            Command::Count(answer) => {
+                let _ = answer.send(self.places.len());
+            }
+        }
+    }
+
+    fn dispatch(&self, message: Outgoing) {
+        let Outgoing {
+            topic,
+            key,
+            headers,
+            payload,
+        } = message;
+        let envelope = Envelope {
+            topic,
+            key,
+            headers,
+            payload,
+            received_at: Instant::now(),
+            metadata: Vec::new(),
+        };
+        let topic = Arc::clone(&envelope.topic);
+        let exact = self
+            .exact
+            .get(&*topic)
+            .into_iter()
+            .flatten()
+            .map(|(_, delivery)| delivery);
+        let wild = self
+            .wild
+            .iter()
+            .filter(|(_, pattern, _)| pattern.matches(&topic))
+            .map(|(_, _, delivery)| delivery);
+        for delivery in exact.chain(wild) {
+            delivery.deliver(envelope.clone());
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! A broker inside the test process, with the manners of a real one.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+
+use self::broker::{Command, SubscriptionId};
+use super::{
+    Capabilities, Connection, ConnectionEvent, ConnectionEvents, Delivery, Endpoint, Envelope,
+    Headers, Outgoing, Transport, TransportError,
+};
+
+mod broker;
+mod topic;
+
+/// Messages that may wait for the broker before publishers have to.
+const PUBLISH_QUEUE: usize = 4096;
+
+/// An in-process broker: a task of its own that keeps the order of each topic, confirms subscriptions,
+/// and knows the wildcards of NATS (`*` for one token, `>` for the rest).
+///
+/// Every `Memory::new()` is a broker of its own; clones share it. The system under test talks to it
+/// through [`client`](Self::client). The broker's task runs on the runtime of the first call and ends
+/// when the last clone, client and connection is gone.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use choreo::transport::Memory;
+///
+/// let broker = Memory::new();
+/// let client = broker.client();
+/// let mut orders = client.subscribe("orders.*").await?;
+/// client.publish("orders.created", "{}").await?;
+/// assert_eq!(&*orders.next().await.expect("the broker is there").topic, "orders.created");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct Memory {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    link: Mutex<Option<Link>>,
+    next_id: AtomicU64,
+    connections: Mutex<Connections>,
+}
+
+#[derive(Default)]
+struct Connections {
+    events: HashMap<u64, ConnectionEvents>,
+    broken: Option<String>,
+}
+
+/// The way to the broker's task.
+#[derive(Clone)]
+struct Link {
+    control: mpsc::UnboundedSender<Command>,
+    publish: mpsc::Sender<Outgoing>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Memory {
+    /// A new broker with no subscriptions.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A client for the system under test.
+    ///
+    /// # Panics
+    ///
+    /// Its calls panic outside a tokio runtime.
+    pub fn client(&self) -> MemoryClient {
+        MemoryClient {
+            memory: self.clone(),
+        }
+    }
+
+    /// Breaks every connection of a harness, as a killed broker would, until
+    /// [`restore`](Self::restore).
+    pub fn break_connections(&self, reason: &str) {
+        let mut connections = lock(&self.shared.connections);
+        connections.broken = Some(reason.to_owned());
+        for events in connections.events.values() {
+            events.report(ConnectionEvent::Lost {
+                reason: reason.to_owned(),
+            });
+        }
+    }
+
+    /// Mends the connections; subscriptions are as they were.
+    pub fn restore(&self) {
+        let mut connections = lock(&self.shared.connections);
+        connections.broken = None;
+        for events in connections.events.values() {
+            events.report(ConnectionEvent::Restored);
+        }
+    }
+
+    /// How many subscriptions the broker holds, those of clients included.
+    pub async fn subscription_count(&self) -> usize {
+        let (answer, count) = oneshot::channel();
+        if self
+            .shared
+            .link()
+            .control
+            .send(Command::Count(answer))
+            .is_err()
+        {
+            return 0;
+        }
+        count.await.unwrap_or(0)
+    }
+}
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Memory")
+    }
+}
+
+impl Shared {
+    /// The running broker task; starts one when there is none or its runtime is gone.
+    fn link(&self) -> Link {
+        let mut link = lock(&self.link);
+        match &*link {
+            Some(link) if !link.control.is_closed() => link.clone(),
+            _ => {
+                let (control, controls) = mpsc::unbounded_channel();
+                let (publish, publications) = mpsc::channel(PUBLISH_QUEUE);
+                tokio::spawn(broker::run(controls, publications));
+                link.insert(Link { control, publish }).clone()
+            }
+        }
+    }
+
+    fn broken(&self) -> Option<String> {
+        lock(&self.connections).broken.clone()
+    }
+
+    async fn subscribe(
+        &self,
+        pattern: &str,
+        delivery: Delivery,
+    ) -> Result<MemorySubscriptionGuard, TransportError> {
+        let refused = |reason: &str| TransportError::Subscribe {
+            topic: pattern.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let pattern_tokens = topic::Pattern::parse(pattern).map_err(|reason| refused(&reason))?;
+        let link = self.link();
+        let id = SubscriptionId(self.next_id.fetch_add(1, Ordering::Relaxed));
+        let (confirm, confirmed) = oneshot::channel();
+        let command = Command::Subscribe {
+            id,
+            pattern: pattern_tokens,
+            delivery,
+            confirm,
+        };
+        link.control
+            .send(command)
+            .map_err(|_| refused("the broker's task is gone"))?;
+        // Made before the wait: a cancelled subscribe must not leave a subscription behind.
+        let guard = MemorySubscriptionGuard {
+            control: link.control,
+            id,
+        };
+        confirmed
+            .await
+            .map_err(|_| refused("the broker's task is gone"))?;
+        Ok(guard)
+    }
+
+    async fn publish(&self, message: Outgoing) -> Result<(), TransportError> {
+        let topic = Arc::clone(&message.topic);
+        let refused = |reason: String| TransportError::Publish {
+            topic: (*topic).to_owned(),
+            reason,
+        };
+        topic::check_concrete(&topic).map_err(&refused)?;
+        self.link()
+            .publish
+            .send(message)
+            .await
+            .map_err(|_| refused("the broker's task is gone".to_owned()))
+    }
+}
+
+impl Transport for Memory {
+    type Connection = MemoryConnection;
+
+    fn name(&self) -> &str {
+        "Memory"
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        Vec::new()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::plain()
+            .with_wildcards()
+            .with_headers()
+            .with_keys()
+    }
+
+    async fn connect(&self, events: ConnectionEvents) -> Result<MemoryConnection, TransportError> {
+        if let Some(reason) = self.shared.broken() {
+            return Err(TransportError::Connect {
+                endpoint: "the in-memory broker".into(),
+                reason,
+            });
+        }
+        let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
+        lock(&self.shared.connections).events.insert(id, events);
+        Ok(MemoryConnection {
+            shared: Arc::clone(&self.shared),
+            id,
+        })
+    }
+}
+
+/// A harness's connection to a [`Memory`] broker.
+pub struct MemoryConnection {
+    shared: Arc<Shared>,
+    id: u64,
+}
+
+impl std::fmt::Debug for MemoryConnection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MemoryConnection")
+    }
+}
+
+impl Connection for MemoryConnection {
+    type Subscription = MemorySubscriptionGuard;
+
+    async fn subscribe(
+        &self,
+        topic: &str,
+        delivery: Delivery,
+    ) -> Result<MemorySubscriptionGuard, TransportError> {
+        if let Some(reason) = self.shared.broken() {
+            return Err(TransportError::Lost { reason });
+        }
+        self.shared.subscribe(topic, delivery).await
+    }
+
+    async fn publish(&self, message: Outgoing) -> Result<(), TransportError> {
+        if let Some(reason) = self.shared.broken() {
+            return Err(TransportError::Lost { reason });
+        }
+        self.shared.publish(message).await
+    }
+
+    async fn close(&self) {
+        lock(&self.shared.connections).events.remove(&self.id);
+    }
+}
+
+impl Drop for MemoryConnection {
+    fn drop(&mut self) {
+        lock(&self.shared.connections).events.remove(&self.id);
+    }
+}
+
+/// Keeps a subscription on a [`Memory`] broker alive.
+#[derive(Debug)]
+pub struct MemorySubscriptionGuard {
+    control: mpsc::UnboundedSender<Command>,
+    id: SubscriptionId,
+}
+
+impl Drop for MemorySubscriptionGuard {
+    fn drop(&mut self) {
+        // A broker that is gone has no subscriptions either.
+        let _ = self.control.send(Command::Unsubscribe(self.id));
+    }
+}
+
+/// A client of a [`Memory`] broker: what the system under test holds.
+#[derive(Debug, Clone)]
+pub struct MemoryClient {
+    memory: Memory,
+}
+
+impl MemoryClient {
+    /// Publishes a payload; resolves when the broker has it in its queue.
+    ///
+    /// # Errors
+    ///
+    /// When the topic is empty or has wildcards.
+    pub async fn publish(
+        &self,
+        topic: impl Into<Arc<str>>,
+        payload: impl Into<Bytes>,
+    ) -> Result<(), TransportError> {
+        self.publish_with(topic, payload, Headers::new()).await
+    }
+
+    /// Publishes a payload with headers.
+    ///
+    /// # Errors
+    ///
+    /// When the topic is empty or has wildcards.
+    pub async fn publish_with(
+        &self,
+        topic: impl Into<Arc<str>>,
+        payload: impl Into<Bytes>,
+        headers: Headers,
+    ) -> Result<(), TransportError> {
+        let (topic, payload) = (topic.into(), payload.into());
+        self.memory
+            .shared
+            .publish(Outgoing {
+                topic,
+                key: None,
+                headers,
+                payload,
+            })
+            .await
+    }
+
+    /// Subscribes to a topic or a pattern; resolves when the subscription is live.
+    ///
+    /// # Errors
+    ///
+    /// When the pattern is malformed.
+    pub async fn subscribe(&self, topic: &str) -> Result<MemorySubscription, TransportError> {
+        let (sender, messages) = mpsc::unbounded_channel();
+        let delivery = Delivery::new(move |envelope| {
+            // The receiver is gone when the subscription is being dropped.
+            let _ = sender.send(envelope);
+        });
+        let guard = self.memory.shared.subscribe(topic, delivery).await?;
+        Ok(MemorySubscription {
+            messages,
+            _guard: guard,
+        })
+    }
+}
+
+/// A client's subscription: messages in the order of arrival. Dropping it unsubscribes.
+#[derive(Debug)]
+pub struct MemorySubscription {
+    messages: mpsc::UnboundedReceiver<Envelope>,
+    _guard: MemorySubscriptionGuard,
+}
+
+impl MemorySubscription {
+    /// The next message; `None` when the broker is gone.
+    pub async fn next(&mut self) -> Option<Envelope> {
+        self.messages.recv().await
+    }
+}

@@ -1,0 +1,8 @@
+//! The runtime without its macros: outcomes, routing, replies, and what is left behind.
+#![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
+
+mod leaks;
+mod outcomes;
+mod replies;
+mod routing;
+mod support;

@@ -1,0 +1,170 @@
+//! Which scenario gets which message.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use choreo::__private::{begin, settle};
+use choreo::matchers::{anything, eq, object};
+use choreo::prelude::*;
+use choreo::{SurpriseClass, json};
+
+use crate::support::{expect, publish, world};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_scenarios_on_one_topic_each_get_their_own() {
+    let world = Arc::new(world().await);
+    world.service("in", "out", json!({})).await;
+    let open = Arc::new(tokio::sync::Barrier::new(10_000));
+    let tasks: Vec<_> = (0..10_000)
+        .map(|number| {
+            let (world, open) = (Arc::clone(&world), Arc::clone(&open));
+            tokio::spawn(async move {
+                let mut scope = world.scope(60_000);
+                let s = scope.arrange();
+                let handle = expect(&s, "out", object([("number", eq(number))]));
+                open.wait().await;
+                let s = publish(s, "in", json!({ "number": number })).await;
+                let result = settle(&s).await;
+                result.assert_passed();
+                assert_eq!(
+                    result[handle].near_miss_count(),
+                    0,
+                    "a foreign message came"
+                );
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(world.harness.registration_count(), 0);
+    assert_eq!(world.harness.open_scenario_count(), 0);
+    assert_eq!(world.harness.subscription_count(), 1);
+    assert_eq!(world.harness.surprises().0, []);
+}
+
+#[tokio::test]
+async fn surprises_are_classified_and_hold_no_payload() {
+    let world = world().await;
+    let client = world.broker.client();
+    let mut scope = world.scope(1000);
+    let s = scope.arrange();
+    expect(
+        &s,
+        "out",
+        eq(json!({ "correlation_id": s.correlation_id().unwrap().as_str() })),
+    );
+    let id = s.correlation_id().unwrap().clone();
+    let s = begin(s).await;
+    let own = json!({ "correlation_id": id.as_str() }).to_string();
+    client.publish("out", r#"{"secret":1}"#).await.unwrap();
+    client
+        .publish("out", r#"{"correlation_id":"other"}"#)
+        .await
+        .unwrap();
+    client.publish("out", own.clone()).await.unwrap();
+    settle(&s).await.assert_passed();
+    drop(scope);
+    // The lingering subscription still sees what comes late.
+    client.publish("out", own).await.unwrap();
+    let mut probe = client.subscribe("probe").await.unwrap();
+    client.publish("probe", "").await.unwrap();
+    probe.next().await.unwrap();
+    let classes: Vec<_> = world
+        .harness
+        .surprises()
+        .0
+        .into_iter()
+        .map(|surprise| surprise.class)
+        .collect();
+    assert_eq!(
+        classes,
+        [
+            SurpriseClass::WithoutId,
+            SurpriseClass::UnknownId,
+            SurpriseClass::Late
+        ]
+    );
+}
+
+#[tokio::test]
+async fn messages_without_id_can_be_broadcast_or_refused() {
+    for (policy, outcome) in [
+        (WithoutId::Broadcast, Outcome::Pass),
+        (WithoutId::Fail, Outcome::Error),
+    ] {
+        let broker = Memory::new();
+        let harness = Harness::builder(broker.clone())
+            .correlation(FieldCorrelation::new("meta.id"))
+            .without_id(policy)
+            .connect()
+            .await
+            .unwrap();
+        let mut scope = harness.scenario("s").timeout(Duration::from_secs(5)).open();
+        let s = scope.arrange();
+        expect(&s, "out", anything());
+        let s = begin(s).await;
+        broker
+            .client()
+            .publish("out", r#"{"meta":{}}"#)
+            .await
+            .unwrap();
+        assert_eq!(settle(&s).await.outcome(), outcome, "{policy:?}");
+    }
+}
+
+#[tokio::test]
+async fn headers_carry_ids_for_any_payload() {
+    let broker = Memory::new();
+    let harness = Harness::builder(broker.clone())
+        .correlation(HeaderCorrelation::new("x-correlation-id").prefix("TEST-"))
+        .codec(choreo::codec::TextCodec)
+        .connect()
+        .await
+        .unwrap();
+    let mut scope = harness.scenario("s").open();
+    let s = scope.arrange();
+    let handle = expect(&s, "out", eq("hello"));
+    let s = publish(s, "out", json!("hello")).await;
+    let result = settle(&s).await;
+    result.assert_passed();
+    let header = result[handle]
+        .envelope()
+        .unwrap()
+        .headers
+        .get("X-Correlation-ID")
+        .unwrap();
+    assert!(header.starts_with("TEST-"));
+}
+
+#[tokio::test]
+async fn a_foreign_id_in_a_namespace_is_refused() {
+    let broker = Memory::new();
+    let harness = Harness::builder(broker)
+        .correlation(test_namespace())
+        .connect()
+        .await
+        .unwrap();
+    let mut scope = harness.scenario("s").open();
+    let s = scope.arrange();
+    expect(&s, "out", anything());
+    let s = publish(s, "out", json!({ "correlation_id": "prod-1" })).await;
+    let text = settle(&s).await.failure_text();
+    assert!(text.contains("does not start with `TEST-`"), "{text}");
+    assert!(!text.contains("prod-1"), "{text}");
+}
+
+#[tokio::test]
+async fn wildcards_keep_the_concrete_topic() {
+    let world = world().await;
+    let mut scope = world.scope(1000);
+    let s = scope.arrange();
+    let handle = expect(&s, "orders.>", anything());
+    let s = publish(s, "orders.eu.created", json!({})).await;
+    let result = settle(&s).await;
+    assert_eq!(
+        &*result[handle].envelope().unwrap().topic,
+        "orders.eu.created"
+    );
+    assert_eq!(result[handle].topic(), "orders.>");
+}
