@@ -88,9 +88,10 @@ pub(crate) async fn refusal(nats: &Nats) -> TransportError {
 
 /// Waits until a condition holds; for what nothing reports.
 pub(crate) async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let mut tick = tokio::time::interval(Duration::from_millis(1));
     let waited = timeout(BOUND, async {
         while !condition() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            tick.tick().await;
         }
     });
     assert!(waited.await.is_ok(), "{what}: not in 10 s");
