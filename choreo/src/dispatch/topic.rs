@@ -164,9 +164,19 @@ impl TopicEntry {
 
     /// Delivers outside the lock: a matcher may take its time. Returns whether anyone was there.
     pub(super) fn deliver_to(&self, id: &CorrelationId, message: &Arc<Incoming>) -> bool {
-        let targets = lock(&self.members).by_id.get(id).cloned();
-        let Some(targets) = targets else { return false };
-        for target in targets {
+        let (first, others) = {
+            let members = lock(&self.members);
+            let Some((first, others)) = members
+                .by_id
+                .get(id)
+                .and_then(|targets| targets.split_first())
+            else {
+                return false;
+            };
+            // One target is the rule: nothing is allocated for it.
+            (first.clone(), others.to_vec())
+        };
+        for target in std::iter::once(first).chain(others) {
             target.inbox.deliver(target.slot, message);
         }
         true
