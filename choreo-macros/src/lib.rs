@@ -13,6 +13,8 @@ mod model;
 mod parse;
 mod paths;
 mod recover;
+#[cfg(test)]
+mod tests;
 mod text;
 
 /// Engine of `expect!`: `[$crate] s, topic, pattern, options`.

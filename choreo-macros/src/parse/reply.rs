@@ -107,10 +107,12 @@ fn trigger(
                 pattern => Trigger::Typed(pattern),
             });
         }
-        let topic = payload::expression(input);
-        if topic.tokens.is_empty() || input.peek(token::Brace) {
-            return Err(input.error("the topic that is answered is missing before this"));
+        if input.peek(Token![,]) || input.peek(token::Brace) || input.peek(token::Bracket) {
+            return Err(input.error(
+                "the topic that is answered is missing before this; write `\"orders.created\", { … } => …`",
+            ));
         }
+        let topic = payload::expression(input);
         check::topic::expression(topic.parsed.as_deref(), diagnostics);
         let comma = input.parse::<Option<Token![,]>>()?;
         let pattern = (comma.is_some() && !input.is_empty())
