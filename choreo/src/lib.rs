@@ -15,7 +15,6 @@ mod failure;
 mod fixture;
 mod harness;
 mod ids;
-#[macro_use]
 mod macros;
 pub mod matcher;
 mod message;

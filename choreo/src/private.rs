@@ -14,7 +14,7 @@ pub use crate::act::PublishDraft;
 pub use crate::envelope::Body as PayloadBody;
 pub use crate::fixture::{HarnessFn, IntoHarness, IsHarness, connect_with, resource, run_scenario};
 pub use crate::matcher::functions;
-pub use crate::matcher::typed::*;
+pub use crate::matcher::typed;
 pub use crate::matcher::{MessagePattern, Mismatch};
 pub use crate::message::Message;
 pub use crate::own_main::not_run_by_choreo;

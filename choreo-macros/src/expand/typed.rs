@@ -9,7 +9,7 @@ use syn::{Ident, Path, PathArguments};
 
 use super::pattern::dynamic;
 use crate::model::pattern::{
-    Item, Operand, Pattern, Quantifier, RangePattern, TypedBody, TypedField, TypedPattern,
+    Item, Operand, Pattern, RangePattern, TypedBody, TypedField, TypedPattern,
 };
 use crate::paths::Paths;
 use crate::text;
@@ -153,11 +153,7 @@ impl<'p> Closure<'p> {
             } => {
                 let element = self.on_element(inner);
                 let text = text::of_pattern(pattern);
-                let arguments = match quantifier {
-                    Quantifier::Every => quote!(#element),
-                    Quantifier::Any | Quantifier::Len => quote!(#text, #element),
-                };
-                self.call(quantifier.name(), span, value, &arguments)
+                self.call(quantifier.name(), span, value, &quote!(#text, #element))
             }
             Pattern::List(list) => {
                 let private = self.paths.private(span);
