@@ -1,0 +1,6 @@
+use choreo::prelude::*;
+
+#[choreo::harness]
+async fn orders() {}
+
+fn main() {}

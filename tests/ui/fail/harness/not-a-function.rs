@@ -1,0 +1,6 @@
+use choreo::prelude::*;
+
+#[choreo::harness]
+static ORDERS: u32 = 5;
+
+fn main() {}

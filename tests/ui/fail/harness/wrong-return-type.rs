@@ -1,0 +1,8 @@
+use choreo::prelude::*;
+
+#[choreo::harness]
+async fn orders() -> u32 {
+    5
+}
+
+fn main() {}
