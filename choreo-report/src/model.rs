@@ -16,11 +16,12 @@ pub enum Outcome {
     Pass,
     /// The expected message came, later than its latency budget allows.
     Slow,
-    /// Messages came and were wrong, or something came that must not.
+    /// Messages came and were wrong, or something came that must not, or an assertion in the body of
+    /// the scenario did not hold.
     Fail,
     /// Nothing that could be compared came before the timeout: usually a routing problem.
     Timeout,
-    /// The scenario could not be carried out: a panic, a lost connection, a refused publish.
+    /// The scenario could not be carried out: a lost connection, a refused publish.
     Error,
 }
 

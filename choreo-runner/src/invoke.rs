@@ -54,7 +54,7 @@ fn run_tests(tests: Vec<Test>, options: &Options) -> RunExit {
         note(
             "no scenario is registered in this test binary. Scenarios are functions under \
              `#[choreo::scenario(…)]`; those in a library count only if the test names the \
-             library, for example with `use my_scenarios as _;`",
+             library: `choreo::main!(my_scenarios)`",
         );
     }
     let all_names: Vec<String> = tests.iter().map(|test| test.name.clone()).collect();

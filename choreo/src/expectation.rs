@@ -6,16 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::codec::Incoming;
+use crate::ids::Location;
 use crate::matcher::{MessagePattern, Mismatch, Subject, diff};
-use crate::outcome::{HandleData, NearMiss, Outcome};
+use crate::outcome::{AnyMessage, HandleData, NearMiss, Outcome};
 
 /// Near misses that are kept for each handle: the closest ones.
 const NEAR_MISSES: usize = 20;
 /// A near miss above this size is kept without its payload.
 const NEAR_MISS_PAYLOAD_BYTES: usize = 64 * 1024;
-
-/// A matched message of any type, until its handle asks for it by type.
-pub(crate) type AnyMessage = Box<dyn Any + Send + Sync>;
 
 /// A pattern whose message type is forgotten.
 pub(crate) trait DynPattern: Send + Sync {
@@ -31,13 +29,6 @@ impl<P: MessagePattern> DynPattern for P {
     fn check(&self, subject: Subject<'_>) -> Result<AnyMessage, Mismatch> {
         MessagePattern::check(self, subject).map(|message| Box::new(message) as AnyMessage)
     }
-}
-
-/// Where in the user's source something was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Location {
-    pub(crate) file: &'static str,
-    pub(crate) line: u32,
 }
 
 /// What a pattern says of a message; a panicking matcher is an answer of its own.

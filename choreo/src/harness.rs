@@ -1,8 +1,9 @@
 //! A connection that scenarios share.
 
+use std::any::Any;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::act::Act;
@@ -11,7 +12,6 @@ use crate::correlation::{Correlation, NoCorrelation, WithoutId};
 use crate::dispatch::{Router, RouterConfig, Surprise};
 use crate::error::Result;
 use crate::safety::Allowlist;
-use crate::scenario::Scope;
 use crate::transport::erased::DynTransport;
 use crate::transport::{ConnectionEvents, Transport};
 
@@ -31,7 +31,10 @@ struct Inner {
     router: Arc<Router>,
     transport: Arc<str>,
     timeout: Duration,
+    kept: Mutex<Vec<Kept>>,
 }
+
+type Kept = Box<dyn Any + Send>;
 
 impl Drop for Inner {
     fn drop(&mut self) {
@@ -51,15 +54,7 @@ impl Harness {
             ready_timeout: DEFAULT_READY_TIMEOUT,
             linger: DEFAULT_LINGER,
             package: None,
-        }
-    }
-
-    /// A scenario outside `#[choreo::scenario]`.
-    pub fn scenario(&self, name: impl Into<String>) -> ScenarioBuilder<'_> {
-        ScenarioBuilder {
-            harness: self,
-            name: name.into(),
-            timeout: None,
+            kept: Vec::new(),
         }
     }
 
@@ -94,9 +89,18 @@ impl Harness {
         self.inner.router.subscription_count()
     }
 
-    /// Ends every subscription and the connection; running scenarios end as error.
+    /// Ends every subscription and the connection; running scenarios end as error. Then drops what was
+    /// handed to [`HarnessBuilder::keep`].
     pub async fn close(&self) {
         self.inner.router.close().await;
+        let kept = std::mem::take(
+            &mut *self
+                .inner
+                .kept
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        drop(kept);
     }
 
     pub(crate) fn open(&self, name: String, timeout: Option<Duration>) -> Arc<Act> {
@@ -113,32 +117,6 @@ impl fmt::Debug for Harness {
     }
 }
 
-/// A scenario that is not open yet.
-#[derive(Debug)]
-pub struct ScenarioBuilder<'h> {
-    harness: &'h Harness,
-    name: String,
-    timeout: Option<Duration>,
-}
-
-impl ScenarioBuilder<'_> {
-    /// How long after the trigger the messages may come; the harness's timeout otherwise.
-    #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// Opens it.
-    ///
-    /// # Panics
-    ///
-    /// Outside the runtime that the harness was connected on.
-    pub fn open(self) -> Scope {
-        Scope::new(self.harness.open(self.name, self.timeout))
-    }
-}
-
 /// What a harness is to be. See [`Harness::builder`].
 #[must_use = "a harness exists once it is connected: call `.connect().await`"]
 pub struct HarnessBuilder {
@@ -150,6 +128,7 @@ pub struct HarnessBuilder {
     ready_timeout: Duration,
     linger: Duration,
     package: Option<PathBuf>,
+    kept: Vec<Kept>,
 }
 
 impl HarnessBuilder {
@@ -199,6 +178,15 @@ impl HarnessBuilder {
         self
     }
 
+    /// Keeps a value until the harness is closed, which the runner does at the end of the run, and drops
+    /// it then: the handle of a broker or of a service that was started for these scenarios.
+    ///
+    /// Values are dropped in the order in which they were handed over, also when the connect fails.
+    pub fn keep(mut self, value: impl Send + 'static) -> Self {
+        self.kept.push(Box::new(value));
+        self
+    }
+
     /// Checks the endpoints against the allowlist, then connects.
     ///
     /// # Errors
@@ -243,6 +231,7 @@ impl HarnessBuilder {
             router,
             transport,
             timeout: self.timeout,
+            kept: Mutex::new(self.kept),
         });
         inner.router.attach(self.transport.connect(events).await?);
         if !inner.router.routes() && !endpoints.is_empty() {
@@ -267,5 +256,31 @@ impl fmt::Debug for HarnessBuilder {
         f.debug_struct("HarnessBuilder")
             .field("transport", &self.transport.name())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::Memory;
+
+    #[tokio::test]
+    async fn what_is_kept_lives_until_the_harness_is_closed() {
+        let service = Arc::new(());
+        let builder = Harness::builder(Memory::new()).keep(Arc::clone(&service));
+        let harness = builder.connect().await.expect("memory connects");
+        assert_eq!(Arc::strong_count(&service), 2);
+        harness.close().await;
+        assert_eq!(Arc::strong_count(&service), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_goes_when_the_connect_fails() {
+        let broker = Memory::new();
+        broker.break_connections("it is gone");
+        let service = Arc::new(());
+        let builder = Harness::builder(broker).keep(Arc::clone(&service));
+        assert!(builder.connect().await.is_err());
+        assert_eq!(Arc::strong_count(&service), 1);
     }
 }

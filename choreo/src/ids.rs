@@ -48,3 +48,10 @@ impl fmt::Display for CorrelationId {
         f.write_str(&self.0)
     }
 }
+
+/// Where in the user's source something was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Location {
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+}

@@ -1,4 +1,4 @@
-//! Tests for message-driven systems.
+#![doc = include_str!("../docs/crate.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc(hidden)]
@@ -15,6 +15,7 @@ mod failure;
 mod fixture;
 mod harness;
 mod ids;
+#[macro_use]
 mod macros;
 pub mod matcher;
 mod message;
@@ -40,15 +41,15 @@ pub use codec::Incoming;
 pub use dispatch::{Surprise, SurpriseClass};
 pub use envelope::{Body, Draft, Envelope, Headers};
 pub use error::{Error, ErrorKind, Result};
-pub use harness::{Harness, HarnessBuilder, ScenarioBuilder};
+pub use harness::{Harness, HarnessBuilder};
 pub use ids::CorrelationId;
 pub use matcher::functions as matchers;
 pub use message::Message;
 pub use outcome::{
-    Handle, HandleReport, NearMiss, Outcome, ScenarioError, ScenarioErrorKind, ScenarioResult,
+    Handle, HandleReport, NearMiss, Outcome, ReplyReport, ReplyState, ScenarioError,
+    ScenarioErrorKind, ScenarioResult,
 };
-pub use reply::{ReplyReport, ReplyState};
-pub use scenario::{Arranging, Scenario, Scope, Triggered};
+pub use scenario::{Arranging, Scenario, ScenarioBuilder, Scope, Triggered};
 pub use serde;
 pub use serde_json::{self, Value, json};
 pub use timeline::{TimelineAction, TimelineEntry};

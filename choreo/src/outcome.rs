@@ -1,5 +1,6 @@
 //! How a scenario ended: outcomes, what each handle saw, and the result that a test can look at.
 
+use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Index;
@@ -11,11 +12,12 @@ pub use choreo_report::model::Outcome;
 use crate::codec::Incoming;
 use crate::dispatch::TopicTraffic;
 use crate::envelope::Envelope;
-use crate::expectation::{AnyMessage, Location};
-use crate::ids::CorrelationId;
+use crate::ids::{CorrelationId, Location};
 use crate::matcher::{Mismatch, diff};
-use crate::reply::ReplyReport;
 use crate::timeline::TimelineEntry;
+
+/// A matched message of any type, until its handle asks for it by type.
+pub(crate) type AnyMessage = Box<dyn Any + Send + Sync>;
 
 /// A message that came for an expectation and was wrong.
 #[derive(Debug, Clone)]
@@ -227,6 +229,49 @@ pub(crate) struct HandleResult {
     pub(crate) report: AnyMessage,
 }
 
+/// How far a reply came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReplyState {
+    /// No trigger came.
+    ArmedNoMatch,
+    /// Triggers came, and its pattern refused them all.
+    ArmedMismatched,
+    /// It answered.
+    Replied,
+    /// It could not answer; the name of the error's type, never its text.
+    Failed(String),
+}
+
+/// What became of a reply.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ReplyReport {
+    /// What it answers.
+    pub trigger_topic: String,
+    /// Where it answers.
+    pub answer_topic: String,
+    /// Which triggers it answers, when it has a pattern.
+    pub pattern: Option<String>,
+    /// How far it came.
+    pub state: ReplyState,
+    /// Triggers that came.
+    pub candidate_count: u64,
+    /// Answers that went out.
+    pub reply_count: u32,
+    /// The closest triggers that its pattern refused.
+    pub near_misses: Vec<NearMiss>,
+    pub(crate) location: Location,
+}
+
+/// A message that the test published.
+#[derive(Debug, Clone)]
+pub(crate) struct Published {
+    pub(crate) topic: Arc<str>,
+    /// Whether it carries the scenario's id.
+    pub(crate) stamped: bool,
+}
+
 /// How a scenario ended. Indexed by the handles that `expect!` gave.
 pub struct ScenarioResult {
     pub(crate) name: String,
@@ -238,7 +283,7 @@ pub struct ScenarioResult {
     pub(crate) timeline: Vec<TimelineEntry>,
     pub(crate) timeline_dropped: u64,
     pub(crate) correlation_id: Option<CorrelationId>,
-    pub(crate) published: Vec<crate::act::Published>,
+    pub(crate) published: Vec<Published>,
     pub(crate) correlation_place: String,
     pub(crate) transport: String,
     pub(crate) busy_topics: Vec<(Arc<str>, u64)>,
@@ -279,21 +324,6 @@ impl ScenarioResult {
     /// Entries that the timeline had no room for.
     pub fn timeline_dropped(&self) -> u64 {
         self.timeline_dropped
-    }
-
-    /// What a person reads when the scenario did not pass: which hop broke, and why. Plain text.
-    pub fn failure_text(&self) -> String {
-        crate::failure::render(self, crate::text::Style::plain())
-    }
-
-    /// Ends the test unless the outcome is pass or slow.
-    ///
-    /// # Panics
-    ///
-    /// With the failure text.
-    #[track_caller]
-    pub fn assert_passed(&self) {
-        assert!(self.outcome <= Outcome::Slow, "\n{}", self.failure_text());
     }
 }
 

@@ -9,4 +9,6 @@ pub use crate::harness::Harness;
 pub use crate::outcome::{Handle, Outcome};
 pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
-pub use crate::{Error, Message, Result, begin, json, publish, reply, settle};
+#[cfg(feature = "nats")]
+pub use crate::transport::nats::{Nats, NatsAuth};
+pub use crate::{Error, Message, Result, begin, expect, json, pattern, publish, reply, settle};

@@ -9,10 +9,11 @@ use serde::de::DeserializeOwned;
 
 use crate::codec::Incoming;
 use crate::envelope::Body;
-use crate::expectation::{Answer, DynPattern, Location, NearMisses, ask};
+use crate::expectation::{Answer, DynPattern, NearMisses, ask};
+use crate::ids::Location;
 use crate::matcher::MessagePattern;
 use crate::message::Message;
-use crate::outcome::NearMiss;
+use crate::outcome::{ReplyReport, ReplyState};
 
 /// A payload for the wire, or why there is none.
 pub type BodyResult = Result<Body, String>;
@@ -221,41 +222,6 @@ impl ReplyTrigger {
             times: 1,
         }
     }
-}
-
-/// How far a reply came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ReplyState {
-    /// No trigger came.
-    ArmedNoMatch,
-    /// Triggers came, and its pattern refused them all.
-    ArmedMismatched,
-    /// It answered.
-    Replied,
-    /// It could not answer; the name of the error's type, never its text.
-    Failed(String),
-}
-
-/// What became of a reply.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct ReplyReport {
-    /// What it answers.
-    pub trigger_topic: String,
-    /// Where it answers.
-    pub answer_topic: String,
-    /// Which triggers it answers, when it has a pattern.
-    pub pattern: Option<String>,
-    /// How far it came.
-    pub state: ReplyState,
-    /// Triggers that came.
-    pub candidate_count: u64,
-    /// Answers that went out.
-    pub reply_count: u32,
-    /// The closest triggers that its pattern refused.
-    pub near_misses: Vec<NearMiss>,
-    pub(crate) location: Location,
 }
 
 /// A registered reply.

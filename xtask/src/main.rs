@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 mod demo;
+mod outside;
 mod step;
 mod suite;
 mod tidy;
@@ -21,6 +22,7 @@ usage: cargo xtask <command>
     --no-nextest  leave out the second run under nextest (said in the summary)
   setup           only install what the suite needs
   demo            run README's first command and check what it prints
+  outside         build and run a project that has Choreo as its only dependency, without a C compiler
   tidy            check the rules of the code base: layers, file lengths, dependencies, compose file
 ";
 
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         ["test", "--no-nextest"] => suite::run(suite::Nextest::LeaveOut),
         ["setup"] => tools::install_all(),
         ["demo"] => demo::run(),
+        ["outside"] => outside::run(),
         ["tidy"] => tidy::run(),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -1,5 +1,6 @@
 //! A named, timed command of the suite.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,8 @@ pub(crate) struct Step {
     name: &'static str,
     arguments: Vec<String>,
     environment: Vec<(&'static str, String)>,
+    /// Folders for the end of `PATH`.
+    path: Vec<PathBuf>,
 }
 
 impl Step {
@@ -20,7 +23,14 @@ impl Step {
             name,
             arguments,
             environment: Vec::new(),
+            path: Vec::new(),
         }
+    }
+
+    /// Adds an argument as it is, spaces included.
+    pub(crate) fn arg(mut self, argument: impl Into<String>) -> Self {
+        self.arguments.push(argument.into());
+        self
     }
 
     /// Sets a variable for this command.
@@ -29,11 +39,25 @@ impl Step {
         self
     }
 
+    /// Adds folders at the end of `PATH`, so that what the user has there wins.
+    pub(crate) fn path(mut self, folders: Vec<PathBuf>) -> Self {
+        self.path = folders;
+        self
+    }
+
     /// The command to hand to the standard library.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(cargo());
         command.args(&self.arguments).current_dir(root());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        if !self.path.is_empty() {
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let folders = std::env::split_paths(&path).chain(self.path.iter().cloned());
+            // A folder with a separator in its name cannot be on a path: then it is not.
+            if let Ok(path) = std::env::join_paths(folders) {
+                command.env("PATH", path);
+            }
+        }
         command
     }
 
@@ -42,6 +66,14 @@ impl Step {
         let mut words: Vec<String> = Vec::new();
         for (name, value) in &self.environment {
             words.push(format!("{name}={}", quoted(value)));
+        }
+        if !self.path.is_empty() {
+            let folders: String = self
+                .path
+                .iter()
+                .map(|f| format!(":{}", f.display()))
+                .collect();
+            words.push(format!("PATH=\"$PATH{folders}\""));
         }
         words.push("cargo".to_owned());
         words.extend(self.arguments.iter().map(|argument| quoted(argument)));
@@ -128,6 +160,8 @@ mod tests {
             step.shell(),
             "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps"
         );
+        let step = Step::cargo("tests", "test").path(vec![PathBuf::from("/choreo/tools")]);
+        assert_eq!(step.shell(), "PATH=\"$PATH:/choreo/tools\" cargo test");
         let failing = Step::cargo("nothing", "no-such-subcommand-of-cargo");
         let message = failing.run().expect_err("cargo has no such command");
         assert!(

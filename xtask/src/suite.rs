@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that has to be green, in the order in which failures come cheapest.
 
 use crate::step::{Step, Summary};
-use crate::{Done, demo, tidy, tools};
+use crate::{Done, demo, outside, tidy, tools};
 
 /// Whether the suite runs a second time under nextest.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(crate) fn run(nextest: Nextest) -> Done {
 fn parts(nextest: Nextest, summary: &mut Summary) -> Done {
     summary.time("tools", || tools::install(nextest))?;
     summary.time("tidy", tidy::run)?;
-    for step in steps() {
+    for step in steps(nextest) {
         summary.time(step.name(), || step.run())?;
     }
     match nextest {
@@ -36,11 +36,17 @@ fn parts(nextest: Nextest, summary: &mut Summary) -> Done {
         }
         Nextest::LeaveOut => summary.left_out("nextest", "asked for with --no-nextest"),
     }
+    summary.time("outside", outside::run)?;
     summary.time("demo", demo::run)
 }
 
-fn steps() -> Vec<Step> {
+fn steps(nextest: Nextest) -> Vec<Step> {
     let (skip, deny) = DENY_SKIPS;
+    // Some tests of the workspace start nextest themselves; they have it in their names.
+    let tests = match nextest {
+        Nextest::Run => "test --workspace --all-features",
+        Nextest::LeaveOut => "test --workspace --all-features -- --skip nextest",
+    };
     vec![
         Step::cargo(
             "lock file",
@@ -58,15 +64,15 @@ fn steps() -> Vec<Step> {
         ),
         Step::cargo("docs", "doc --workspace --all-features --no-deps")
             .env("RUSTDOCFLAGS", "-D warnings"),
-        Step::cargo("tests", "test --workspace --all-features").env(skip, deny),
+        Step::cargo("tests", tests)
+            .env(skip, deny)
+            .path(tools::folders()),
     ]
 }
 
 fn nextest_step() -> Step {
     let (skip, deny) = DENY_SKIPS;
-    let step = Step::cargo("nextest", "nextest run --workspace --all-features").env(skip, deny);
-    match tools::path_with_tools() {
-        Some(path) => step.env("PATH", path),
-        None => step,
-    }
+    Step::cargo("nextest", "nextest run --workspace --all-features")
+        .env(skip, deny)
+        .path(tools::folders())
 }

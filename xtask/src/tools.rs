@@ -1,6 +1,6 @@
 //! What the suite needs besides a Rust toolchain: looked for, and installed where that is possible.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::suite::Nextest;
@@ -77,12 +77,7 @@ nats-server is missing. The scenarios over NATS start a private one; install it 
 }
 
 fn cargo_nextest() -> Done {
-    let mut version = Command::new(cargo());
-    version.args(["nextest", "--version"]);
-    if let Some(path) = path_with_tools() {
-        version.env("PATH", path);
-    }
-    if succeeds(&mut version) {
+    if find("cargo-nextest").is_some() {
         return Ok(());
     }
     println!(
@@ -113,35 +108,28 @@ fn tools_dir() -> PathBuf {
     target_dir().join("tools")
 }
 
-/// `PATH` with the tools that this module installed, if there are any, at its end: the user's win.
-pub(crate) fn path_with_tools() -> Option<String> {
-    let tools = tools_dir().join("bin");
-    if tools.is_dir() {
-        path_with(&tools)
-    } else {
-        None
-    }
-}
-
-fn path_with(folder: &Path) -> Option<String> {
+/// Folders that hold tools of the suite and are not on `PATH`: those that this module installed, and
+/// where Debian puts servers, which is not on every user's `PATH`.
+pub(crate) fn folders() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain([folder.to_path_buf()]);
-    std::env::join_paths(folders).ok()?.into_string().ok()
+    let known: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    [
+        tools_dir().join("bin"),
+        PathBuf::from("/usr/sbin"),
+        PathBuf::from("/usr/local/sbin"),
+    ]
+    .into_iter()
+    .filter(|folder| folder.is_dir() && !known.contains(folder))
+    .collect()
 }
 
-/// Looks on `PATH`, and where Debian puts servers, which is not on every user's `PATH`.
+/// Looks on `PATH` and in [`folders`].
 fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let servers = [PathBuf::from("/usr/sbin"), PathBuf::from("/usr/local/sbin")];
-    std::env::split_paths(&path)
-        .chain(servers)
-        .map(|folder| folder.join(program))
-        .find(is_file)
-}
-
-#[expect(clippy::ptr_arg, reason = "the shape that `Iterator::find` asks for")]
-fn is_file(path: &PathBuf) -> bool {
-    Path::is_file(path)
+    let mut files = std::env::split_paths(&path)
+        .chain(folders())
+        .map(|folder| folder.join(program));
+    files.find(|file| file.is_file())
 }
 
 /// Whether a command ends well; what it prints is of no interest.
@@ -165,11 +153,8 @@ mod tests {
     }
 
     #[test]
-    fn our_tools_come_last_on_the_path() {
-        let path = path_with_tools().expect("PATH is text");
-        assert!(
-            path.ends_with(&*tools_dir().join("bin").to_string_lossy()),
-            "{path}"
-        );
+    fn folders_that_are_on_the_path_are_not_added_to_it() {
+        let path = std::env::var_os("PATH").expect("cargo sets PATH");
+        assert!(std::env::split_paths(&path).all(|folder| !folders().contains(&folder)));
     }
 }

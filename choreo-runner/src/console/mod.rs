@@ -82,7 +82,8 @@ impl<'a> Console<'a> {
         match event {
             Event::Started(index) => {
                 if self.look.one_by_one && !self.look.terse {
-                    self.name(index);
+                    let name = self.name(index);
+                    self.write(|out, _| write!(out, "{name}"));
                     self.open_line = Some(index);
                 }
             }
@@ -122,26 +123,25 @@ impl<'a> Console<'a> {
         !self.summary.has_failed()
     }
 
-    fn name(&mut self, index: usize) {
-        let Some(selected) = self.tests.get(index) else {
-            return;
-        };
-        let (name, width) = (&selected.test.name, self.width);
-        let _ = write!(self.out, "test {name:<width$} ... ");
-        let _ = self.out.flush();
+    fn name(&self, index: usize) -> String {
+        let width = self.width;
+        let name = self.tests.get(index).map(|selected| &*selected.test.name);
+        format!("test {:<width$} ... ", name.unwrap_or_default())
     }
 
     fn line(&mut self, index: usize, verdict: &Verdict) {
-        if self.open_line == Some(index) {
+        let name = if self.open_line == Some(index) {
             self.open_line = None;
+            String::new()
         } else {
             self.end_open_line();
-            self.name(index);
-        }
+            self.name(index)
+        };
         let detail = verdict.detail.as_str();
         // "ignored, why" and "ok (12 ms)".
         let space = if detail.starts_with(',') { "" } else { " " };
         self.write(|out, paint| {
+            write!(out, "{name}")?;
             match (verdict.status, verdict.kind) {
                 (Status::Failed, _) => write!(out, "{}", paint.paint(Tone::Bad, "FAILED"))?,
                 (Status::Passed, Kind::Outcome(Outcome::Slow)) => write!(
@@ -188,7 +188,11 @@ impl<'a> Console<'a> {
         }
     }
 
+    /// Writes in one go, as scenarios may print at the same time.
     fn write(&mut self, write: impl FnOnce(&mut dyn Write, Paint) -> io::Result<()>) {
-        let _ = write(&mut self.out, self.look.paint).and_then(|()| self.out.flush());
+        let mut text = Vec::new();
+        let _ = write(&mut text, self.look.paint)
+            .and_then(|()| self.out.write_all(&text))
+            .and_then(|()| self.out.flush());
     }
 }

@@ -10,20 +10,20 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::dispatch::{Failure, Inbox, OpenScenario, Registration, Router, TopicTraffic, lock};
-use crate::expectation::{Anchor, Expectation, Location, Offered};
-use crate::ids::CorrelationId;
+use crate::expectation::{Anchor, Expectation, Offered};
+use crate::ids::{CorrelationId, Location};
 use crate::matcher::MessagePattern;
 use crate::outcome::{
-    Handle, HandleResult, Outcome, ScenarioError, ScenarioErrorKind, ScenarioResult,
+    Handle, HandleResult, Outcome, Published, ReplyState, ScenarioError, ScenarioErrorKind,
+    ScenarioResult,
 };
-use crate::reply::{Reply, ReplyRule, ReplyState};
+use crate::reply::{Reply, ReplyRule};
 use crate::timeline::{Timeline, TimelineAction};
 
 mod receive;
 mod send;
 
 pub use send::PublishDraft;
-pub(crate) use send::Published;
 
 static NEXT_SCENARIO: AtomicU64 = AtomicU64::new(0);
 

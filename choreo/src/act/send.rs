@@ -12,20 +12,12 @@ use crate::dispatch::lock;
 use crate::envelope::{Draft, Headers, Outgoing};
 use crate::expectation::Anchor;
 use crate::message::Message;
-use crate::outcome::ScenarioErrorKind;
+use crate::outcome::{Published, ScenarioErrorKind};
 use crate::reply::BodyResult;
 use crate::timeline::TimelineAction;
 
 /// Published messages that are remembered for the failure text.
 const PUBLISHED_KEPT: usize = 64;
-
-/// A message that the test published.
-#[derive(Debug, Clone)]
-pub(crate) struct Published {
-    pub(crate) topic: Arc<str>,
-    /// Whether it carries the scenario's id.
-    pub(crate) stamped: bool,
-}
 
 /// What `publish!` is to send.
 #[derive(Debug)]

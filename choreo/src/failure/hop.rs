@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Text, place};
-use crate::outcome::HandleData;
-use crate::reply::{ReplyReport, ReplyState};
+use crate::outcome::{HandleData, ReplyReport, ReplyState};
 use crate::text::{Tone, count, edit_distance, shorten};
 
 /// Other topics that are shown.

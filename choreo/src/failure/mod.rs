@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::expectation::Location;
+use crate::ids::Location;
 use crate::outcome::{HandleData, Outcome, ScenarioResult};
 use crate::text::{Style, Tone, Took, count};
 
@@ -46,6 +46,23 @@ pub(crate) fn render_run(
         out: String::new(),
     }
     .all(outcome, broken, Some(site))
+}
+
+impl ScenarioResult {
+    /// What a person reads when the scenario did not pass: which hop broke, and why. Plain text.
+    pub fn failure_text(&self) -> String {
+        render(self, Style::plain())
+    }
+
+    /// Ends the test unless the outcome is pass or slow.
+    ///
+    /// # Panics
+    ///
+    /// With the failure text.
+    #[track_caller]
+    pub fn assert_passed(&self) {
+        assert!(self.outcome <= Outcome::Slow, "\n{}", self.failure_text());
+    }
 }
 
 struct Text<'r> {

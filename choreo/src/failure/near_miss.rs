@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use super::Text;
 use crate::matcher::{MismatchKind, diff};
-use crate::outcome::{HandleData, NearMiss};
-use crate::reply::ReplyReport;
+use crate::outcome::{HandleData, NearMiss, ReplyReport};
 use crate::text::{Tone, count, shorten};
 
 /// Differing fields that are shown of one near miss.

@@ -188,8 +188,8 @@ impl Mismatch {
     /// The same difference seen from the value that holds this one: every path of the tree gets
     /// the segment in front.
     #[must_use]
-    pub fn under(mut self, segment: Segment) -> Self {
-        self.prefix(&segment);
+    pub fn under(mut self, segment: impl Into<Segment>) -> Self {
+        self.prefix(&segment.into());
         self
     }
 

@@ -48,8 +48,8 @@ impl Path {
 
     /// The same place seen from the value that holds this one: the segment goes in front.
     #[must_use]
-    pub fn under(mut self, segment: Segment) -> Self {
-        self.0.insert(0, segment);
+    pub fn under(mut self, segment: impl Into<Segment>) -> Self {
+        self.0.insert(0, segment.into());
         self
     }
 }
@@ -118,19 +118,13 @@ mod tests {
             let path: Path = [Segment::from("a"), key.into()].into_iter().collect();
             assert_eq!(path.to_string(), shown);
         }
-        assert_eq!(
-            Path::root().under("odd key".into()).to_string(),
-            r#"["odd key"]"#
-        );
-        assert_eq!(Path::root().under(0.into()).to_string(), "[0]");
+        assert_eq!(Path::root().under("odd key").to_string(), r#"["odd key"]"#);
+        assert_eq!(Path::root().under(0).to_string(), "[0]");
     }
 
     #[test]
     fn under_puts_the_parent_in_front() {
-        let path = Path::root()
-            .under("sku".into())
-            .under(2.into())
-            .under("items".into());
+        let path = Path::root().under("sku").under(2).under("items");
         assert_eq!(path.to_string(), "items[2].sku");
     }
 }

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::act::{Act, PublishDraft};
-use crate::expectation::Location;
 use crate::harness::Harness;
-use crate::ids::CorrelationId;
+use crate::ids::{CorrelationId, Location};
 use crate::matcher::MessagePattern;
 use crate::outcome::{Handle, ScenarioResult};
 use crate::reply::ReplyRule;
@@ -69,6 +68,43 @@ impl<T> Scenario<'_, T, Triggered> {
     /// Since the trigger.
     pub fn elapsed(&self) -> Duration {
         self.act.elapsed()
+    }
+}
+
+impl Harness {
+    /// A scenario outside `#[choreo::scenario]`.
+    pub fn scenario(&self, name: impl Into<String>) -> ScenarioBuilder<'_> {
+        ScenarioBuilder {
+            harness: self,
+            name: name.into(),
+            timeout: None,
+        }
+    }
+}
+
+/// A scenario that is not open yet.
+#[derive(Debug)]
+pub struct ScenarioBuilder<'h> {
+    harness: &'h Harness,
+    name: String,
+    timeout: Option<Duration>,
+}
+
+impl ScenarioBuilder<'_> {
+    /// How long after the trigger the messages may come; the harness's timeout otherwise.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Opens it.
+    ///
+    /// # Panics
+    ///
+    /// Outside the runtime that the harness was connected on.
+    pub fn open(self) -> Scope {
+        Scope::new(self.harness.open(self.name, self.timeout))
     }
 }
 

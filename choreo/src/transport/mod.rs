@@ -5,6 +5,9 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "nats")]
+pub mod nats;
+
 pub use crate::envelope::{Envelope, Headers, Outgoing};
 pub use crate::safety::Endpoint;
 

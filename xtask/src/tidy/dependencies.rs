@@ -32,7 +32,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "choreo-runner",
         &[
+            "anstream",
             "choreo-report",
+            "clap",
             "inventory",
             "libtest-mimic",
             "thiserror",

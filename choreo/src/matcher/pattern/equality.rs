@@ -19,13 +19,12 @@ pub(crate) fn equal(expected: &Value, subject: Subject<'_>) -> Verdict {
             for (key, expected) in expected {
                 let field = actual.get(key).map_or(Subject::absent(), Subject::present);
                 if let Err(difference) = equal(expected, field) {
-                    differences.push(difference.under(key.as_str().into()));
+                    differences.push(difference.under(key.as_str()));
                 }
             }
             for (key, actual) in actual {
                 if !expected.contains_key(key) {
-                    differences
-                        .push_bounded(|| Mismatch::unexpected(actual).under(key.as_str().into()));
+                    differences.push_bounded(|| Mismatch::unexpected(actual).under(key.as_str()));
                 }
             }
         }
@@ -35,11 +34,11 @@ pub(crate) fn equal(expected: &Value, subject: Subject<'_>) -> Verdict {
                     .get(index)
                     .map_or(Subject::absent(), Subject::present);
                 if let Err(difference) = equal(expected, element) {
-                    differences.push_bounded(|| difference.under(index.into()));
+                    differences.push_bounded(|| difference.under(index));
                 }
             }
             for (index, actual) in actual.iter().enumerate().skip(expected.len()) {
-                differences.push_bounded(|| Mismatch::unexpected(actual).under(index.into()));
+                differences.push_bounded(|| Mismatch::unexpected(actual).under(index));
             }
         }
         _ if value::equal(expected, actual) => {}

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::{Mismatch, Subject, Verdict};
+use super::super::{Actual, Mismatch, Subject, Verdict};
 use super::collect::{Closest, Differences};
 use super::{ListItem, Pattern};
 
@@ -22,7 +22,7 @@ pub(crate) fn check(items: &[ListItem], subject: Subject<'_>, pattern: &Pattern)
                 differences.push(difference)
             });
             for (index, value) in values.iter().enumerate().skip(only.len()) {
-                differences.push_bounded(|| Mismatch::unexpected(value).under(index.into()));
+                differences.push_bounded(|| Mismatch::unexpected(value).under(index));
             }
         }
         [first, between @ .., last] => {
@@ -59,7 +59,7 @@ fn compare(run: &[ListItem], start: usize, values: &[Value], report: &mut dyn Fn
             .get(index)
             .map_or(Subject::absent(), Subject::present);
         if let Err(difference) = item.verdict(element) {
-            report(difference.under(index.into()));
+            report(difference.under(index));
         }
     }
 }
@@ -80,14 +80,14 @@ fn place(
         compare(run, start, values, &mut |difference| {
             differences.push(difference)
         });
-        match differences.len() {
-            0 => return Ok(start),
-            1 => closest.push(differences.swap_remove(0)),
-            _ => closest.push(Mismatch::all(
-                pattern.description(),
-                super::super::Actual::Text(format!("the elements from [{start}] on")),
-                differences,
-            )),
+        match (differences.pop(), run.len()) {
+            (None, _) => return Ok(start),
+            (Some(difference), 1) => closest.push(difference),
+            (Some(last), _) => {
+                differences.push(last);
+                let actual = Actual::Text(format!("the elements from [{start}] on"));
+                closest.push(Mismatch::all(pattern.description(), actual, differences));
+            }
         }
     }
     Err(closest.mismatch(pattern, subject))

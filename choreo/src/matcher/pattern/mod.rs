@@ -25,6 +25,8 @@ mod logic;
 mod object;
 mod presence;
 mod quantifier;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub(crate) use comparison::{Comparison, Order, Range};

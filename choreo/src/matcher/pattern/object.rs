@@ -37,7 +37,7 @@ impl Object {
         for (key, field) in &self.fields {
             let value = object.get(key).map_or(Subject::absent(), Subject::present);
             if let Err(difference) = field.verdict(value) {
-                differences.push(difference.under(key.as_str().into()));
+                differences.push(difference.under(key.as_str()));
             }
         }
         if self.exact {
@@ -46,7 +46,7 @@ impl Object {
                 .iter()
                 .filter(|(key, _)| !known.contains(key.as_str()))
             {
-                differences.push_bounded(|| Mismatch::unexpected(value).under(key.as_str().into()));
+                differences.push_bounded(|| Mismatch::unexpected(value).under(key.as_str()));
             }
         }
         differences.verdict(|| pattern.description(), subject)

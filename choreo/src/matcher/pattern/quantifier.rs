@@ -11,7 +11,7 @@ pub(crate) fn every(element: &Pattern, subject: Subject<'_>, pattern: &Pattern) 
     let mut differences = Differences::default();
     for (index, value) in elements(subject, pattern)?.iter().enumerate() {
         if let Err(difference) = element.verdict(Subject::present(value)) {
-            differences.push_bounded(|| difference.under(index.into()));
+            differences.push_bounded(|| difference.under(index));
         }
     }
     differences.verdict(|| pattern.description(), subject)
@@ -23,7 +23,7 @@ pub(crate) fn any(element: &Pattern, subject: Subject<'_>, pattern: &Pattern) ->
     for (index, value) in elements(subject, pattern)?.iter().enumerate() {
         match element.verdict(Subject::present(value)) {
             Ok(()) => return Ok(()),
-            Err(difference) => closest.push(difference.under(index.into())),
+            Err(difference) => closest.push(difference.under(index)),
         }
     }
     Err(closest.mismatch(pattern, subject))

@@ -1,0 +1,77 @@
+//! A scenario on a local nats-server beside the raw client, in one process and one run: the latency that
+//! a handle reports (target: within 50 µs of the raw round trip, medians of 2 000), and publish-and-await
+//! loops per second (target: above 0.8 of the raw client).
+//!
+//! `cargo bench -p choreo-benches --bench nats_round_trip`
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(clippy::expect_used, reason = "a benchmark that cannot run should say so and stop")]
+
+use std::time::{Duration, Instant};
+
+use choreo::prelude::*;
+use choreo_benches::{median, rate};
+use choreo_test_brokers::NatsServer;
+use futures_util::StreamExt as _;
+
+const BLOCKS: usize = 20;
+const PER_BLOCK: usize = 100;
+
+async fn raw_block(
+    client: &async_nats::Client,
+    answers: &mut async_nats::Subscriber,
+    latencies: &mut Vec<Duration>,
+) -> Duration {
+    let start = Instant::now();
+    for number in 0..PER_BLOCK {
+        let payload = format!(r#"{{"number":{number},"correlation_id":"{number:032}"}}"#);
+        let sent = Instant::now();
+        client.publish("raw.echo", payload.into()).await.expect("the server takes messages");
+        client.flush().await.expect("the connection is up");
+        answers.next().await.expect("the server answers");
+        latencies.push(sent.elapsed());
+    }
+    start.elapsed()
+}
+
+async fn scenario_block(harness: &Harness, latencies: &mut Vec<Duration>) -> Duration {
+    let start = Instant::now();
+    for number in 0..PER_BLOCK {
+        let mut scope = harness.scenario("echo").open();
+        let s = scope.arrange();
+        let echo = expect!(s, "choreo.echo", { number: (number) });
+        publish!(s, "choreo.echo", { number: (number) });
+        let result = settle!(s);
+        latencies.push(result[echo].latency().expect("the echo came"));
+    }
+    start.elapsed()
+}
+
+#[tokio::main]
+async fn main() {
+    let server = NatsServer::builder().start().expect("nats-server is installed and starts");
+    let client = async_nats::connect(server.url()).await.expect("the server is up");
+    let mut answers = client.subscribe("raw.echo").await.expect("a valid subject");
+    let harness = Harness::builder(Nats::new(server.url()))
+        .correlation(FieldCorrelation::new("correlation_id"))
+        .connect()
+        .await
+        .expect("the server is up");
+    let (mut raw_latencies, mut latencies) = (Vec::new(), Vec::new());
+    raw_block(&client, &mut answers, &mut raw_latencies).await;
+    scenario_block(&harness, &mut latencies).await;
+    raw_latencies.clear();
+    latencies.clear();
+    let (mut raw_time, mut time) = (Duration::ZERO, Duration::ZERO);
+    // In turns, so that a drift of the machine hits both.
+    for _ in 0..BLOCKS {
+        raw_time += raw_block(&client, &mut answers, &mut raw_latencies).await;
+        time += scenario_block(&harness, &mut latencies).await;
+    }
+    harness.close().await;
+    let count = BLOCKS * PER_BLOCK;
+    let (raw_rate, our_rate) = (rate(count, raw_time), rate(count, time));
+    let (raw, ours) = (median(raw_latencies), median(latencies));
+    println!("{count} round trips each, in turns of {PER_BLOCK}");
+    println!("latency, median:  raw {raw:?}, scenario {ours:?}, difference {:?}", raw.abs_diff(ours));
+    println!("loops per second: raw {raw_rate:.0}, scenarios {our_rate:.0}, ratio {:.2}", our_rate / raw_rate);
+}

@@ -1,0 +1,40 @@
+//! Figures of the whole-program benchmarks: medians, rates and ratios.
+
+use std::time::Duration;
+
+/// The median of a series.
+///
+/// # Panics
+///
+/// When the series is empty.
+pub fn median(mut series: Vec<Duration>) -> Duration {
+    assert!(!series.is_empty(), "a median needs values");
+    series.sort_unstable();
+    series[series.len() / 2]
+}
+
+/// So many per second.
+#[expect(clippy::cast_precision_loss, reason = "counts of a benchmark are far below 2^52")]
+pub fn rate(count: usize, took: Duration) -> f64 {
+    count as f64 / took.as_secs_f64()
+}
+
+/// The resident memory of this process in bytes; `None` where `/proc` does not tell.
+pub fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_right() {
+        let ms = Duration::from_millis;
+        assert_eq!(median(vec![ms(3), ms(1), ms(2)]), ms(2));
+        assert!((rate(10, ms(500)) - 20.0).abs() < 1e-9);
+    }
+}

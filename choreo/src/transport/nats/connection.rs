@@ -1,0 +1,327 @@
+//! An open connection: subscriptions with a task each, publishing, and an end that leaves no task.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use async_nats::client::PublishErrorKind;
+use async_nats::{Client, HeaderMap, HeaderName, HeaderValue, Message, Subject, Subscriber};
+use futures_core::Stream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::link::{Link, locked};
+use super::probe::{Probe, Silence};
+use super::subject::{check_concrete, check_pattern};
+use crate::envelope::{Envelope, Headers, Outgoing};
+use crate::transport::{Connection, Delivery, TransportError};
+
+/// How long `close` waits for the client's own tasks. They end at once unless the machine is very busy.
+const CLOSE_BOUND: Duration = Duration::from_secs(5);
+
+/// A connection to NATS, made by [`Nats`](super::Nats).
+pub struct NatsConnection {
+    client: Mutex<Option<Client>>,
+    link: Arc<Link>,
+    probe: Arc<Probe>,
+    tasks: Mutex<JoinSet<()>>,
+    /// Fails when the last task of the client is gone.
+    gone: Mutex<Option<oneshot::Receiver<()>>>,
+    /// The server may refuse subscriptions of this user.
+    guarded: bool,
+    bound: Duration,
+}
+
+/// A subscription of a [`NatsConnection`]; ends when it is dropped.
+#[derive(Debug)]
+#[must_use = "dropping it ends the subscription"]
+pub struct NatsSubscription(AbortHandle);
+
+impl Drop for NatsSubscription {
+    fn drop(&mut self) {
+        // The task drops the client's subscriber, which unsubscribes.
+        self.0.abort();
+    }
+}
+
+/// What the connect has made.
+pub(super) struct Opened {
+    pub(super) client: Client,
+    pub(super) link: Arc<Link>,
+    pub(super) gone: oneshot::Receiver<()>,
+    pub(super) guarded: bool,
+    pub(super) bound: Duration,
+}
+
+impl NatsConnection {
+    /// Makes sure that the server answers, and starts what the connection needs.
+    pub(super) async fn start(opened: Opened) -> Result<Self, TransportError> {
+        let Opened {
+            client,
+            link,
+            gone,
+            guarded,
+            bound,
+        } = opened;
+        let probe = Arc::new(Probe::new(client.clone(), Arc::clone(&link), bound));
+        let connection = Self {
+            client: Mutex::new(Some(client)),
+            link: Arc::clone(&link),
+            probe: Arc::clone(&probe),
+            tasks: Mutex::new(JoinSet::new()),
+            gone: Mutex::new(Some(gone)),
+            guarded,
+            bound,
+        };
+        let inbox = probe.start().await.map_err(|silence| match silence {
+            Silence::Lost(error) => error,
+            Silence::TooLate(_) | Silence::Client(_) => TransportError::Connect {
+                endpoint: link.address().into(),
+                reason: silence.to_string(),
+            },
+        })?;
+        let (sender, reconnects) = mpsc::unbounded_channel();
+        link.on_reconnect(sender);
+        {
+            let mut tasks = locked(&connection.tasks);
+            if let Some(inbox) = inbox {
+                tasks.spawn(read_inbox(inbox, Arc::clone(&probe)));
+            }
+            tasks.spawn(confirm_reconnects(reconnects, link, probe));
+        }
+        Ok(connection)
+    }
+
+    fn client(&self) -> Result<Client, TransportError> {
+        self.link.ensure_up()?;
+        locked(&self.client)
+            .clone()
+            .ok_or_else(|| TransportError::Lost {
+                reason: format!("the connection to {} was closed", self.link.address()),
+            })
+    }
+
+    /// Starts a task, and forgets those that have ended.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        let mut tasks = locked(&self.tasks);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task)
+    }
+}
+
+impl Connection for NatsConnection {
+    type Subscription = NatsSubscription;
+
+    async fn subscribe(
+        &self,
+        topic: &str,
+        delivery: Delivery,
+    ) -> Result<NatsSubscription, TransportError> {
+        let refused = |reason: String| TransportError::Subscribe {
+            topic: topic.into(),
+            reason,
+        };
+        check_pattern(topic).map_err(|reason| refused(reason.into()))?;
+        let client = self.client()?;
+        let registration = self.link.register(topic);
+        let subscriber = client
+            .subscribe(topic.to_owned())
+            .await
+            .map_err(|error| refused(error.to_string()))?;
+        let subscription =
+            NatsSubscription(self.spawn(receive(subscriber, topic.into(), delivery)));
+        // The refusal and the echo that follows it reach us through different tasks of the client. A
+        // second round lets the first of them finish; should it not, the refusal is still reported as an
+        // event. Where nobody logs in, nothing is refused.
+        let rounds = if self.guarded { 2 } else { 1 };
+        for _ in 0..rounds {
+            self.probe
+                .round_trip()
+                .await
+                .map_err(|silence| match silence {
+                    Silence::Lost(error) => error,
+                    Silence::TooLate(_) | Silence::Client(_) => refused(silence.to_string()),
+                })?;
+        }
+        match registration.refusal() {
+            None => Ok(subscription),
+            Some(words) => Err(refused(words)),
+        }
+    }
+
+    async fn publish(&self, message: Outgoing) -> Result<(), TransportError> {
+        let Outgoing {
+            topic,
+            key,
+            headers,
+            payload,
+        } = message;
+        let failed = |reason: String| TransportError::Publish {
+            topic: topic.to_string(),
+            reason,
+        };
+        check_concrete(&topic).map_err(|reason| failed(reason.into()))?;
+        if key.is_some() {
+            return Err(failed("messages of NATS have no key; use a header".into()));
+        }
+        let client = self.client()?;
+        let headers = outgoing_headers(&headers).map_err(&failed)?;
+        let subject = Subject::from(&*topic);
+        let hand_over = async {
+            let published = match headers {
+                None => client.publish(subject, payload).await,
+                Some(headers) => client.publish_with_headers(subject, headers, payload).await,
+            };
+            published.map_err(|error| failed(publish_reason(&error)))?;
+            client
+                .flush()
+                .await
+                .map_err(|error| failed(error.to_string()))
+        };
+        tokio::select! {
+            biased;
+            result = hand_over => result,
+            error = self.link.lost() => Err(error),
+            () = tokio::time::sleep(self.bound) => {
+                Err(failed(format!("the server did not take it within {:?}", self.bound)))
+            }
+        }
+    }
+
+    async fn close(&self) {
+        self.link.close();
+        let mut tasks = std::mem::take(&mut *locked(&self.tasks));
+        tasks.shutdown().await;
+        // Without a handle to it the client's connection task ends, and after it the one for events.
+        self.probe.close();
+        drop(locked(&self.client).take());
+        let gone = locked(&self.gone).take();
+        if let Some(gone) = gone
+            && tokio::time::timeout(CLOSE_BOUND, gone).await.is_err()
+        {
+            tracing::warn!(
+                address = self.link.address(),
+                "the NATS client did not end in time"
+            );
+        }
+    }
+}
+
+impl Drop for NatsConnection {
+    fn drop(&mut self) {
+        // Ends the attempts to reconnect; the rest ends with its handles.
+        self.link.close();
+    }
+}
+
+impl fmt::Debug for NatsConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NatsConnection")
+            .field("address", &self.link.address())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The next message of a subscription.
+pub(super) async fn next(subscriber: &mut Subscriber) -> Option<Message> {
+    poll_fn(|context| Pin::new(&mut *subscriber).poll_next(context)).await
+}
+
+async fn receive(mut subscriber: Subscriber, topic: Arc<str>, delivery: Delivery) {
+    while let Some(message) = next(&mut subscriber).await {
+        let received_at = Instant::now();
+        let subject = message.subject.as_str();
+        let topic = if subject == &*topic {
+            Arc::clone(&topic)
+        } else {
+            Arc::from(subject)
+        };
+        let metadata = message
+            .reply
+            .iter()
+            .map(|reply| ("reply_to", reply.to_string()))
+            .collect();
+        delivery.deliver(Envelope {
+            topic,
+            key: None,
+            headers: message
+                .headers
+                .as_ref()
+                .map(incoming_headers)
+                .unwrap_or_default(),
+            payload: message.payload,
+            received_at,
+            metadata,
+        });
+    }
+}
+
+async fn read_inbox(mut inbox: Subscriber, probe: Arc<Probe>) {
+    while let Some(message) = next(&mut inbox).await {
+        probe.answered(&message.subject);
+    }
+}
+
+/// After each reconnect the client subscribes again; this reports the return once the server has read it.
+async fn confirm_reconnects(
+    mut reconnects: mpsc::UnboundedReceiver<u64>,
+    link: Arc<Link>,
+    probe: Arc<Probe>,
+) {
+    while let Some(epoch) = reconnects.recv().await {
+        while link.is_current(epoch) {
+            if probe.round_trip().await.is_ok() {
+                link.confirm(epoch);
+                break;
+            }
+        }
+    }
+}
+
+/// Headers for the client; none when there are none, as they cost the server a different command.
+fn outgoing_headers(headers: &Headers) -> Result<Option<HeaderMap>, String> {
+    if headers.is_empty() {
+        return Ok(None);
+    }
+    let mut map = HeaderMap::new();
+    for (name, value) in headers.iter() {
+        let parsed_name = HeaderName::from_str(name)
+            .map_err(|_| format!("{name:?} is no name of a header: printable ASCII without `:`"))?;
+        // Not the value: it could be a token.
+        let parsed_value = HeaderValue::from_str(value)
+            .map_err(|_| format!("the value of header `{name}` has a line break"))?;
+        map.append(parsed_name, parsed_value);
+    }
+    Ok(Some(map))
+}
+
+/// The client keeps no order between names: they are sorted, so that one message always looks the same.
+fn incoming_headers(map: &HeaderMap) -> Headers {
+    let mut pairs: Vec<(&str, &str)> = map
+        .iter()
+        .flat_map(|(name, values)| {
+            values
+                .iter()
+                .map(move |value| (name.as_ref(), value.as_str()))
+        })
+        .collect();
+    pairs.sort_by_key(|(name, _)| *name);
+    let mut headers = Headers::new();
+    for (name, value) in pairs {
+        headers.append(name, value);
+    }
+    headers
+}
+
+fn publish_reason(error: &async_nats::PublishError) -> String {
+    let words = error.to_string();
+    match error.kind() {
+        PublishErrorKind::MaxPayloadExceeded => format!(
+            "{words} (bytes, headers included): send less, or raise `max_payload` of the server"
+        ),
+        _ => words,
+    }
+}

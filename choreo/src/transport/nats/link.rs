@@ -1,0 +1,375 @@
+//! The state of a connection, fed by the client's events: up or down, what the server complained about,
+//! and whose question a complaint answers.
+
+use std::collections::HashMap;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_nats::{Event, ServerError};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::transport::{ConnectionEvent, ConnectionEvents, TransportError};
+
+/// Locks, also after a panic elsewhere: nothing in here is left half-done.
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the client's event task, the connection and its tasks share.
+pub(super) struct Link {
+    address: String,
+    events: ConnectionEvents,
+    closed: AtomicBool,
+    state: Mutex<State>,
+    /// Why the connection is down; none while it is up.
+    down: watch::Sender<Option<String>>,
+}
+
+struct State {
+    /// Counts losses and returns: whoever waited for something can tell whether it was of this life.
+    epoch: u64,
+    connected: bool,
+    /// The server's last complaint on this connection: often the reason of the loss that follows.
+    last_words: Option<String>,
+    /// Subjects being subscribed to, with the server's refusal once it comes.
+    pending: Vec<Arc<Pending>>,
+    probes: HashMap<String, oneshot::Sender<()>>,
+    restored: Option<mpsc::UnboundedSender<u64>>,
+}
+
+struct Pending {
+    subject: String,
+    refusal: Mutex<Option<String>>,
+}
+
+/// A subscription on its way; the server's refusal of it is caught while this lives.
+pub(super) struct Registration {
+    link: Arc<Link>,
+    pending: Arc<Pending>,
+}
+
+impl Link {
+    pub(super) fn new(address: String, events: ConnectionEvents) -> Self {
+        let state = State {
+            epoch: 0,
+            connected: true,
+            last_words: None,
+            pending: Vec::new(),
+            probes: HashMap::new(),
+            restored: None,
+        };
+        let closed = AtomicBool::new(false);
+        Self {
+            address,
+            events,
+            closed,
+            state: Mutex::new(state),
+            down: watch::Sender::new(None),
+        }
+    }
+
+    /// Where it leads, for messages.
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Where the epoch of each reconnect goes, for whoever proves the subscriptions.
+    pub(super) fn on_reconnect(&self, sender: mpsc::UnboundedSender<u64>) {
+        locked(&self.state).restored = Some(sender);
+    }
+
+    /// An error while the connection is down.
+    pub(super) fn ensure_up(&self) -> Result<(), TransportError> {
+        match &*self.down.borrow() {
+            None => Ok(()),
+            Some(reason) => Err(TransportError::Lost {
+                reason: reason.clone(),
+            }),
+        }
+    }
+
+    /// Resolves when the connection goes down; at once when it is.
+    pub(super) async fn lost(&self) -> TransportError {
+        let mut down = self.down.subscribe();
+        let reason = match down.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or_default(),
+            Err(_) => self.closed_words(),
+        };
+        TransportError::Lost { reason }
+    }
+
+    /// From now on nothing is reported, and the client's attempts to reconnect end.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        let mut state = locked(&self.state);
+        state.restored = None;
+        state.probes.clear();
+        self.down.send_replace(Some(self.closed_words()));
+    }
+
+    fn closed_words(&self) -> String {
+        format!("the connection to {} was closed by the test", self.address)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    /// Ends the client's connection task when the connection was closed while the server was away.
+    ///
+    /// The client asks its reconnect settings before each attempt and offers no way to make it give up, so
+    /// without this the task would try for ever. `resume_unwind` ends the task without a panic message;
+    /// where panics abort the process, the task is left to the end of the runtime.
+    pub(super) fn leave_if_closed(&self) {
+        if cfg!(panic = "unwind") && self.is_closed() {
+            resume_unwind(Box::new("the connection was closed"));
+        }
+    }
+
+    /// Takes an event of the client, in the order in which they happened.
+    pub(super) fn observe(&self, event: Event) {
+        if self.is_closed() {
+            return;
+        }
+        match event {
+            Event::Connected => self.connected(),
+            Event::Disconnected | Event::Closed => self.disconnected(),
+            Event::ServerError(error) => self.complained(words_of(error)),
+            Event::SlowConsumer(_) => self.report_refusal(
+                "messages came faster than they were taken, and the client dropped some (slow consumer)",
+            ),
+            // While the connection is down these are failed attempts to reconnect.
+            Event::ClientError(error) if locked(&self.state).connected => {
+                self.report_refusal(&error.to_string());
+            }
+            Event::ClientError(_) | Event::LameDuckMode | Event::Draining => {}
+        }
+    }
+
+    fn connected(&self) {
+        let mut state = locked(&self.state);
+        // The first one belongs to the connect itself.
+        if !state.connected {
+            state.connected = true;
+            state.last_words = None;
+            state.epoch += 1;
+            if let Some(sender) = &state.restored {
+                // A receiver that is gone means that the connection is being closed.
+                let _ = sender.send(state.epoch);
+            }
+        }
+    }
+
+    fn disconnected(&self) {
+        let mut state = locked(&self.state);
+        if !state.connected {
+            return;
+        }
+        state.connected = false;
+        state.epoch += 1;
+        state.probes.clear();
+        let reason = match state.last_words.take() {
+            Some(words) => format!("{} ended the connection: {words}", self.address),
+            None => format!(
+                "the connection to {} broke (did the server stop?)",
+                self.address
+            ),
+        };
+        let already_down = self.down.send_replace(Some(reason.clone())).is_some();
+        if !already_down {
+            // Under the lock, so that losses and returns are reported in their order.
+            self.events.report(ConnectionEvent::Lost { reason });
+        }
+    }
+
+    /// Reports the return of the connection, if it has not been lost again since `epoch`.
+    pub(super) fn confirm(&self, epoch: u64) {
+        let state = locked(&self.state);
+        if state.epoch == epoch && !self.is_closed() {
+            self.down.send_replace(None);
+            self.events.report(ConnectionEvent::Restored);
+        }
+    }
+
+    /// Whether the connection has been up without a break since `epoch`.
+    pub(super) fn is_current(&self, epoch: u64) -> bool {
+        locked(&self.state).epoch == epoch && !self.is_closed()
+    }
+
+    fn complained(&self, words: String) {
+        let mut state = locked(&self.state);
+        let asked = state
+            .probes
+            .keys()
+            .find(|subject| names(&words, subject))
+            .cloned();
+        if let Some(sender) = asked.and_then(|subject| state.probes.remove(&subject)) {
+            // The one who asked may have given up.
+            let _ = sender.send(());
+            return;
+        }
+        if words.to_ascii_lowercase().contains("subscription")
+            && let Some(pending) = state
+                .pending
+                .iter()
+                .find(|pending| names(&words, &pending.subject))
+        {
+            *locked(&pending.refusal) = Some(words);
+            return;
+        }
+        state.last_words = Some(words.clone());
+        drop(state);
+        self.report_refusal(&words);
+    }
+
+    fn report_refusal(&self, words: &str) {
+        let reason = format!("{}: {words}", self.address);
+        self.events.report(ConnectionEvent::Refused { reason });
+    }
+
+    /// Waits for an echo on a subject, or for a complaint that names it. The receiver fails when the
+    /// connection is lost first.
+    pub(super) fn expect_answer(&self, subject: String) -> oneshot::Receiver<()> {
+        let (sender, receiver) = oneshot::channel();
+        let mut state = locked(&self.state);
+        // What is sent now would be answered after a reconnect at best.
+        if state.connected && !self.is_closed() {
+            state.probes.insert(subject, sender);
+        }
+        receiver
+    }
+
+    /// An echo came, or nobody waits for it any longer.
+    pub(super) fn answer(&self, subject: &str) {
+        if let Some(sender) = locked(&self.state).probes.remove(subject) {
+            // The one who asked may have given up.
+            let _ = sender.send(());
+        }
+    }
+
+    /// Catches the server's refusal of a subscription.
+    pub(super) fn register(self: &Arc<Self>, subject: &str) -> Registration {
+        let pending = Arc::new(Pending {
+            subject: subject.to_owned(),
+            refusal: Mutex::new(None),
+        });
+        locked(&self.state).pending.push(Arc::clone(&pending));
+        Registration {
+            link: Arc::clone(self),
+            pending,
+        }
+    }
+}
+
+impl Registration {
+    /// The server's words, if it has refused the subscription so far.
+    pub(super) fn refusal(&self) -> Option<String> {
+        locked(&self.pending.refusal).clone()
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        locked(&self.link.state)
+            .pending
+            .retain(|other| !Arc::ptr_eq(other, &self.pending));
+    }
+}
+
+/// Whether the server's words quote a subject.
+fn names(words: &str, subject: &str) -> bool {
+    words
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .any(|quoted| quoted == subject)
+}
+
+fn words_of(error: ServerError) -> String {
+    match error {
+        ServerError::Other(words) => words,
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link() -> (Arc<Link>, Arc<Mutex<Vec<ConnectionEvent>>>) {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&seen);
+        let events = ConnectionEvents::new(move |event| locked(&sink).push(event));
+        (Arc::new(Link::new("NATS at x:1".into(), events)), seen)
+    }
+
+    fn complain(link: &Link, words: &str) {
+        link.observe(Event::ServerError(ServerError::Other(words.into())));
+    }
+
+    #[test]
+    fn a_refusal_goes_to_the_subscription_that_it_names_and_to_no_other() {
+        let (link, seen) = link();
+        let orders = link.register("orders");
+        let new_orders = link.register("orders.new");
+        complain(
+            &link,
+            "Permissions Violation for Subscription to \"orders.new\"",
+        );
+        assert_eq!(orders.refusal(), None);
+        assert!(new_orders.refusal().is_some());
+        complain(&link, "Permissions Violation for Publish to \"orders\"");
+        assert_eq!(orders.refusal(), None);
+        assert_eq!(locked(&seen).len(), 1);
+        drop((orders, new_orders));
+        complain(
+            &link,
+            "Permissions Violation for Subscription to \"orders\"",
+        );
+        assert_eq!(locked(&seen).len(), 2);
+    }
+
+    #[test]
+    fn a_loss_is_reported_once_with_the_servers_last_words_and_a_return_only_when_proven() {
+        let (link, seen) = link();
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        link.on_reconnect(sender);
+        link.observe(Event::Connected);
+        complain(&link, "Maximum Payload Violation");
+        link.observe(Event::Disconnected);
+        link.observe(Event::Disconnected);
+        assert!(
+            matches!(link.ensure_up(), Err(TransportError::Lost { reason }) if reason.contains("Maximum Payload"))
+        );
+        link.observe(Event::Connected);
+        let epoch = receiver.try_recv().expect("a reconnect");
+        assert!(link.ensure_up().is_err(), "not before the round trip");
+        link.observe(Event::Disconnected);
+        link.confirm(epoch);
+        assert!(link.ensure_up().is_err(), "it was lost again");
+        link.observe(Event::Connected);
+        let epoch = receiver.try_recv().expect("a reconnect");
+        link.confirm(epoch);
+        assert!(link.ensure_up().is_ok());
+        let kinds: Vec<_> = locked(&seen)
+            .iter()
+            .map(|event| match event {
+                ConnectionEvent::Lost { .. } => "lost",
+                ConnectionEvent::Restored => "restored",
+                ConnectionEvent::Refused { .. } => "refused",
+            })
+            .collect();
+        assert_eq!(kinds, ["refused", "lost", "restored"]);
+    }
+
+    #[test]
+    fn after_close_nothing_is_reported() {
+        let (link, seen) = link();
+        link.close();
+        link.observe(Event::Disconnected);
+        complain(&link, "anything");
+        assert!(locked(&seen).is_empty());
+        assert!(link.ensure_up().is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! Which texts are subjects. The server answers some malformed ones with silence, so they stop here.
+
+/// Whether a text can be subscribed to.
+pub(super) fn check_pattern(text: &str) -> Result<(), &'static str> {
+    check(text)?;
+    let mut parts = text.split('.');
+    if parts.any(|part| part == ">") && parts.next().is_some() {
+        return Err("`>` may only be the last part of a subject");
+    }
+    Ok(())
+}
+
+/// Whether a text can be published to.
+pub(super) fn check_concrete(text: &str) -> Result<(), &'static str> {
+    check(text)?;
+    if text.split('.').any(|part| part == ">" || part == "*") {
+        return Err("a message goes to one subject: `*` and `>` are for subscriptions");
+    }
+    Ok(())
+}
+
+fn check(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() {
+        return Err("the subject is empty");
+    }
+    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err("a subject has no white space");
+    }
+    if text.split('.').any(str::is_empty) {
+        return Err(
+            "a part of the subject is empty: a dot stands at its start, its end or twice in a row",
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects_are_told_from_patterns_and_from_neither() {
+        for (text, pattern, concrete) in [
+            ("orders.created", true, true),
+            ("orders.*.eu", true, false),
+            ("orders.>", true, false),
+            (">", true, false),
+            ("orders.>.eu", false, false),
+            ("orders.a*", true, true),
+            ("", false, false),
+            ("a b", false, false),
+            ("a\r\nPUB x 0", false, false),
+            (".a", false, false),
+            ("a..b", false, false),
+            ("a.", false, false),
+        ] {
+            assert_eq!(check_pattern(text).is_ok(), pattern, "{text:?}");
+            assert_eq!(check_concrete(text).is_ok(), concrete, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! A broker process: its directory, its log, its signals and its end.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// How long a broker may take to become ready.
+pub(crate) const START_BOUND: Duration = Duration::from_secs(20);
+
+/// Why a broker could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Its program is not on this machine: a reason to skip, not to fail.
+    #[error("{program} is not installed: {remedy}")]
+    NotInstalled {
+        /// The program.
+        program: &'static str,
+        /// How to install it.
+        remedy: &'static str,
+    },
+    /// It ended, or did not become ready in time.
+    #[error("{program} did not become ready: {reason}\n--- end of its log ---\n{log}")]
+    NotReady {
+        /// The program.
+        program: &'static str,
+        /// What happened.
+        reason: String,
+        /// The end of its log.
+        log: String,
+    },
+    /// Files or processes could not be handled.
+    #[error("cannot start a broker")]
+    Io(#[from] io::Error),
+    /// Certificates could not be made.
+    #[error("cannot make certificates for a broker")]
+    Certificates(#[from] rcgen::Error),
+    /// Keys of NATS could not be made.
+    #[error("cannot make keys for nats-server")]
+    Nkeys(#[from] nkeys::error::Error),
+}
+
+/// A private directory that stays when the test panics.
+#[derive(Debug)]
+pub(crate) struct Workspace(Option<TempDir>);
+
+impl Workspace {
+    pub(crate) fn new(program: &str) -> io::Result<Self> {
+        let directory = tempfile::Builder::new()
+            .prefix(&format!("choreo-{program}-"))
+            .tempdir()?;
+        Ok(Self(Some(directory)))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0
+            .as_ref()
+            .expect("the directory is there until drop")
+            .path()
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.path().join("log")
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        if let Some(directory) = self.0.take()
+            && std::thread::panicking()
+        {
+            let path = directory.keep();
+            // The test harness shows it with the failure; a failed write changes nothing.
+            let _ = io::Write::write_fmt(
+                &mut io::stderr(),
+                format_args!("the broker's files are kept: {}\n", path.display()),
+            );
+        }
+    }
+}
+
+/// A running broker.
+#[derive(Debug)]
+pub(crate) struct Process {
+    program: &'static str,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts a program with its output in the workspace's log.
+    pub(crate) fn start(
+        program: &'static str,
+        remedy: &'static str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        workspace: &Workspace,
+    ) -> Result<Self, StartError> {
+        let log = workspace.log();
+        let output = File::options().create(true).append(true).open(&log)?;
+        let child = Command::new(program)
+            .args(arguments)
+            .current_dir(workspace.path())
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => StartError::NotInstalled { program, remedy },
+                _ => StartError::Io(error),
+            })?;
+        Ok(Self {
+            program,
+            child,
+            log,
+        })
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks until there is an answer, the process has ended, or the bound has passed.
+    pub(crate) fn wait_for<T>(
+        &mut self,
+        what: &str,
+        mut ask: impl FnMut() -> Option<T>,
+    ) -> Result<T, StartError> {
+        let start = Instant::now();
+        loop {
+            if let Some(answer) = ask() {
+                return Ok(answer);
+            }
+            if let Some(status) = self.child.try_wait()? {
+                return Err(self.not_ready(format!("it ended with {status}")));
+            }
+            if start.elapsed() > START_BOUND {
+                return Err(self.not_ready(format!("no {what} within {START_BOUND:?}")));
+            }
+            pause(Duration::from_millis(2));
+        }
+    }
+
+    fn not_ready(&self, reason: String) -> StartError {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<_> = log.lines().collect();
+        let tail = lines[lines.len().saturating_sub(30)..].join("\n");
+        StartError::NotReady {
+            program: self.program,
+            reason,
+            log: tail,
+        }
+    }
+
+    /// Stops it from being scheduled: connections stay open and nothing answers.
+    pub(crate) fn suspend(&self) -> io::Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Undoes [`suspend`](Self::suspend).
+    pub(crate) fn resume(&self) -> io::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> io::Result<()> {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        kill_process(id.ok_or(io::ErrorKind::InvalidInput)?, signal).map_err(io::Error::from)
+    }
+
+    /// Kills it and waits for its end.
+    pub(crate) fn kill(&mut self) -> io::Result<()> {
+        self.child.kill()?;
+        self.child.wait().map(|_| ())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Already ended is what we want; there is nobody to tell about anything else.
+        let _ = self.kill();
+    }
+}
+
+/// Between two questions to a starting process, which offers nothing to wait on.
+fn pause(duration: Duration) {
+    let never = (Mutex::new(()), Condvar::new());
+    if let Ok(guard) = never.0.lock() {
+        let _ = never.1.wait_timeout(guard, duration);
+    }
+}

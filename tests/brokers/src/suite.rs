@@ -1,0 +1,99 @@
+//! Tests that need a broker, on libtest-mimic: skipped loudly where the broker is missing.
+
+use std::env;
+use std::error::Error;
+use std::future::Future;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use crate::StartError;
+
+/// How long one test may take. Far above what any takes; it ends a test that hangs.
+const TEST_BOUND: Duration = Duration::from_secs(60);
+
+/// Whatever a test returns with `?`; a [`StartError::NotInstalled`] in it skips the test.
+pub type TestError = Box<dyn Error + Send + Sync>;
+
+/// Tests by name.
+#[derive(Default)]
+pub struct BrokerTests(Vec<Trial>);
+
+impl BrokerTests {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a test; it runs on a tokio runtime of its own with two threads, and may take a minute.
+    #[must_use]
+    pub fn test<F, Fut>(mut self, name: &str, body: F) -> Self
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(), TestError>> + Send + 'static,
+    {
+        self.0
+            .push(Trial::ignorable_test(name, move || judge(run(body))));
+        self
+    }
+}
+
+impl std::fmt::Debug for BrokerTests {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(Trial::name))
+            .finish()
+    }
+}
+
+/// The `main` of a test target with `harness = false`.
+pub fn broker_test_main(tests: BrokerTests) -> ExitCode {
+    let arguments = Arguments::from_args();
+    let conclusion = libtest_mimic::run(&arguments, tests.0);
+    if !arguments.list && conclusion.num_ignored > 0 {
+        // Ignored tests are easily overlooked in a long output; a closed stderr changes nothing.
+        let _ = writeln!(
+            io::stderr(),
+            "\n{} TESTS DID NOT RUN: their broker is missing on this machine (reasons above). \
+             CHOREO_SKIP=deny makes that a failure.\n",
+            conclusion.num_ignored
+        );
+    }
+    conclusion.exit_code()
+}
+
+fn run<F, Fut>(body: F) -> Result<(), TestError>
+where
+    F: FnOnce() -> Fut,
+    Fut: Future<Output = Result<(), TestError>>,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(async { tokio::time::timeout(TEST_BOUND, body()).await });
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result.unwrap_or_else(|_| Err(format!("the test took longer than {TEST_BOUND:?}").into()))
+}
+
+fn judge(result: Result<(), TestError>) -> Result<Completion, Failed> {
+    let Err(error) = result else {
+        return Ok(Completion::Completed);
+    };
+    let missing = matches!(
+        error.downcast_ref::<StartError>(),
+        Some(StartError::NotInstalled { .. })
+    );
+    if missing && env::var_os("CHOREO_SKIP").is_none_or(|value| value != "deny") {
+        return Ok(Completion::ignored_with(error));
+    }
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text += &format!("\n  because: {cause}");
+        source = cause.source();
+    }
+    Err(Failed::from(text))
+}

@@ -1,0 +1,1 @@
+//! A user's crate, of which only the tests matter here.
