@@ -3,7 +3,10 @@
 //!
 //! `cargo bench -p choreo-benches --bench open_scenarios`
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
-#![expect(clippy::expect_used, reason = "a benchmark that cannot run should say so and stop")]
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark that cannot run should say so and stop"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -34,10 +37,17 @@ impl World {
     async fn open(&self, count: usize) -> Vec<(Scope, String)> {
         let mut scopes = Vec::with_capacity(count);
         for _ in 0..count {
-            let mut scope =
-                self.harness.scenario("open").timeout(Duration::from_secs(600)).open();
+            let mut scope = self
+                .harness
+                .scenario("open")
+                .timeout(Duration::from_secs(600))
+                .open();
             let s = scope.arrange();
-            let id = s.correlation_id().expect("the policy routes").as_str().to_owned();
+            let id = s
+                .correlation_id()
+                .expect("the policy routes")
+                .as_str()
+                .to_owned();
             expect!(s, "topic", { status: "NEVER" });
             begin!(s);
             let _ = s;
@@ -52,7 +62,10 @@ impl World {
         let mut end = client.subscribe("end").await.expect("a valid topic");
         let start = Instant::now();
         for payload in payloads.iter().cycle().take(messages) {
-            client.publish("topic", payload.clone()).await.expect("a valid topic");
+            client
+                .publish("topic", payload.clone())
+                .await
+                .expect("a valid topic");
         }
         client.publish("end", "").await.expect("a valid topic");
         end.next().await.expect("the broker is there");
@@ -61,13 +74,17 @@ impl World {
 }
 
 fn payload(id: &str) -> String {
-    let value: Value = json!({ "status": "OK", "id": 7, "pad": "x".repeat(20), "correlation_id": id });
+    let value: Value =
+        json!({ "status": "OK", "id": 7, "pad": "x".repeat(20), "correlation_id": id });
     value.to_string()
 }
 
 #[tokio::main]
 async fn main() {
-    println!("{:>8} {:>14} {:>10} {:>14} {:>10} {:>16}", "open", "own id", "ratio", "foreign id", "ratio", "bytes/scenario");
+    println!(
+        "{:>8} {:>14} {:>10} {:>14} {:>10} {:>16}",
+        "open", "own id", "ratio", "foreign id", "ratio", "bytes/scenario"
+    );
     let (mut own_base, mut foreign_base) = (None, None);
     for open in [1, 100, 1_000, 10_000] {
         let world = World::new().await;

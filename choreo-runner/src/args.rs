@@ -28,6 +28,9 @@ pub(crate) struct Options {
 pub(crate) enum SkipPolicy {
     Warn,
     Deny,
+    /// Nobody decided, and nextest, which started us, would count a skipped scenario as passed
+    /// and hide that it was not run.
+    DenyUnseen,
 }
 
 /// Why nothing is run.
@@ -65,7 +68,7 @@ struct CommandLine {
     #[arg(long, value_name = "warn|deny", hide_possible_values = true, help_heading = CHOREO)]
     slow: Option<Policy>,
 
-    /// Whether a scenario fails that cannot run here, such as for want of a broker [default: warn]
+    /// Whether a scenario fails that cannot run here, such as for want of a broker [default: warn; under nextest: deny]
     #[arg(long, value_name = "warn|deny", hide_possible_values = true, help_heading = CHOREO)]
     skipped: Option<Policy>,
 
@@ -123,9 +126,10 @@ pub(crate) fn parse(
         None => policy_from(&environment, "CHOREO_SLOW")?.unwrap_or(Policy::Warn),
     };
     let skipped = match skipped {
-        Some(policy) => policy,
-        None => policy_from(&environment, "CHOREO_SKIP")?.unwrap_or(Policy::Warn),
+        Some(policy) => Some(policy),
+        None => policy_from(&environment, "CHOREO_SKIP")?,
     };
+    let under_nextest = environment("NEXTEST").is_some_and(|value| value == "1");
     let concurrency = match concurrency.map(NonZeroUsize::get).or(libtest.test_threads) {
         Some(limit) => limit,
         None => match count_from(&environment, "CHOREO_CONCURRENCY")? {
@@ -150,8 +154,10 @@ pub(crate) fn parse(
             Policy::Deny => SlowPolicy::Deny,
         },
         skipped: match skipped {
-            Policy::Warn => SkipPolicy::Warn,
-            Policy::Deny => SkipPolicy::Deny,
+            Some(Policy::Warn) => SkipPolicy::Warn,
+            Some(Policy::Deny) => SkipPolicy::Deny,
+            None if under_nextest => SkipPolicy::DenyUnseen,
+            None => SkipPolicy::Warn,
         },
         concurrency,
     })
@@ -285,6 +291,21 @@ mod tests {
         assert_eq!(options.slow, SlowPolicy::Deny);
         assert_eq!(options.skipped, SkipPolicy::Deny);
         assert_eq!(options.concurrency, 9);
+    }
+
+    #[test]
+    fn under_nextest_a_skip_must_be_allowed_to_pass() {
+        let skipped = |args: &[&str], variables: &[(&str, &str)]| {
+            with(args, variables)
+                .expect("the options are valid")
+                .skipped
+        };
+        let nextest = ("NEXTEST", "1");
+        assert_eq!(skipped(&[], &[]), SkipPolicy::Warn);
+        assert_eq!(skipped(&[], &[nextest]), SkipPolicy::DenyUnseen);
+        let allowed = [nextest, ("CHOREO_SKIP", "warn")];
+        assert_eq!(skipped(&[], &allowed), SkipPolicy::Warn);
+        assert_eq!(skipped(&["--skipped=deny"], &allowed), SkipPolicy::Deny);
     }
 
     #[test]

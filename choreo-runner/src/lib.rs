@@ -14,7 +14,7 @@
 //! | option | environment | meaning |
 //! |---|---|---|
 //! | `--slow warn\|deny` | `CHOREO_SLOW` | whether a scenario that is right but over its latency budget fails; default `warn` |
-//! | `--skipped warn\|deny` | `CHOREO_SKIP` | whether a scenario that cannot run here, because its broker is missing, fails; default `warn` |
+//! | `--skipped warn\|deny` | `CHOREO_SKIP` | whether a scenario that cannot run here, because its broker is missing, fails; default `warn`, under nextest `deny` |
 //! | `--concurrency N` | `CHOREO_CONCURRENCY` | how many scenarios are in flight at once; default 256 |
 //! | `--tag NAME` | | only scenarios with this tag, or with one of several |
 //!
@@ -32,7 +32,8 @@
 //! as ignored in the last line, and named above it with the reason. `--logfile` takes all of the
 //! output away from the standard output. `--shuffle`, `--fail-fast` and `--format junit` are not
 //! offered. Under `cargo nextest run` every scenario is a process of its own, so that a resource
-//! is opened once for each, and a skipped scenario counts as passed unless skipping is denied.
+//! is opened once for each. Nextest knows only passed and failed: a scenario that cannot run fails
+//! there unless `CHOREO_SKIP=warn` accepts that it counts as passed.
 #![forbid(unsafe_code)]
 
 mod args;

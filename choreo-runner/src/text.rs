@@ -10,7 +10,7 @@ pub(crate) fn measured(duration: Duration) -> String {
         return "0 ms".to_owned();
     }
     // Compared after rounding, so that 999.9 µs is 1 ms and not 1000 µs.
-    let (value, unit) = [(1e3, "µs"), (1e6, "ms")]
+    let (value, unit) = [(1.0, "ns"), (1e3, "µs"), (1e6, "ms")]
         .into_iter()
         .map(|(size, unit)| (nanos / size, unit))
         .find(|(value, _)| *value < 999.5)
@@ -101,7 +101,8 @@ mod tests {
     fn durations_have_three_significant_digits_at_most() {
         let table = [
             (0, "0 ms"),
-            (850, "0.85 µs"),
+            (1, "1 ns"),
+            (850, "850 ns"),
             (1_500, "1.5 µs"),
             (999_900, "1 ms"),
             (12_345_678, "12.3 ms"),

@@ -130,13 +130,16 @@ impl Judge {
                 text: Some(reason),
                 handles: Vec::new(),
             },
-            SkipPolicy::Deny => {
-                let text = format!(
-                    "this scenario cannot run here, and skipping is denied \
-                     (--skipped=deny or CHOREO_SKIP=deny):\n{reason}"
-                );
-                failed_to_run("(skipped)", at(case, &text))
-            }
+            SkipPolicy::Deny => skip_denied(
+                case,
+                "skipping is denied (--skipped=deny or CHOREO_SKIP=deny)",
+                &reason,
+            ),
+            SkipPolicy::DenyUnseen => skip_denied(
+                case,
+                "nextest would count it as passed (CHOREO_SKIP=warn accepts that)",
+                &reason,
+            ),
         }
     }
 
@@ -153,6 +156,11 @@ impl Judge {
         };
         failed_to_run(&format!("(error: `{name}` could not be opened)"), text)
     }
+}
+
+fn skip_denied(case: &Case, why: &str, reason: &str) -> Verdict {
+    let text = format!("this scenario cannot run here, and {why}:\n{reason}");
+    failed_to_run("(skipped)", at(case, &text))
 }
 
 fn failed_to_run(detail: &str, text: String) -> Verdict {

@@ -348,6 +348,10 @@ fn skipping_can_be_denied() {
         .says(2, "... FAILED (skipped)")
         .says(2, "--skipped=deny or CHOREO_SKIP=deny");
     run(&["missing", "--skipped=deny"]).exits(101);
+    run_with(&["u_first"], &[("NEXTEST", "1")])
+        .exits(101)
+        .says(1, "nextest would count it as passed (CHOREO_SKIP=warn");
+    run_with(&["u_first"], &[("NEXTEST", "1"), ("CHOREO_SKIP", "warn")]).exits(0);
     run_with(&["missing", "--skipped=warn"], &[("CHOREO_SKIP", "deny")]).exits(0);
 }
 

@@ -11,7 +11,8 @@ use libtest_mimic::{Arguments, Trial};
 const FIXTURE: &str = "CHOREO_RUNNER_FIXTURE";
 
 /// The variables that would change what a fixture does.
-const CLEARED: [&str; 9] = [
+const CLEARED: [&str; 10] = [
+    "NEXTEST",
     "CHOREO_SLOW",
     "CHOREO_SKIP",
     "CHOREO_CONCURRENCY",

@@ -38,15 +38,6 @@ fn score_of(mismatch: &Mismatch, leaves: &[&Mismatch]) -> Score {
     }
 }
 
-/// The closest of several near misses; of equals the first.
-pub(crate) fn closest<'a>(
-    mismatches: impl IntoIterator<Item = &'a Mismatch>,
-) -> Option<&'a Mismatch> {
-    mismatches
-        .into_iter()
-        .min_by_key(|mismatch| score(mismatch))
-}
-
 /// The single differences, in order.
 ///
 /// Where one of several alternatives would have been enough, those of the closest alternative if
@@ -118,8 +109,6 @@ mod tests {
         for pair in ascending.windows(2) {
             assert!(score(&pair[0]) < score(&pair[1]), "{pair:#?}");
         }
-        assert_eq!(closest(ascending.iter().rev()), Some(&ascending[0]));
-        assert_eq!(closest([]), None);
 
         let undecodable = Subject::message(Err("not JSON"), b"?");
         let undecodable = pattern.check(undecodable).expect_err("it must not match");

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::command::{Command, Ran};
 
@@ -55,12 +56,6 @@ impl Fixture {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    /// Where cargo builds it.
-    #[must_use]
-    pub fn target(&self) -> &Path {
-        &self.target
     }
 
     /// Runs cargo in the copy, with variables added to the environment.
@@ -118,9 +113,11 @@ fn write_if_missing(path: &Path, content: &[u8]) -> io::Result<()> {
     replace(&origin, content)
 }
 
-/// In one step, as tests under nextest do this at the same time.
+/// In one step, as several tests do this at the same time, in threads or in processes.
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let draft = path.with_extension(format!("{}.draft", std::process::id()));
+    static DRAFTS: AtomicUsize = AtomicUsize::new(0);
+    let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
+    let draft = path.with_extension(format!("{}-{number}.draft", std::process::id()));
     fs::write(&draft, content)?;
     fs::rename(draft, path)
 }

@@ -55,10 +55,12 @@ pub(crate) fn check(items: &[ListItem], subject: Subject<'_>, pattern: &Pattern)
 fn compare(run: &[ListItem], start: usize, values: &[Value], report: &mut dyn FnMut(Mismatch)) {
     for (index, item) in (start..).zip(run) {
         let ListItem::One(item) = item else { continue };
-        let element = values
-            .get(index)
-            .map_or(Subject::absent(), Subject::present);
-        if let Err(difference) = item.verdict(element) {
+        let verdict = match values.get(index) {
+            Some(value) => item.verdict(Subject::present(value)),
+            // Also for a pattern such as `!p` that accepts a missing field: it has a place here.
+            None => Err(Mismatch::predicate(item.description(), Subject::absent())),
+        };
+        if let Err(difference) = verdict {
             report(difference.under(index));
         }
     }

@@ -324,6 +324,23 @@ fn lists_with_gaps() {
     passes(&suffix, &json!([1, 9]));
     fails(&suffix, &json!([9, 8]), &["[1] | Mismatch | 9 | 8"]);
 
+    // Each pattern of a list needs an element, also one that accepts a missing field.
+    fails(
+        &list(vec![one(not(eq(1)))]),
+        &json!([]),
+        &["[0] | Missing | !1 | nothing"],
+    );
+    fails(
+        &list(vec![rest(), one(absent())]),
+        &json!([]),
+        &["[0] | Missing | absent | nothing"],
+    );
+    fails(
+        &list(vec![one(absent())]),
+        &json!([1]),
+        &["[0] | Unexpected | absent | 1"],
+    );
+
     // An element stands for one pattern only.
     let both = list(vec![one(eq(1)), rest(), one(eq(1))]);
     passes(&both, &json!([1, 1]));
@@ -713,7 +730,7 @@ fn nesting_is_limited_and_what_is_allowed_fits_the_stack() {
     assert_eq!(leaves(&mismatch).count(), 1);
     assert_eq!(
         leaves(&mismatch).next().unwrap().path.segments().len(),
-        MAX_DEPTH / 2
+        (MAX_DEPTH - 1) / 2
     );
 
     let mut too_deep = not(deepest);

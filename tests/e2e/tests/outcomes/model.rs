@@ -142,3 +142,15 @@ pub(crate) const SCENARIOS: [Scenario; 15] = [
         "the attempt",
     ),
 ];
+
+/// Each scenario without any policy, and under those that change what it reports.
+pub(crate) fn telling_runs() -> impl Iterator<Item = (Scenario, Policies)> {
+    SCENARIOS.into_iter().flat_map(|scenario| {
+        POLICIES
+            .into_iter()
+            .filter(move |policies| {
+                *policies == LENIENT || scenario.line(*policies) != scenario.line(LENIENT)
+            })
+            .map(move |policies| (scenario, policies))
+    })
+}

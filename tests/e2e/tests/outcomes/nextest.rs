@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use choreo_e2e_tests::{Check, Ran};
 
-use crate::model::{Ends, LENIENT, POLICIES, Policies, SCENARIOS, Scenario};
+use crate::model::{Ends, LENIENT, POLICIES, Policies, SCENARIOS, Scenario, telling_runs};
 use crate::{checks, fixture};
 
 /// What nextest exits with if tests fail.
@@ -22,6 +22,7 @@ pub(crate) fn checks() -> Vec<Check> {
         partitions_share_the_scenarios_among_them,
         the_junit_file_names_what_failed,
         ignored_scenarios_run_when_asked_for,
+        a_skip_that_nobody_would_see_fails,
     ]
 }
 
@@ -64,20 +65,18 @@ fn expected(scenario: Scenario, policies: Policies) -> &'static str {
 
 fn each_scenario_alone_decides_the_status() {
     let fixture = fixture();
-    for policies in POLICIES {
-        for scenario in SCENARIOS {
-            let filter = format!("test(={})", scenario.name);
-            let status = match expected(scenario, policies) {
-                "SKIP" => NOTHING_TO_RUN,
-                "PASS" => 0,
-                _ => FAILED,
-            };
-            let ran = fixture
-                .cargo(&run(&["-E", &filter]), &policies.variables())
-                .exits(status);
-            if status == FAILED {
-                ran.says(scenario.says);
-            }
+    for (scenario, policies) in telling_runs() {
+        let filter = format!("test(={})", scenario.name);
+        let status = match expected(scenario, policies) {
+            "SKIP" => NOTHING_TO_RUN,
+            "PASS" => 0,
+            _ => FAILED,
+        };
+        let ran = fixture
+            .cargo(&run(&["-E", &filter]), &policies.variables())
+            .exits(status);
+        if status == FAILED {
+            ran.says(scenario.says);
         }
     }
 }
@@ -117,7 +116,7 @@ fn partitions_share_the_scenarios_among_them() {
     let fixture = fixture();
     let mut seen = Vec::new();
     for partition in ["count:1/3", "count:2/3", "count:3/3"] {
-        let ran = fixture.cargo(&run(&["--partition", partition]), &[]);
+        let ran = fixture.cargo(&run(&["--partition", partition]), &LENIENT.variables());
         let share: Vec<Scenario> = verdicts(&ran)
             .into_iter()
             .filter(|(_, verdict)| verdict != "SKIP")
@@ -142,9 +141,11 @@ fn partitions_share_the_scenarios_among_them() {
 fn the_junit_file_names_what_failed() {
     let fixture = fixture();
     let filter = "test(=fails) | test(=passes)";
-    let ran = fixture.cargo(&run(&["-E", filter]), &[]).exits(FAILED);
-    // The configuration in the fixture asks for it.
-    let path = fixture.target().join("nextest/default/junit.xml");
+    // The fixture has a profile for this alone: others run at the same time, and would write the
+    // same file.
+    let arguments = run(&["--profile", "report", "-E", filter]);
+    let ran = fixture.cargo(&arguments, &[]).exits(FAILED);
+    let path = fixture.folder().join("target/nextest/report/junit.xml");
     let junit = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{}: {error}: {ran}", path.display()));
     for part in [
@@ -154,6 +155,12 @@ fn the_junit_file_names_what_failed() {
     ] {
         assert!(junit.contains(part), "{part} is missing: {junit}");
     }
+}
+
+fn a_skip_that_nobody_would_see_fails() {
+    let filter = ["-E", "test(=is_skipped)"];
+    let ran = fixture().cargo(&run(&filter), &[]).exits(FAILED);
+    ran.says("CHOREO_SKIP=warn");
 }
 
 fn ignored_scenarios_run_when_asked_for() {
