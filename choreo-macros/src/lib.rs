@@ -45,11 +45,18 @@ pub fn __reply(input: TokenStream) -> TokenStream {
     finish("reply!", expand::reply::entry(input.into()))
 }
 
+/// Engine of `begin!`: `[$crate] s`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __begin(input: TokenStream) -> TokenStream {
+    finish("begin!", expand::steps::begin(input.into()))
+}
+
 /// Engine of `settle!`: `[$crate] s`.
 #[doc(hidden)]
 #[proc_macro]
 pub fn __settle(input: TokenStream) -> TokenStream {
-    finish("settle!", expand::settle::entry(input.into()))
+    finish("settle!", expand::steps::settle(input.into()))
 }
 
 /// Makes an `async fn` a scenario; documented where `choreo` exports it.

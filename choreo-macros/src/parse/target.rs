@@ -13,7 +13,7 @@ use crate::recover::skip_to_separator;
 pub(crate) fn parse(input: ParseStream<'_>, macro_name: &str) -> syn::Result<Target> {
     let usage = format!("the first argument is the scenario variable: `{macro_name}(s, …)`");
     if input.is_empty() {
-        return Err(input.error(usage));
+        return Err(syn::Error::new(input.span(), usage));
     }
     if !input.peek(Ident) {
         let written = skip_to_separator(input);

@@ -1,7 +1,7 @@
-//! `publish!` and payloads, `settle!`.
+//! `publish!` and payloads, `begin!`, `settle!`.
 
 use super::{assert_contains, assert_errors, assert_is, tokens};
-use crate::expand::{publish, settle};
+use crate::expand::{publish, steps};
 
 fn expand(source: &str) -> proc_macro2::TokenStream {
     publish::entry(tokens(&format!("[$crate] {source}")))
@@ -117,7 +117,7 @@ fn the_draft_is_built_before_the_scenario_moves() {
                          ])),
                          (\"c\", $crate::__private::to_value(&(1 + 2)))
                      ]))
-                 ).header(\"h\", v).key(k);
+                 ).header(\"h\", $crate::__private::header_value(v)).key($crate::__private::key(k));
                  $crate::__private::publish(s, __choreo_draft).await
              };",
     );
@@ -174,11 +174,11 @@ fn settle_takes_the_scenario() {
         ("self.s", &["the first argument is the scenario variable"]),
     ];
     for (source, expected) in cases {
-        let expansion = settle::entry(tokens(&format!("[$crate] {source}")));
+        let expansion = steps::settle(tokens(&format!("[$crate] {source}")));
         assert_errors(source, &expansion, expected);
     }
     assert_is(
-        &settle::entry(tokens("[$crate] s")),
-        "{ $crate::__private::settle(&s).await }",
+        &steps::settle(tokens("[$crate] s")),
+        "$crate::__private::settle(&s).await",
     );
 }

@@ -97,12 +97,11 @@ fn the_types_of_a_closure_name_both_topics() {
         &expand("s, move |check: Check| Answer { id: check.id }, times 2"),
         "$crate::__private::reply(
                  &s,
-                 $crate::__private::typed_reply(
+                 $crate::__private::typed_trigger::<Check>(
                      ::core::file!(),
                      ::core::line!(),
-                     ::core::option::Option::None,
-                     move |check: Check| Answer { id: check.id }
-                 ).times(2)
+                     ::core::option::Option::None
+                 ).answer(move |check: Check| Answer { id: check.id }).times(2)
              )",
     );
 }
@@ -116,7 +115,7 @@ fn an_async_closure_answers_with_an_async_block() {
     ] {
         assert_contains(
             &expand(source),
-            "$crate::__private::reply_with_async(
+            "$crate::__private::decoded::<$crate::__private::Value>().compute_async(
                  |order: $crate::__private::Value| async move { get(order).await }
              )",
         );
@@ -144,7 +143,7 @@ fn topics_by_name() {
                  $crate::__private::ReplyRule::on(
                      ::core::file!(), ::core::line!(), \"a\", ::core::option::Option::None
                  ).answer(
-                     \"b\",
+                     $crate::__private::topic(\"b\"),
                      $crate::__private::reply_static($crate::__private::value_body(
                          $crate::__private::object(::std::vec![
                              (\"c\", $crate::__private::to_value(&1))

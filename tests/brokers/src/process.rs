@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use tempfile::TempDir;
 
 /// How long a broker may take to become ready.
@@ -158,19 +158,24 @@ impl Process {
         }
     }
 
-    /// Stops it from being scheduled: connections stay open and nothing answers.
+    /// Stops it from being scheduled: connections stay open and nothing answers. Returns when it has
+    /// stopped: the signal alone leaves its threads a moment.
     pub(crate) fn suspend(&self) -> io::Result<()> {
-        self.signal(Signal::STOP)
+        let id = self.signal(Signal::STOP)?;
+        waitpid(Some(id), WaitOptions::UNTRACED)?;
+        Ok(())
     }
 
     /// Undoes [`suspend`](Self::suspend).
     pub(crate) fn resume(&self) -> io::Result<()> {
-        self.signal(Signal::CONT)
+        self.signal(Signal::CONT).map(|_| ())
     }
 
-    fn signal(&self, signal: Signal) -> io::Result<()> {
+    fn signal(&self, signal: Signal) -> io::Result<Pid> {
         let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        kill_process(id.ok_or(io::ErrorKind::InvalidInput)?, signal).map_err(io::Error::from)
+        let id = id.ok_or(io::ErrorKind::InvalidInput)?;
+        kill_process(id, signal)?;
+        Ok(id)
     }
 
     /// Kills it and waits for its end.

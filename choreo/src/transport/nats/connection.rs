@@ -30,8 +30,6 @@ pub struct NatsConnection {
     tasks: Mutex<JoinSet<()>>,
     /// Fails when the last task of the client is gone.
     gone: Mutex<Option<oneshot::Receiver<()>>>,
-    /// The server may refuse subscriptions of this user.
-    guarded: bool,
     bound: Duration,
 }
 
@@ -52,6 +50,7 @@ pub(super) struct Opened {
     pub(super) client: Client,
     pub(super) link: Arc<Link>,
     pub(super) gone: oneshot::Receiver<()>,
+    /// The server may forbid the user something.
     pub(super) guarded: bool,
     pub(super) bound: Duration,
 }
@@ -66,14 +65,18 @@ impl NatsConnection {
             guarded,
             bound,
         } = opened;
-        let probe = Arc::new(Probe::new(client.clone(), Arc::clone(&link), bound));
+        let probe = Arc::new(Probe::new(
+            client.clone(),
+            Arc::clone(&link),
+            guarded,
+            bound,
+        ));
         let connection = Self {
             client: Mutex::new(Some(client)),
             link: Arc::clone(&link),
             probe: Arc::clone(&probe),
             tasks: Mutex::new(JoinSet::new()),
             gone: Mutex::new(Some(gone)),
-            guarded,
             bound,
         };
         let inbox = probe.start().await.map_err(|silence| match silence {
@@ -126,6 +129,7 @@ impl Connection for NatsConnection {
         };
         check_pattern(topic).map_err(|reason| refused(reason.into()))?;
         let client = self.client()?;
+        let turn = self.probe.turn().await;
         let registration = self.link.register(topic);
         let subscriber = client
             .subscribe(topic.to_owned())
@@ -133,19 +137,13 @@ impl Connection for NatsConnection {
             .map_err(|error| refused(error.to_string()))?;
         let subscription =
             NatsSubscription(self.spawn(receive(subscriber, topic.into(), delivery)));
-        // The refusal and the echo that follows it reach us through different tasks of the client. A
-        // second round lets the first of them finish; should it not, the refusal is still reported as an
-        // event. Where nobody logs in, nothing is refused.
-        let rounds = if self.guarded { 2 } else { 1 };
-        for _ in 0..rounds {
-            self.probe
-                .round_trip()
-                .await
-                .map_err(|silence| match silence {
-                    Silence::Lost(error) => error,
-                    Silence::TooLate(_) | Silence::Client(_) => refused(silence.to_string()),
-                })?;
-        }
+        self.probe
+            .round_trip(&turn)
+            .await
+            .map_err(|silence| match silence {
+                Silence::Lost(error) => error,
+                Silence::TooLate(_) | Silence::Client(_) => refused(silence.to_string()),
+            })?;
         match registration.refusal() {
             None => Ok(subscription),
             Some(words) => Err(refused(words)),
@@ -181,14 +179,21 @@ impl Connection for NatsConnection {
                 .await
                 .map_err(|error| failed(error.to_string()))
         };
-        tokio::select! {
-            biased;
-            result = hand_over => result,
-            error = self.link.lost() => Err(error),
-            () = tokio::time::sleep(self.bound) => {
-                Err(failed(format!("the server did not take it within {:?}", self.bound)))
+        let done = async {
+            tokio::select! {
+                biased;
+                result = hand_over => result,
+                error = self.link.lost() => Err(error),
             }
-        }
+        };
+        tokio::time::timeout(self.bound, done)
+            .await
+            .unwrap_or_else(|_| {
+                Err(failed(format!(
+                    "the server did not take it within {:?}",
+                    self.bound
+                )))
+            })
     }
 
     async fn close(&self) {
@@ -261,7 +266,7 @@ async fn receive(mut subscriber: Subscriber, topic: Arc<str>, delivery: Delivery
 
 async fn read_inbox(mut inbox: Subscriber, probe: Arc<Probe>) {
     while let Some(message) = next(&mut inbox).await {
-        probe.answered(&message.subject);
+        probe.echoed(&message.subject);
     }
 }
 
@@ -273,7 +278,7 @@ async fn confirm_reconnects(
 ) {
     while let Some(epoch) = reconnects.recv().await {
         while link.is_current(epoch) {
-            if probe.round_trip().await.is_ok() {
+            if probe.round_trip(&probe.turn().await).await.is_ok() {
                 link.confirm(epoch);
                 break;
             }
@@ -288,6 +293,10 @@ fn outgoing_headers(headers: &Headers) -> Result<Option<HeaderMap>, String> {
     }
     let mut map = HeaderMap::new();
     for (name, value) in headers.iter() {
+        // The client lets an empty name through, and the header would be lost.
+        if name.is_empty() {
+            return Err("a header has no name".into());
+        }
         let parsed_name = HeaderName::from_str(name)
             .map_err(|_| format!("{name:?} is no name of a header: printable ASCII without `:`"))?;
         // Not the value: it could be a token.

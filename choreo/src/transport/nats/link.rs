@@ -1,15 +1,18 @@
 //! The state of a connection, fed by the client's events: up or down, what the server complained about,
 //! and whose question a complaint answers.
 
-use std::collections::HashMap;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_nats::{Event, ServerError};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::question::{Question, Questions};
 use crate::transport::{ConnectionEvent, ConnectionEvents, TransportError};
+
+/// What a server says to a subscription with `>` in the middle.
+const INVALID_SUBJECT: &str = "Invalid Subject";
 
 /// Locks, also after a panic elsewhere: nothing in here is left half-done.
 pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -19,6 +22,8 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// What the client's event task, the connection and its tasks share.
 pub(super) struct Link {
     address: String,
+    /// What the subjects of this connection's inbox start with.
+    inbox: OnceLock<String>,
     events: ConnectionEvents,
     closed: AtomicBool,
     state: Mutex<State>,
@@ -34,7 +39,7 @@ struct State {
     last_words: Option<String>,
     /// Subjects being subscribed to, with the server's refusal once it comes.
     pending: Vec<Arc<Pending>>,
-    probes: HashMap<String, oneshot::Sender<()>>,
+    questions: Questions,
     restored: Option<mpsc::UnboundedSender<u64>>,
 }
 
@@ -56,17 +61,22 @@ impl Link {
             connected: true,
             last_words: None,
             pending: Vec::new(),
-            probes: HashMap::new(),
+            questions: Questions::default(),
             restored: None,
         };
-        let closed = AtomicBool::new(false);
         Self {
             address,
+            inbox: OnceLock::new(),
             events,
-            closed,
+            closed: AtomicBool::new(false),
             state: Mutex::new(state),
             down: watch::Sender::new(None),
         }
+    }
+
+    /// Sets what the subjects of the inbox start with; complaints about them concern nobody else.
+    pub(super) fn set_inbox(&self, prefix: &str) {
+        self.inbox.get_or_init(|| prefix.to_owned());
     }
 
     /// Where it leads, for messages.
@@ -104,7 +114,7 @@ impl Link {
         self.closed.store(true, Ordering::SeqCst);
         let mut state = locked(&self.state);
         state.restored = None;
-        state.probes.clear();
+        state.questions.clear();
         self.down.send_replace(Some(self.closed_words()));
     }
 
@@ -168,7 +178,7 @@ impl Link {
         }
         state.connected = false;
         state.epoch += 1;
-        state.probes.clear();
+        state.questions.clear();
         let reason = match state.last_words.take() {
             Some(words) => format!("{} ended the connection: {words}", self.address),
             None => format!(
@@ -199,14 +209,20 @@ impl Link {
 
     fn complained(&self, words: String) {
         let mut state = locked(&self.state);
-        let asked = state
-            .probes
-            .keys()
-            .find(|subject| names(&words, subject))
-            .cloned();
-        if let Some(sender) = asked.and_then(|subject| state.probes.remove(&subject)) {
-            // The one who asked may have given up.
-            let _ = sender.send(());
+        if words.eq_ignore_ascii_case(INVALID_SUBJECT) {
+            // Subjects of users are checked before they are sent, so this is an answer.
+            state.questions.answer_oldest();
+            return;
+        }
+        if quoted(&words).any(|subject| state.questions.answer(subject)) {
+            return;
+        }
+        // The answer to a question that was given up.
+        if self
+            .inbox
+            .get()
+            .is_some_and(|inbox| quoted(&words).any(|s| s.starts_with(&**inbox)))
+        {
             return;
         }
         if words.to_ascii_lowercase().contains("subscription")
@@ -228,24 +244,39 @@ impl Link {
         self.events.report(ConnectionEvent::Refused { reason });
     }
 
-    /// Waits for an echo on a subject, or for a complaint that names it. The receiver fails when the
-    /// connection is lost first.
-    pub(super) fn expect_answer(&self, subject: String) -> oneshot::Receiver<()> {
-        let (sender, receiver) = oneshot::channel();
-        let mut state = locked(&self.state);
-        // What is sent now would be answered after a reconnect at best.
-        if state.connected && !self.is_closed() {
-            state.probes.insert(subject, sender);
-        }
-        receiver
+    /// Asks a question that is answered by an echo on its subject, or by a complaint that names it.
+    pub(super) fn ask(self: &Arc<Self>, subject: String) -> Question {
+        self.question(subject, Questions::add)
     }
 
-    /// An echo came, or nobody waits for it any longer.
-    pub(super) fn answer(&self, subject: &str) {
-        if let Some(sender) = locked(&self.state).probes.remove(subject) {
-            // The one who asked may have given up.
-            let _ = sender.send(());
+    /// Asks a question that is answered by the complaint that its subject is invalid.
+    pub(super) fn ask_by_complaint(self: &Arc<Self>, subject: String) -> Question {
+        self.question(subject, Questions::add_by_complaint)
+    }
+
+    fn question(
+        self: &Arc<Self>,
+        subject: String,
+        add: fn(&mut Questions, String, oneshot::Sender<()>),
+    ) -> Question {
+        let (sender, receiver) = oneshot::channel();
+        let mut state = locked(&self.state);
+        // What is sent while the connection is down would be answered after a reconnect at best.
+        if state.connected && !self.is_closed() {
+            add(&mut state.questions, subject.clone(), sender);
         }
+        Question::new(Arc::clone(self), subject, receiver)
+    }
+
+    /// An echo came.
+    pub(super) fn answer(&self, subject: &str) {
+        self.questions(|questions| {
+            questions.answer(subject);
+        });
+    }
+
+    pub(super) fn questions(&self, change: impl FnOnce(&mut Questions)) {
+        change(&mut locked(&self.state).questions);
     }
 
     /// Catches the server's refusal of a subscription.
@@ -279,11 +310,11 @@ impl Drop for Registration {
 
 /// Whether the server's words quote a subject.
 fn names(words: &str, subject: &str) -> bool {
-    words
-        .split('"')
-        .skip(1)
-        .step_by(2)
-        .any(|quoted| quoted == subject)
+    quoted(words).any(|quoted| quoted == subject)
+}
+
+fn quoted(words: &str) -> impl Iterator<Item = &str> {
+    words.split('"').skip(1).step_by(2)
 }
 
 fn words_of(error: ServerError) -> String {

@@ -4,9 +4,9 @@
 //!
 //! * **Readiness.** The client's `subscribe` and `flush` only write to the socket. Here a subscription is
 //!   ready after a round trip through the server: a message to a private inbox of this connection comes
-//!   back, and the server answers a connection's lines in order. A user who may not use the inbox gets the
-//!   server's refusal of that message (or of a subscription) back instead, which proves the same; the
-//!   server logs it.
+//!   back, and the server answers a connection's lines in order. With a user, who may be forbidden the
+//!   inbox, the question is a subscription to an invalid subject of the inbox, and the answer the server's
+//!   complaint.
 //! * **Refusals.** A subscription that the server refuses is an error with the server's words; so is
 //!   anything it complains about later.
 //! * **Loss.** A broken connection is reported at once, a server that hangs within seconds. The client
@@ -22,6 +22,7 @@ mod auth;
 mod connection;
 mod link;
 mod probe;
+mod question;
 mod subject;
 mod tls;
 
@@ -261,6 +262,14 @@ impl Nats {
             })
     }
 
+    fn too_late(&self) -> TransportError {
+        let bound = self.connect_timeout;
+        TransportError::Connect {
+            endpoint: self.address(),
+            reason: format!("it took longer than {bound:?} (see `connect_timeout`)"),
+        }
+    }
+
     fn connect_error(
         &self,
         error: &async_nats::ConnectError,
@@ -283,6 +292,9 @@ impl Nats {
             let reason = format!("authorization violation ({advice})");
             return TransportError::Auth { endpoint, reason };
         }
+        if error.kind() == ConnectErrorKind::TimedOut {
+            return self.too_late();
+        }
         let mut reason = error.to_string();
         let advice = [
             (
@@ -291,6 +303,11 @@ impl Nats {
             ),
             (
                 "UnknownIssuer",
+                "name the server's certificate authority with `Tls::ca_file`",
+            ),
+            (
+                // An authority of the same name with another key.
+                "BadSignature",
                 "name the server's certificate authority with `Tls::ca_file`",
             ),
             (
@@ -358,13 +375,7 @@ impl Transport for Nats {
     async fn connect(&self, events: ConnectionEvents) -> Result<NatsConnection, TransportError> {
         match tokio::time::timeout(self.connect_timeout, self.open(events)).await {
             Ok(result) => result,
-            Err(_) => Err(TransportError::Connect {
-                endpoint: self.address(),
-                reason: format!(
-                    "it took longer than {:?} (see `connect_timeout`)",
-                    self.connect_timeout
-                ),
-            }),
+            Err(_) => Err(self.too_late()),
         }
     }
 }

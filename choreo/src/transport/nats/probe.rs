@@ -1,8 +1,12 @@
 //! Proof that the server has read everything sent so far: its answer to a last question.
 //!
-//! A NATS server handles the lines of one connection in order. The question is a message to an inbox of
-//! this connection; the answer its echo. A user without permission for it is answered by the complaint,
-//! which quotes the subject. Who may not subscribe to the inbox asks with a subscription instead.
+//! A NATS server handles the lines of one connection in order, so the answer to a question proves all
+//! that was sent before. There are two questions:
+//!
+//! * a message to an inbox of this connection, answered by its echo. The normal case;
+//! * a subscription that cannot be, answered by a complaint. Where a user may be forbidden something, for
+//!   two reasons: he may be forbidden the inbox; and the client hands complaints and messages to different
+//!   tasks, so an echo could overtake the refusal that the server sent before it, but a complaint cannot.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,9 +15,13 @@ use std::time::Duration;
 
 use async_nats::{Client, Subject, Subscriber};
 use bytes::Bytes;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::link::{Link, locked};
 use crate::transport::TransportError;
+
+/// How many may wait for a complaint at a time: the client drops complaints above 128 at once.
+const MAX_COMPLAINTS: usize = 16;
 
 /// Asks the questions of one connection.
 pub(super) struct Probe {
@@ -22,8 +30,8 @@ pub(super) struct Probe {
     link: Arc<Link>,
     inbox: String,
     count: AtomicU64,
-    /// The server let us subscribe to the inbox.
-    echoes: AtomicBool,
+    by_complaint: AtomicBool,
+    turns: Semaphore,
     bound: Duration,
 }
 
@@ -34,94 +42,110 @@ pub(super) enum Silence {
     Client(String),
 }
 
+/// Held while something is sent that the server may complain about.
+pub(super) struct Turn<'a> {
+    _permit: Option<SemaphorePermit<'a>>,
+}
+
 impl Probe {
-    pub(super) fn new(client: Client, link: Arc<Link>, bound: Duration) -> Self {
+    /// With `guarded`, the server may forbid the user something.
+    pub(super) fn new(client: Client, link: Arc<Link>, guarded: bool, bound: Duration) -> Self {
         let inbox = client.new_inbox();
+        link.set_inbox(&inbox);
         Self {
             client: Mutex::new(Some(client)),
             link,
             inbox,
             count: AtomicU64::new(0),
-            echoes: AtomicBool::new(true),
+            by_complaint: AtomicBool::new(guarded),
+            turns: Semaphore::new(MAX_COMPLAINTS),
             bound,
         }
     }
 
-    /// Subscribes to the inbox, and finds out which questions the server answers. Gives the subscription
-    /// of which the messages belong into [`answered`](Self::answered), unless the server refuses it.
+    /// Asks for the first time. Gives the subscription to the inbox, of which the messages belong into
+    /// [`echoed`](Self::echoed), if that is how this connection asks.
     pub(super) async fn start(&self) -> Result<Option<Subscriber>, Silence> {
+        if !self.asks_by_complaint() {
+            let first = tokio::time::timeout(self.bound, self.open_inbox()).await;
+            if let Some(inbox) = first.unwrap_or(Err(Silence::TooLate(self.bound)))? {
+                return Ok(Some(inbox));
+            }
+            // Nobody logs in, and yet the inbox is forbidden: a user for those without a name.
+            self.by_complaint.store(true, Ordering::Relaxed);
+        }
+        self.round_trip(&self.turn().await).await.map(|()| None)
+    }
+
+    /// The inbox, after its first echo; none if the server forbids it.
+    async fn open_inbox(&self) -> Result<Option<Subscriber>, Silence> {
         let pattern = format!("{}.*", self.inbox);
-        let question = self.next_subject();
-        let inbox_refused = self.link.expect_answer(pattern.clone());
-        let answer = self.link.expect_answer(question.clone());
-        let _pattern = Forget {
-            link: &self.link,
-            subject: &pattern,
-        };
-        let _question = Forget {
-            link: &self.link,
-            subject: &question,
-        };
-        let mut inbox = self
-            .client()?
-            .subscribe(pattern.clone())
+        let subject = self.next_subject();
+        let forbidden = [
+            self.link.ask(pattern.clone()),
+            self.link.ask(subject.clone()),
+        ];
+        let [inbox_forbidden, message_forbidden] = forbidden;
+        let client = self.client()?;
+        let mut inbox = client.subscribe(pattern).await.map_err(client_error)?;
+        client
+            .publish(Subject::from(subject), Bytes::new())
             .await
             .map_err(client_error)?;
-        self.send(question.clone()).await?;
         tokio::select! {
-            // In this order: the refusal of the inbox comes before that of the message.
-            biased;
-            refused = inbox_refused => {
-                refused.map_err(|_| self.lost())?;
-                self.echoes.store(false, Ordering::Relaxed);
-                Ok(None)
-            }
-            answer = answer => answer.map(|()| Some(inbox)).map_err(|_| self.lost()),
+            complaint = inbox_forbidden.answer() => complaint.map(|()| None).ok_or_else(|| self.lost()),
+            complaint = message_forbidden.answer() => complaint.map(|()| None).ok_or_else(|| self.lost()),
             echo = super::connection::next(&mut inbox) => match echo {
                 Some(_) => Ok(Some(inbox)),
                 None => Err(self.lost()),
             },
-            () = tokio::time::sleep(self.bound) => Err(Silence::TooLate(self.bound)),
         }
     }
 
     /// A message came to the inbox.
-    pub(super) fn answered(&self, subject: &str) {
+    pub(super) fn echoed(&self, subject: &str) {
         self.link.answer(subject);
     }
 
-    /// Resolves when the server has handled everything that was sent on this connection before.
-    pub(super) async fn round_trip(&self) -> Result<(), Silence> {
-        let subject = self.next_subject();
-        let answer = self.link.expect_answer(subject.clone());
-        let forget = Forget {
-            link: &self.link,
-            subject: &subject,
-        };
-        let result = tokio::time::timeout(self.bound, async {
-            if self.echoes.load(Ordering::Relaxed) {
-                self.send(subject.clone()).await?;
-                answer.await.map_err(|_| self.lost())
-            } else {
-                let _refused = self
-                    .client()?
-                    .subscribe(subject.clone())
-                    .await
-                    .map_err(client_error)?;
-                answer.await.map_err(|_| self.lost())
-            }
-        })
-        .await;
-        drop(forget);
-        result.unwrap_or(Err(Silence::TooLate(self.bound)))
+    /// Waits until it is one's turn to send what the server may complain about.
+    pub(super) async fn turn(&self) -> Turn<'_> {
+        if !self.asks_by_complaint() {
+            return Turn { _permit: None };
+        }
+        // Never closed, so there is no error.
+        Turn {
+            _permit: self.turns.acquire().await.ok(),
+        }
     }
 
-    async fn send(&self, subject: String) -> Result<(), Silence> {
-        let subject = Subject::from(subject);
-        self.client()?
-            .publish(subject, Bytes::new())
+    /// Resolves when the server has handled everything that was sent on this connection before.
+    pub(super) async fn round_trip(&self, _turn: &Turn<'_>) -> Result<(), Silence> {
+        let answered = async {
+            let client = self.client()?;
+            if self.asks_by_complaint() {
+                // `>` in the middle. The server does not say which subject it finds invalid: the one who
+                // has waited longest is answered.
+                let subject = format!("{}.>.{}", self.inbox, self.next_number());
+                let mut question = self.link.ask_by_complaint(subject.clone());
+                let _nothing = client.subscribe(subject).await.map_err(client_error)?;
+                question.is_sent();
+                question.answer().await.ok_or_else(|| self.lost())
+            } else {
+                let subject = self.next_subject();
+                let question = self.link.ask(subject.clone());
+                let published = client.publish(Subject::from(subject), Bytes::new()).await;
+                published.map_err(client_error)?;
+                question.answer().await.ok_or_else(|| self.lost())
+            }
+        };
+        let late = |_| Err(Silence::TooLate(self.bound));
+        tokio::time::timeout(self.bound, answered)
             .await
-            .map_err(client_error)
+            .unwrap_or_else(late)
+    }
+
+    fn asks_by_complaint(&self) -> bool {
+        self.by_complaint.load(Ordering::Relaxed)
     }
 
     /// Lets go of the client.
@@ -134,20 +158,21 @@ impl Probe {
     }
 
     fn next_subject(&self) -> String {
-        format!(
-            "{}.{}",
-            self.inbox,
-            self.count.fetch_add(1, Ordering::Relaxed)
-        )
+        format!("{}.{}", self.inbox, self.next_number())
+    }
+
+    fn next_number(&self) -> u64 {
+        self.count.fetch_add(1, Ordering::Relaxed)
     }
 
     fn lost(&self) -> Silence {
-        let unknown = format!("the connection to {} broke", self.link.address());
         Silence::Lost(
             self.link
                 .ensure_up()
                 .err()
-                .unwrap_or(TransportError::Lost { reason: unknown }),
+                .unwrap_or_else(|| TransportError::Lost {
+                    reason: format!("the connection to {} broke", self.link.address()),
+                }),
         )
     }
 }
@@ -164,16 +189,4 @@ impl fmt::Display for Silence {
 
 fn client_error(error: impl fmt::Display) -> Silence {
     Silence::Client(error.to_string())
-}
-
-/// Takes a question back when it is answered, given up or cancelled.
-struct Forget<'a> {
-    link: &'a Link,
-    subject: &'a str,
-}
-
-impl Drop for Forget<'_> {
-    fn drop(&mut self) {
-        self.link.answer(self.subject);
-    }
 }

@@ -6,6 +6,6 @@ async fn orders() -> Result<Harness> {
 }
 
 #[choreo::scenario(orders())]
-async fn scenario(s: Scenario<'_>) {}
+async fn scenario(_s: Scenario<'_>) {}
 
 fn main() {}

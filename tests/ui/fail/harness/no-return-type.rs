@@ -1,5 +1,3 @@
-use choreo::prelude::*;
-
 #[choreo::harness]
 async fn orders() {}
 

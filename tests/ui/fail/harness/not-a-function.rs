@@ -1,5 +1,3 @@
-use choreo::prelude::*;
-
 #[choreo::harness]
 static ORDERS: u32 = 5;
 

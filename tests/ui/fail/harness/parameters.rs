@@ -1,7 +1,7 @@
 use choreo::prelude::*;
 
 #[choreo::harness]
-async fn orders(url: &str) -> Result<Harness> {
+async fn orders(_url: &str) -> Result<Harness> {
     Harness::builder(Memory::new()).connect().await
 }
 

@@ -17,8 +17,6 @@ struct FraudResult {
 async fn scenario(s: Scenario<'_>) {
     let prefix = String::from("ORD-");
     reply!(s, "orders.new" => "orders.processed", |order| format!("{prefix}{order}"));
-    let count = std::rc::Rc::new(5);
-    reply!(s, "orders.new" => "orders.processed", move |_| *count);
 }
 
 fn main() {}

@@ -19,6 +19,7 @@ async fn scenario(s: Scenario<'_>) {
     reply!(s, || FraudResult { order_id: String::new(), approved: true });
     reply!(s, |a: FraudCheck, b: FraudCheck| FraudResult { order_id: String::new(), approved: true });
     reply!(s, |check: FraudCheck|);
+    reply!(s, "orders.new" => "orders.processed", || 5);
     reply!(s, async |check: FraudCheck| -> FraudResult { FraudResult { order_id: check.order_id, approved: true } });
 }
 

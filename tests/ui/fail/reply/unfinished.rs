@@ -15,8 +15,9 @@ struct FraudResult {
 }
 
 async fn scenario(s: Scenario<'_>) {
+    let order = String::from("ORD-42");
     reply!(s, |check: FraudCheck| check.);
-    reply!(s, "orders.new" => "orders.processed", { id: s. });
+    reply!(s, "orders.new" => "orders.processed", { id: order. });
 }
 
 fn main() {}

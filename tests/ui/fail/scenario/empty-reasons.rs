@@ -6,9 +6,9 @@ async fn orders() -> Result<Harness> {
 }
 
 #[choreo::scenario(orders, ignore = "", should_fail = " ", name = " padded ", tags())]
-async fn scenario(s: Scenario<'_>) {}
+async fn scenario(_s: Scenario<'_>) {}
 
 #[choreo::scenario(orders, tags("two words", "a", "a", b))]
-async fn tagged(s: Scenario<'_>) {}
+async fn tagged(_s: Scenario<'_>) {}
 
 fn main() {}

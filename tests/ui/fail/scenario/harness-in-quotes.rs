@@ -6,6 +6,6 @@ async fn orders() -> Result<Harness> {
 }
 
 #[choreo::scenario("orders", timeout = 500ms)]
-async fn scenario(s: Scenario<'_>) {}
+async fn scenario(_s: Scenario<'_>) {}
 
 fn main() {}

@@ -6,9 +6,9 @@ async fn orders() -> Result<Harness> {
 }
 
 #[choreo::scenario(timeout = 500ms, orders)]
-async fn scenario(s: Scenario<'_>) {}
+async fn scenario(_s: Scenario<'_>) {}
 
 #[choreo::scenario(orders, orders)]
-async fn two(s: Scenario<'_>) {}
+async fn two(_s: Scenario<'_>) {}
 
 fn main() {}

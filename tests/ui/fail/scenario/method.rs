@@ -9,7 +9,7 @@ struct Suite;
 
 impl Suite {
     #[choreo::scenario(orders)]
-    async fn scenario(&self, s: Scenario<'_>) {}
+    async fn scenario(&self, _s: Scenario<'_>) {}
 }
 
 fn main() {}

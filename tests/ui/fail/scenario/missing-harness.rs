@@ -6,9 +6,9 @@ async fn orders() -> Result<Harness> {
 }
 
 #[choreo::scenario]
-async fn bare(s: Scenario<'_>) {}
+async fn bare(_s: Scenario<'_>) {}
 
 #[choreo::scenario(timeout = 500ms)]
-async fn with_options(s: Scenario<'_>) {}
+async fn with_options(_s: Scenario<'_>) {}
 
 fn main() {}

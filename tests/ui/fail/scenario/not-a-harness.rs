@@ -12,9 +12,9 @@ async fn plain() -> Result<Harness> {
 static TEXT: &str = "orders";
 
 #[choreo::scenario(plain)]
-async fn with_a_function(s: Scenario<'_>) {}
+async fn with_a_function(_s: Scenario<'_>) {}
 
 #[choreo::scenario(TEXT)]
-async fn with_a_static(s: Scenario<'_>) {}
+async fn with_a_static(_s: Scenario<'_>) {}
 
 fn main() {}

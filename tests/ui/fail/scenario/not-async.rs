@@ -6,6 +6,6 @@ async fn orders() -> Result<Harness> {
 }
 
 #[choreo::scenario(orders)]
-fn scenario(s: Scenario<'_>) {}
+fn scenario(_s: Scenario<'_>) {}
 
 fn main() {}

@@ -9,6 +9,6 @@ async fn orders() -> Result<Harness> {
 #[test]
 #[ignore]
 #[should_panic]
-async fn scenario(s: Scenario<'_>) {}
+async fn scenario(_s: Scenario<'_>) {}
 
 fn main() {}

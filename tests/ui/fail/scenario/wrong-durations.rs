@@ -6,15 +6,15 @@ async fn orders() -> Result<Harness> {
 }
 
 #[choreo::scenario(orders, timeout = "500ms")]
-async fn in_quotes(s: Scenario<'_>) {}
+async fn in_quotes(_s: Scenario<'_>) {}
 
 #[choreo::scenario(orders, timeout = 500 ms)]
-async fn in_two_words(s: Scenario<'_>) {}
+async fn in_two_words(_s: Scenario<'_>) {}
 
 #[choreo::scenario(orders, timeout = 0ms)]
-async fn zero(s: Scenario<'_>) {}
+async fn zero(_s: Scenario<'_>) {}
 
 #[choreo::scenario(orders, timeout = 5 + 5)]
-async fn no_duration(s: Scenario<'_>) {}
+async fn no_duration(_s: Scenario<'_>) {}
 
 fn main() {}

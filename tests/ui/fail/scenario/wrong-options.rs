@@ -17,6 +17,6 @@ async fn orders() -> Result<Harness> {
     tags = "slow",
     crate = "choreo",
 )]
-async fn scenario(s: Scenario<'_>) {}
+async fn scenario(_s: Scenario<'_>) {}
 
 fn main() {}

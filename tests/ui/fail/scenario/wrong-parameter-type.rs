@@ -6,6 +6,6 @@ async fn orders() -> Result<Harness> {
 }
 
 #[choreo::scenario(orders)]
-async fn scenario(s: &str) {}
+async fn scenario(_s: &str) {}
 
 fn main() {}

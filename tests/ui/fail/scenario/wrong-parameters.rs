@@ -9,16 +9,16 @@ async fn orders() -> Result<Harness> {
 async fn none() {}
 
 #[choreo::scenario(orders)]
-async fn two(s: Scenario<'_>, url: &str) {}
+async fn two(_s: Scenario<'_>, _url: &str) {}
 
 #[choreo::scenario(orders)]
-async fn generic<T: Default>(s: Scenario<'_, T>)
+async fn generic<T: Default>(_s: Scenario<'_, T>)
 where
     T: Copy,
 {
 }
 
 #[choreo::scenario(orders)]
-async unsafe fn unsafe_one(s: Scenario<'_>) {}
+async unsafe fn unsafe_one(_s: Scenario<'_>) {}
 
 fn main() {}

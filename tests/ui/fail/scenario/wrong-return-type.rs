@@ -6,14 +6,14 @@ async fn orders() -> Result<Harness> {
 }
 
 #[choreo::scenario(orders)]
-async fn scenario(s: Scenario<'_>) -> u32 {
+async fn scenario(_s: Scenario<'_>) -> u32 {
     5
 }
 
 struct NoDebug;
 
 #[choreo::scenario(orders)]
-async fn fallible(s: Scenario<'_>) -> std::result::Result<(), NoDebug> {
+async fn fallible(_s: Scenario<'_>) -> std::result::Result<(), NoDebug> {
     Ok(())
 }
 

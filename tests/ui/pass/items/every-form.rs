@@ -161,5 +161,6 @@ async fn replies(s: Scenario<'_>) {
 }
 
 fn main() {
-    choreo::main!()
+    // Compiled, not run: these scenarios show forms and expect nothing.
+    let _run: fn() = || choreo::main!();
 }

@@ -37,7 +37,9 @@ async fn renamed(s: foo::Scenario<'_>) {
 
 #[foo::scenario(orders)]
 async fn begun(s: foo::Scenario<'_>) {
+    foo::expect!(s, "orders");
     foo::begin!(s);
+    foo::publish!(s, "orders", null);
 }
 
 fn main() {

@@ -1,0 +1,181 @@
+//! Messages that go through.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use choreo::transport::nats::Nats;
+use choreo::transport::{Connection, Headers, Outgoing, TransportError};
+use choreo_test_brokers::{BrokerTests, NatsServer};
+
+use super::support::{TestError, connect, delivery, eventually, message, shared};
+
+pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
+    tests
+        .test(
+            "messages::a_subscription_is_live_when_it_says_so",
+            readiness,
+        )
+        .test("messages::wildcards_keep_the_concrete_subject", wildcards)
+        .test("messages::headers_and_bytes_survive", headers)
+        .test("messages::order_is_kept_and_nothing_is_lost", order)
+        .test("messages::what_nats_does_not_have_is_refused", refused)
+        .test("messages::a_dropped_subscription_ends", dropped)
+}
+
+async fn readiness() -> Result<(), TestError> {
+    let server = NatsServer::builder().start()?;
+    let nats = Nats::new(server.url());
+    let (subscriber, publisher) = (connect(&nats).await?, connect(&nats).await?);
+    for round in 0..500 {
+        let topic = format!("ready.{round}");
+        let (delivery, mut seen) = delivery();
+        let _subscription = subscriber.subscribe(&topic, delivery).await?;
+        publisher.publish(message(&topic, topic.clone())).await?;
+        assert_eq!(*seen.next().await.topic, *topic);
+    }
+    Ok(())
+}
+
+async fn wildcards() -> Result<(), TestError> {
+    let server = NatsServer::builder().start()?;
+    let connection = connect(&Nats::new(server.url())).await?;
+    let (one_delivery, mut one) = delivery();
+    let (rest_delivery, mut rest) = delivery();
+    let _one = connection
+        .subscribe("orders.*.created", one_delivery)
+        .await?;
+    let _rest = connection.subscribe("orders.>", rest_delivery).await?;
+    connection
+        .publish(message("orders.eu.created", "1"))
+        .await?;
+    connection
+        .publish(message("orders.eu.west.created", "2"))
+        .await?;
+    assert_eq!(&*one.next().await.topic, "orders.eu.created");
+    assert_eq!(&*rest.next().await.topic, "orders.eu.created");
+    assert_eq!(&*rest.next().await.topic, "orders.eu.west.created");
+    assert!(one.is_empty());
+    Ok(())
+}
+
+async fn headers() -> Result<(), TestError> {
+    let server = NatsServer::builder().start()?;
+    let connection = connect(&Nats::new(server.url())).await?;
+    let (delivery, mut seen) = delivery();
+    let _subscription = connection.subscribe("with.headers", delivery).await?;
+    let mut headers = Headers::new();
+    headers.append("X-Trace", "a: b, ü");
+    headers.append("x-multi", "1");
+    headers.append("x-multi", "2");
+    let payload = Bytes::from((0..=255).collect::<Vec<u8>>());
+    let start = Instant::now();
+    let topic = "with.headers".into();
+    connection
+        .publish(Outgoing {
+            topic,
+            key: None,
+            headers,
+            payload: payload.clone(),
+        })
+        .await?;
+    let envelope = seen.next().await;
+    assert_eq!(envelope.payload, payload);
+    assert_eq!(envelope.headers.get("x-trace"), Some("a: b, ü"));
+    let multi: Vec<_> = envelope
+        .headers
+        .iter()
+        .filter(|(name, _)| *name == "x-multi")
+        .collect();
+    assert_eq!(multi, [("x-multi", "1"), ("x-multi", "2")]);
+    assert!(envelope.received_at >= start && envelope.received_at <= Instant::now());
+    assert!(envelope.key.is_none() && envelope.metadata.is_empty());
+    Ok(())
+}
+
+async fn order() -> Result<(), TestError> {
+    const COUNT: usize = 20_000;
+    let server = NatsServer::builder().start()?;
+    let nats = Nats::new(server.url());
+    let (subscriber, publisher) = (connect(&nats).await?, connect(&nats).await?);
+    let (delivery, mut seen) = delivery();
+    let _subscription = subscriber.subscribe("many", delivery).await?;
+    for number in 0..COUNT {
+        publisher
+            .publish(message("many", number.to_string()))
+            .await?;
+    }
+    for number in 0..COUNT {
+        assert_eq!(seen.next().await.payload, number.to_string());
+    }
+    Ok(())
+}
+
+async fn refused() -> Result<(), TestError> {
+    let server = NatsServer::builder().start()?;
+    let connection = connect(&Nats::new(server.url())).await?;
+    for topic in ["", "a b", "a..b", ".a", "a.", "a.>.b", "a\r\nb"] {
+        let error = connection.subscribe(topic, delivery().0).await.unwrap_err();
+        assert!(
+            matches!(error, TransportError::Subscribe { .. }),
+            "{topic:?}: {error}"
+        );
+    }
+    for topic in ["", "a b", "a..b", "a.*", "a.>", "a\r\nb"] {
+        let error = connection.publish(message(topic, "")).await.unwrap_err();
+        assert!(
+            matches!(error, TransportError::Publish { .. }),
+            "{topic:?}: {error}"
+        );
+    }
+    let keyed = Outgoing {
+        key: Some(Bytes::from("k")),
+        ..message("a", "")
+    };
+    assert!(
+        connection
+            .publish(keyed)
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("no key")
+    );
+    for (name, value) in [("a:b", "c"), ("", "c"), ("a", "secret\nvalue")] {
+        let mut headers = Headers::new();
+        headers.append(name, value);
+        let error = connection
+            .publish(Outgoing {
+                headers,
+                ..message("a", "")
+            })
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(error, TransportError::Publish { .. }),
+            "{name:?}: {error}"
+        );
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+    Ok(())
+}
+
+async fn dropped() -> Result<(), TestError> {
+    let server = NatsServer::builder().start()?;
+    let nats = Nats::new(server.url());
+    let connection = connect(&nats).await?;
+    let alive = shared(());
+    for _ in 0..100 {
+        let held = alive.clone();
+        let delivery = choreo::transport::Delivery::new(move |_| drop(held.lock().unwrap()));
+        drop(connection.subscribe("dropped", delivery).await?);
+    }
+    eventually("the deliveries are released", || {
+        std::sync::Arc::strong_count(&alive) == 1
+    })
+    .await;
+    // The rest of the connection works on.
+    let (delivery, mut seen) = delivery();
+    let _subscription = connection.subscribe("dropped", delivery).await?;
+    connection.publish(message("dropped", "1")).await?;
+    assert_eq!(seen.next().await.payload, "1");
+    Ok(())
+}
