@@ -41,10 +41,10 @@ fn every_dynamic_form_is_a_call() {
         ("5", "eq (5)"),
         ("-5", "eq (- 5)"),
         ("\"a\"", "eq (\"a\")"),
-        ("(limit + 1)", "eq (limit + 1)"),
-        ("(1, 2)", "eq ((1 , 2))"),
+        ("(limit + 1)", "eq (& (limit + 1))"),
+        ("(1, 2)", "eq (& ((1 , 2)))"),
         ("> 5", "gt (5)"),
-        (">= limit", "ge (limit)"),
+        (">= limit", "ge (& limit)"),
         ("< 5", "lt (5)"),
         ("<= 5", "le (5)"),
         ("!= 5", "ne (5)"),
@@ -53,7 +53,7 @@ fn every_dynamic_form_is_a_call() {
         ("1..", "ge (1)"),
         ("..5", "lt (5)"),
         ("..=5", "le (5)"),
-        ("LOW..HIGH", "range (LOW , HIGH)"),
+        ("LOW..HIGH", "range (& LOW , & HIGH)"),
         ("in [1, > 5]", "one_of (vec ([eq (1) , gt (5)]))"),
         ("_", "present ()"),
         ("null", "null ()"),
@@ -161,7 +161,7 @@ fn what_is_right_is_expanded_beside_what_is_wrong() {
     );
     assert_contains(&expansion, "(\"good\", krate::__private::functions::gt(0))");
     // As it was typed, so that an editor can complete it.
-    assert_contains(&expansion, "krate::__private::functions::gt(order.)");
+    assert_contains(&expansion, "krate::__private::functions::gt(&order.)");
 }
 
 #[test]

@@ -17,7 +17,6 @@ fn tokens_are_spaced_as_a_person_would() {
         "&mut value",
         "format!(\"{x}\")",
         "(1, 2.5)",
-        "|x| x + 1",
     ] {
         assert_eq!(text::of_tokens(tokens(source)), source);
     }
