@@ -24,6 +24,10 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
             "faults::readiness_needs_no_permission_for_inboxes",
             forbidden_inbox,
         )
+        .test(
+            "faults::a_cancelled_subscription_disturbs_no_other",
+            cancelled,
+        )
         .test("faults::a_killed_server_is_told_within_a_second", killed)
         .test(
             "faults::a_restarted_server_restores_the_subscriptions",
@@ -121,6 +125,20 @@ async fn forbidden_publication() -> Result<(), TestError> {
 
 async fn forbidden_inbox() -> Result<(), TestError> {
     let everything_else: &[&str] = &["open.>"];
+    let guest = User::password("guest", SENTINEL).may_publish(everything_else);
+    let server = NatsServer::builder()
+        .anonymous("guest")
+        .user(guest.may_subscribe(everything_else))
+        .start()?;
+    let connection = connect(&Nats::new(server.url())).await?;
+    let error = connection
+        .subscribe("closed", delivery().0)
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("Permissions Violation"),
+        "{error}"
+    );
     for (publish, subscribe) in [(true, false), (false, true), (false, false)] {
         let mut user = User::password("me", SENTINEL);
         user = user.may_publish(if publish { &[">"] } else { everything_else });
@@ -150,6 +168,32 @@ async fn forbidden_inbox() -> Result<(), TestError> {
             seen.is_empty(),
             "publish {publish}, subscribe {subscribe}: {:?}",
             seen.next().await
+        );
+    }
+    Ok(())
+}
+
+/// A question that nobody waits for any longer must not shift the answers of the next ones.
+async fn cancelled() -> Result<(), TestError> {
+    let server = NatsServer::builder().user(restricted()).start()?;
+    let connection = connect(&as_me(&server)).await?;
+    let publisher = connect(&as_me(&server)).await?;
+    for round in 0..200_u64 {
+        let topic = format!("open.{round}");
+        let bound = Duration::from_micros(round * 5);
+        let cancelled = connection.subscribe(&topic, delivery().0);
+        drop(tokio::time::timeout(bound, cancelled).await);
+        let (delivery, mut messages) = delivery();
+        let _subscription = connection.subscribe(&topic, delivery).await?;
+        publisher.publish(message(&topic, "1")).await?;
+        assert_eq!(messages.next().await.payload, "1");
+        let error = connection
+            .subscribe("closed", super::support::delivery().0)
+            .await
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("Permissions Violation"),
+            "{error}"
         );
     }
     Ok(())
