@@ -1,5 +1,8 @@
 //! What goes wrong after the connect, and how soon it is told.
 
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use choreo::transport::nats::{Nats, NatsAuth};
@@ -233,7 +236,13 @@ async fn restarted() -> Result<(), TestError> {
         .user_password("me", SENTINEL)
         .start()?;
     let (sink, mut seen) = events();
-    let connection = as_me(&server).connect(sink).await?;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let nats = Nats::new(server.url()).auth(move || {
+        counter.fetch_add(1, Ordering::SeqCst);
+        Ok::<_, io::Error>(NatsAuth::user_password("me", SENTINEL))
+    });
+    let connection = nats.connect(sink).await?;
     let (delivery, mut messages) = delivery();
     let _subscription = connection.subscribe("back", delivery).await?;
     for round in 0..5 {
@@ -249,6 +258,7 @@ async fn restarted() -> Result<(), TestError> {
         assert_eq!(messages.next().await.payload, "own");
     }
     assert!(seen.is_empty());
+    assert!(asked.load(Ordering::SeqCst) > 5, "a reconnect asks again");
     Ok(())
 }
 
