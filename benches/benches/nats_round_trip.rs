@@ -4,7 +4,10 @@
 //!
 //! `cargo bench -p choreo-benches --bench nats_round_trip`
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
-#![expect(clippy::expect_used, reason = "a benchmark that cannot run should say so and stop")]
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark that cannot run should say so and stop"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +28,10 @@ async fn raw_block(
     for number in 0..PER_BLOCK {
         let payload = format!(r#"{{"number":{number},"correlation_id":"{number:032}"}}"#);
         let sent = Instant::now();
-        client.publish("raw.echo", payload.into()).await.expect("the server takes messages");
+        client
+            .publish("raw.echo", payload.into())
+            .await
+            .expect("the server takes messages");
         client.flush().await.expect("the connection is up");
         answers.next().await.expect("the server answers");
         latencies.push(sent.elapsed());
@@ -48,8 +54,12 @@ async fn scenario_block(harness: &Harness, latencies: &mut Vec<Duration>) -> Dur
 
 #[tokio::main]
 async fn main() {
-    let server = NatsServer::builder().start().expect("nats-server is installed and starts");
-    let client = async_nats::connect(server.url()).await.expect("the server is up");
+    let server = NatsServer::builder()
+        .start()
+        .expect("nats-server is installed and starts");
+    let client = async_nats::connect(server.url())
+        .await
+        .expect("the server is up");
     let mut answers = client.subscribe("raw.echo").await.expect("a valid subject");
     let harness = Harness::builder(Nats::new(server.url()))
         .correlation(FieldCorrelation::new("correlation_id"))
@@ -72,6 +82,12 @@ async fn main() {
     let (raw_rate, our_rate) = (rate(count, raw_time), rate(count, time));
     let (raw, ours) = (median(raw_latencies), median(latencies));
     println!("{count} round trips each, in turns of {PER_BLOCK}");
-    println!("latency, median:  raw {raw:?}, scenario {ours:?}, difference {:?}", raw.abs_diff(ours));
-    println!("loops per second: raw {raw_rate:.0}, scenarios {our_rate:.0}, ratio {:.2}", our_rate / raw_rate);
+    println!(
+        "latency, median:  raw {raw:?}, scenario {ours:?}, difference {:?}",
+        raw.abs_diff(ours)
+    );
+    println!(
+        "loops per second: raw {raw_rate:.0}, scenarios {our_rate:.0}, ratio {:.2}",
+        our_rate / raw_rate
+    );
 }

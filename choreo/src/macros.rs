@@ -1,6 +1,22 @@
 //! The fronts of the macros: documentation, and `$crate` for the engines in `choreo-macros`, so
 //! that a renamed dependency and a re-export work.
 
+#[doc = include_str!("../docs/expect.md")]
+#[macro_export]
+macro_rules! expect {
+    ($($arguments:tt)*) => {
+        $crate::__private::__expect! { [$crate] $($arguments)* }
+    };
+}
+
+#[doc = include_str!("../docs/pattern.md")]
+#[macro_export]
+macro_rules! pattern {
+    ($($pattern:tt)*) => {
+        $crate::__private::__pattern! { [$crate] $($pattern)* }
+    };
+}
+
 /// Publishes a message and starts the scenario's clock.
 ///
 /// ```text
@@ -437,16 +453,4 @@ macro_rules! main {
              `choreo::main!()`"
         )
     };
-}
-
-/// x
-#[macro_export]
-macro_rules! expect {
-    ($($tokens:tt)*) => { $crate::__private::__expect!([$crate] $($tokens)*) };
-}
-
-/// x
-#[macro_export]
-macro_rules! pattern {
-    ($($tokens:tt)*) => { $crate::__private::__pattern!([$crate] $($tokens)*) };
 }

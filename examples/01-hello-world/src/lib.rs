@@ -85,8 +85,15 @@ pub async fn process(payload: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
     let error = (order.count == 0).then(|| "nothing ordered".to_owned());
     serde_json::to_vec(&OrderProcessed {
         order_id: format!("ORD-{}", order.item_id.trim_start_matches("ITEM-")),
-        status: if error.is_some() { Status::Rejected } else { Status::Completed },
-        order: Line { item_id: order.item_id, count: order.count },
+        status: if error.is_some() {
+            Status::Rejected
+        } else {
+            Status::Completed
+        },
+        order: Line {
+            item_id: order.item_id,
+            count: order.count,
+        },
         error,
         correlation_id: if old { None } else { order.correlation_id },
     })
@@ -96,3 +103,8 @@ pub async fn process(payload: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
 async fn wrap() {
     tokio::time::sleep(WRAPPING).await;
 }
+
+/// The programs in the README of the repository, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

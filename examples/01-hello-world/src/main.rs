@@ -1,5 +1,9 @@
 //! The order service as a process: `hello-world <NATS URL>`.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to whoever started it")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it talks to whoever started it"
+)]
 
 use std::error::Error;
 
@@ -7,7 +11,9 @@ use futures_util::StreamExt as _;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let url = std::env::args().nth(1).unwrap_or_else(|| "nats://127.0.0.1:4222".to_owned());
+    let url = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "nats://127.0.0.1:4222".to_owned());
     let client = async_nats::connect(url).await?;
     let mut orders = client.subscribe(hello_world::CREATED).await?;
     // The server has the subscription before anyone hears that the service is ready.
@@ -28,6 +34,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn answer(client: &async_nats::Client, order: &[u8]) -> Result<(), Box<dyn Error>> {
     let processed = hello_world::process(order).await?;
-    client.publish(hello_world::PROCESSED, processed.into()).await?;
+    client
+        .publish(hello_world::PROCESSED, processed.into())
+        .await?;
     Ok(())
 }

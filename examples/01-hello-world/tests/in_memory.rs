@@ -12,7 +12,10 @@ use choreo::transport::{MemoryClient, TransportError};
 async fn orders() -> choreo::Result<Harness> {
     let broker = Memory::new();
     serve(broker.client()).await?;
-    Harness::builder(broker).correlation(FieldCorrelation::new("correlation_id")).connect().await
+    Harness::builder(broker)
+        .correlation(FieldCorrelation::new("correlation_id"))
+        .connect()
+        .await
 }
 
 /// The order service on the in-memory broker.

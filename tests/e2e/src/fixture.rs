@@ -26,7 +26,10 @@ impl Fixture {
     /// If the fixture cannot be copied.
     #[must_use]
     pub fn new(name: &str, scratch: &Path) -> Self {
-        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        // Cargo and nextest state it at run time too; what was compiled in is that of another clone
+        // if both use one target folder.
+        let package = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
         let source = package.join("fixtures").join(name);
         let workspace = package
             .ancestors()

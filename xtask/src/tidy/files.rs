@@ -25,7 +25,11 @@ fn check_file(name: &str, text: &str) -> Findings {
         ));
     }
     let library = name.split('/').any(|folder| folder == "src") && !name.ends_with("/tests.rs");
-    if library && !text.trim_start().starts_with("//!") {
+    if library
+        && !["//!", "#![doc"]
+            .iter()
+            .any(|head| text.trim_start().starts_with(head))
+    {
         findings.push(format!(
             "{name}:1: no head comment; say with `//!` what the module does and what it must not know"
         ));

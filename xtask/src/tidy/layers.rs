@@ -48,7 +48,9 @@ const MODULES: &[&str] = &[
     "scenario",
     // 7
     "fixture",
+    "own_main",
     "private",
+    "macros",
     "prelude",
 ];
 
@@ -75,7 +77,8 @@ const CLIENTS: &[(&str, &str)] = &[
 
 pub(super) fn check(root: &Path) -> Result<Findings, String> {
     let source = root.join("choreo/src");
-    let reexports = reexports(&code(&read(&source.join("lib.rs"))?));
+    let mut reexports = reexports(&code(&read(&source.join("lib.rs"))?));
+    reexports.extend(exported_macros(&read(&source.join("macros.rs"))?));
     let map = read(&root.join("ARCHITECTURE.md"))?;
     let mut findings = Findings::new();
     for module in MODULES {
@@ -129,6 +132,21 @@ fn reexports(root: &str) -> BTreeMap<String, Vec<String>> {
         }
     }
     names
+}
+
+/// Macros live at the crate's root, wherever they are written.
+fn exported_macros(macros: &str) -> Vec<(String, Vec<String>)> {
+    let code = code(macros);
+    let mut names = words(&code).map(|(_, word)| word).peekable();
+    let mut found = Vec::new();
+    while let Some(word) = names.next() {
+        if word == "macro_rules"
+            && let Some(name) = names.peek()
+        {
+            found.push(((*name).to_owned(), vec!["macros".to_owned()]));
+        }
+    }
+    found
 }
 
 fn check_module(

@@ -11,7 +11,7 @@ use super::compare::{ComparesTo, Direct, InOption, OrdersTo};
 use super::{Found, debugged, shown, to_value};
 
 /// `field: value`
-pub fn eq<F, O, Kind>(found: &mut Found, field: &F, operand: &O)
+pub fn eq<F, O, Kind>(found: &mut Found, operand: &O, field: &F)
 where
     F: ComparesTo<O, Kind> + ?Sized,
     O: Debug + ?Sized,
@@ -24,84 +24,120 @@ where
 }
 
 /// `field: != value`; a field without a value is not another one.
-pub fn ne<F, O, Kind>(found: &mut Found, field: &F, operand: &O)
+pub fn ne<F, O, Kind>(found: &mut Found, operand: &O, field: &F)
 where
     F: ComparesTo<O, Kind> + ?Sized,
     O: Debug + ?Sized,
 {
-    match field.equals(operand) {
-        Some(false) => {}
-        Some(true) => broken(found, format!("!= {}", debugged(operand)), field),
-        None => missing(found, format!("!= {}", debugged(operand)), field),
-    }
+    let expected = || format!("!= {}", debugged(operand));
+    condition(
+        found,
+        field,
+        field.equals(operand).map(|equal| !equal),
+        expected,
+    );
 }
 
-macro_rules! order {
-    ($($(#[$doc:meta])* $name:ident $symbol:literal $accepts:ident;)*) => {$(
-        $(#[$doc])*
-        pub fn $name<F, O, Kind>(found: &mut Found, field: &F, operand: &O)
-        where
-            F: OrdersTo<O, Kind> + ?Sized,
-            O: Debug + ?Sized,
-        {
-            let expected = || format!(concat!($symbol, " {}"), debugged(operand));
-            match field.order(operand) {
-                Some(Some(order)) if order.$accepts() => {}
-                Some(_) => broken(found, expected(), field),
-                None => missing(found, expected(), field),
-            }
-        }
-    )*};
+/// `field: > value`
+pub fn gt<F, O, Kind>(found: &mut Found, operand: &O, field: &F)
+where
+    F: OrdersTo<O, Kind> + ?Sized,
+    O: Debug + ?Sized,
+{
+    let expected = || format!("> {}", debugged(operand));
+    condition(
+        found,
+        field,
+        field
+            .order(operand)
+            .map(|order| order.is_some_and(Ordering::is_gt)),
+        expected,
+    );
 }
 
-order! {
-    /// `field: > value`
-    gt ">" is_gt;
-    /// `field: >= value`
-    ge ">=" is_ge;
-    /// `field: < value`
-    lt "<" is_lt;
-    /// `field: <= value`
-    le "<=" is_le;
+/// `field: >= value`
+pub fn ge<F, O, Kind>(found: &mut Found, operand: &O, field: &F)
+where
+    F: OrdersTo<O, Kind> + ?Sized,
+    O: Debug + ?Sized,
+{
+    let expected = || format!(">= {}", debugged(operand));
+    condition(
+        found,
+        field,
+        field
+            .order(operand)
+            .map(|order| order.is_some_and(Ordering::is_ge)),
+        expected,
+    );
+}
+
+/// `field: < value`
+pub fn lt<F, O, Kind>(found: &mut Found, operand: &O, field: &F)
+where
+    F: OrdersTo<O, Kind> + ?Sized,
+    O: Debug + ?Sized,
+{
+    let expected = || format!("< {}", debugged(operand));
+    condition(
+        found,
+        field,
+        field
+            .order(operand)
+            .map(|order| order.is_some_and(Ordering::is_lt)),
+        expected,
+    );
+}
+
+/// `field: <= value`
+pub fn le<F, O, Kind>(found: &mut Found, operand: &O, field: &F)
+where
+    F: OrdersTo<O, Kind> + ?Sized,
+    O: Debug + ?Sized,
+{
+    let expected = || format!("<= {}", debugged(operand));
+    condition(
+        found,
+        field,
+        field
+            .order(operand)
+            .map(|order| order.is_some_and(Ordering::is_le)),
+        expected,
+    );
 }
 
 /// `field: low..high`
-pub fn range<F, L, H, LowKind, HighKind>(found: &mut Found, field: &F, low: &L, high: &H)
+pub fn range<F, L, H, LowKind, HighKind>(found: &mut Found, low: &L, high: &H, field: &F)
 where
     F: OrdersTo<L, LowKind> + OrdersTo<H, HighKind> + ?Sized,
     L: Debug + ?Sized,
     H: Debug + ?Sized,
 {
-    let expected = || format!("{}..{}", debugged(low), debugged(high));
-    match (
-        OrdersTo::<L, LowKind>::order(field, low),
-        OrdersTo::<H, HighKind>::order(field, high),
-    ) {
-        (Some(Some(Ordering::Greater | Ordering::Equal)), Some(Some(Ordering::Less))) => {}
-        (None, _) | (_, None) => missing(found, expected(), field),
-        _ => broken(found, expected(), field),
-    }
+    let from_low = OrdersTo::<L, LowKind>::order(field, low);
+    let to_high = OrdersTo::<H, HighKind>::order(field, high);
+    let within = from_low.zip(to_high).map(|(from_low, to_high)| {
+        from_low.is_some_and(Ordering::is_ge) && to_high.is_some_and(Ordering::is_lt)
+    });
+    condition(found, field, within, || {
+        format!("{}..{}", debugged(low), debugged(high))
+    });
 }
 
 /// `field: low..=high`
-pub fn range_inclusive<F, L, H, LowKind, HighKind>(found: &mut Found, field: &F, low: &L, high: &H)
+pub fn range_inclusive<F, L, H, LowKind, HighKind>(found: &mut Found, low: &L, high: &H, field: &F)
 where
     F: OrdersTo<L, LowKind> + OrdersTo<H, HighKind> + ?Sized,
     L: Debug + ?Sized,
     H: Debug + ?Sized,
 {
-    let expected = || format!("{}..={}", debugged(low), debugged(high));
-    match (
-        OrdersTo::<L, LowKind>::order(field, low),
-        OrdersTo::<H, HighKind>::order(field, high),
-    ) {
-        (
-            Some(Some(Ordering::Greater | Ordering::Equal)),
-            Some(Some(Ordering::Less | Ordering::Equal)),
-        ) => {}
-        (None, _) | (_, None) => missing(found, expected(), field),
-        _ => broken(found, expected(), field),
-    }
+    let from_low = OrdersTo::<L, LowKind>::order(field, low);
+    let to_high = OrdersTo::<H, HighKind>::order(field, high);
+    let within = from_low.zip(to_high).map(|(from_low, to_high)| {
+        from_low.is_some_and(Ordering::is_ge) && to_high.is_some_and(Ordering::is_le)
+    });
+    condition(found, field, within, || {
+        format!("{}..={}", debugged(low), debugged(high))
+    });
 }
 
 /// A field that holds text.
@@ -130,7 +166,7 @@ impl<Field: TextField<Kind>, Kind> TextField<InOption<Kind>> for Option<Field> {
 }
 
 /// `field: =~ r"…"`
-pub fn regex<F: TextField<Kind> + ?Sized, Kind>(found: &mut Found, field: &F, regex: &Regex) {
+pub fn regex<F: TextField<Kind> + ?Sized, Kind>(found: &mut Found, regex: &Regex, field: &F) {
     text_condition(
         found,
         field.text(),
@@ -140,7 +176,7 @@ pub fn regex<F: TextField<Kind> + ?Sized, Kind>(found: &mut Found, field: &F, re
 }
 
 /// `field: contains "…"`
-pub fn contains<F, P, Kind>(found: &mut Found, field: &F, part: &P)
+pub fn contains<F, P, Kind>(found: &mut Found, part: &P, field: &F)
 where
     F: TextField<Kind> + ?Sized,
     P: AsRef<str> + ?Sized,
@@ -185,7 +221,7 @@ impl<T: Debug> NullableField for Option<T> {
 }
 
 /// `field: absent` and `field: null`, which are the same once a message is decoded.
-pub fn none<F: NullableField>(found: &mut Found, field: &F, expected: &'static str) {
+pub fn none<F: NullableField>(found: &mut Found, expected: &'static str, field: &F) {
     if !field.is_null() {
         found.report(MismatchKind::Unexpected, expected, shown(field));
     }
@@ -211,7 +247,7 @@ pub fn other_variant_unseen(found: &mut Found, expected: &'static str) {
 }
 
 /// `field: => matcher` and `field: { key: p }`: on the field as JSON.
-pub fn serialized<F, M>(found: &mut Found, field: &F, matcher: &M)
+pub fn serialized<F, M>(found: &mut Found, matcher: &M, field: &F)
 where
     F: Serialize + ?Sized,
     M: Matcher + ?Sized,
@@ -289,6 +325,16 @@ fn broken<F: Debug + ?Sized>(found: &mut Found, expected: impl Into<String>, fie
     found.report(MismatchKind::Predicate, expected, shown(field));
 }
 
-fn missing<F: Debug + ?Sized>(found: &mut Found, expected: impl Into<String>, field: &F) {
-    found.report(MismatchKind::Missing, expected, shown(field));
+/// Reports a field that has no value, or one that does not meet a condition.
+fn condition<F: Debug + ?Sized>(
+    found: &mut Found,
+    field: &F,
+    met: Option<bool>,
+    expected: impl FnOnce() -> String,
+) {
+    match met {
+        Some(true) => {}
+        Some(false) => broken(found, expected(), field),
+        None => found.report(MismatchKind::Missing, expected(), shown(field)),
+    }
 }
