@@ -75,6 +75,12 @@ pub(crate) fn skip_to_separator(input: ParseStream<'_>) -> TokenStream {
     skipped
 }
 
+/// An error at the next token, or at what closes this group. Unlike `ParseBuffer::error` it adds no
+/// words of its own at the end of the input.
+pub(crate) fn error_here(input: ParseStream<'_>, message: impl std::fmt::Display) -> syn::Error {
+    syn::Error::new(input.span(), message)
+}
+
 /// Takes everything that is left, so that syn does not report it a second time.
 pub(crate) fn skip_to_end(input: ParseStream<'_>) -> TokenStream {
     input.parse().unwrap_or_default()

@@ -128,6 +128,11 @@ impl Incoming {
         }
     }
 
+    /// The same message without its decoded payload, which is several times as large: for keeping.
+    pub(crate) fn undecoded(&self) -> Self {
+        Self::new(self.envelope.clone(), std::sync::Arc::clone(&self.codec))
+    }
+
     /// Topic, key, headers and bytes.
     pub fn envelope(&self) -> &Envelope {
         &self.envelope

@@ -80,7 +80,7 @@ impl NearMisses {
             received_at: envelope.received_at,
             topic: Arc::clone(&envelope.topic),
             size_bytes: envelope.payload.len(),
-            message: keep_payload.then(|| Arc::clone(message)),
+            message: keep_payload.then(|| message.undecoded()),
         };
         // Ordered by closeness; among equals the earlier one stays in front.
         let place = self
@@ -103,7 +103,7 @@ impl NearMisses {
 
 struct Matched {
     message: AnyMessage,
-    incoming: Arc<Incoming>,
+    incoming: Incoming,
 }
 
 enum State {
@@ -203,7 +203,7 @@ impl Expectation {
             Answer::Match(matched) => {
                 self.state = State::Matched(Matched {
                     message: matched,
-                    incoming: Arc::clone(message),
+                    incoming: message.undecoded(),
                 });
                 Offered::Matched
             }
@@ -229,11 +229,14 @@ impl Expectation {
         traffic: crate::dispatch::TopicTraffic,
     ) -> (Arc<HandleData>, AnyMessage) {
         let (near_misses, attempts) = self.near_misses.into_parts();
-        let described = catch_unwind(AssertUnwindSafe(|| self.pattern.describe()))
-            .unwrap_or_else(|_| "a matcher that cannot describe itself".to_owned());
+        // A description costs as much as a match; only who failed needs it.
+        let expected = matches!(self.state, State::Open).then(|| {
+            catch_unwind(AssertUnwindSafe(|| self.pattern.describe()))
+                .unwrap_or_else(|_| "a matcher that cannot describe itself".to_owned())
+        });
         let mut data = HandleData {
             topic: self.topic,
-            expected: described,
+            expected,
             location: self.location,
             outcome: Outcome::Pass,
             latency: None,

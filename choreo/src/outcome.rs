@@ -20,14 +20,14 @@ use crate::timeline::TimelineEntry;
 pub(crate) type AnyMessage = Box<dyn Any + Send + Sync>;
 
 /// A message that came for an expectation and was wrong.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct NearMiss {
     pub(crate) score: diff::Score,
     pub(crate) mismatch: Mismatch,
     pub(crate) received_at: Instant,
     pub(crate) topic: Arc<str>,
     pub(crate) size_bytes: usize,
-    pub(crate) message: Option<Arc<Incoming>>,
+    pub(crate) message: Option<Incoming>,
 }
 
 impl NearMiss {
@@ -53,7 +53,7 @@ impl NearMiss {
 
     /// The message, unless it was too large to be kept (64 KiB).
     pub fn message(&self) -> Option<&Incoming> {
-        self.message.as_deref()
+        self.message.as_ref()
     }
 }
 
@@ -61,7 +61,8 @@ impl NearMiss {
 #[derive(Debug)]
 pub(crate) struct HandleData {
     pub(crate) topic: Arc<str>,
-    pub(crate) expected: String,
+    /// The pattern in words, unless a message matched.
+    pub(crate) expected: Option<String>,
     pub(crate) location: Location,
     pub(crate) outcome: Outcome,
     pub(crate) latency: Option<Duration>,
@@ -72,7 +73,7 @@ pub(crate) struct HandleData {
     pub(crate) interrupted: bool,
     pub(crate) near_misses: Vec<NearMiss>,
     pub(crate) near_miss_count: u64,
-    pub(crate) incoming: Option<Arc<Incoming>>,
+    pub(crate) incoming: Option<Incoming>,
     pub(crate) error: Option<String>,
     pub(crate) traffic: TopicTraffic,
 }
@@ -148,7 +149,7 @@ impl<M> HandleReport<M> {
 
     /// Topic, key, headers and bytes of the message that matched.
     pub fn envelope(&self) -> Option<&Envelope> {
-        self.data.incoming.as_deref().map(Incoming::envelope)
+        self.data.incoming.as_ref().map(Incoming::envelope)
     }
 
     /// From the trigger (or the message of `since`) to the receipt of the message that matched.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use proc_macro2::Span;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{BinOp, Expr};
 
@@ -105,20 +105,6 @@ impl Checker<'_> {
         let Some(expr) = operand.expr() else {
             return true;
         };
-        if let Expr::Binary(binary) = expr
-            && matches!(binary.op, BinOp::BitOr(_) | BinOp::BitAnd(_))
-            && Literal::of(&binary.left).is_some()
-        {
-            let written = text::of_tokens(quote!(#expr));
-            self.diagnostics.error(
-                operand.span(),
-                format!(
-                    "parentheses hold a Rust expression, so this compares with the value of \
-                     `{written}`; write `in [a, b]`, or the patterns without parentheses"
-                ),
-            );
-            return false;
-        }
         match Literal::of(expr) {
             Some(Literal::Bytes) => {
                 self.diagnostics.error(
@@ -181,6 +167,28 @@ impl Checker<'_> {
                 _ => "only numbers and strings are greater or less; write a value",
             };
             self.diagnostics.error(expr.span(), remedy);
+            return false;
+        }
+        if let Expr::Binary(binary) = expr
+            && matches!(
+                binary.op,
+                BinOp::Lt(_)
+                    | BinOp::Le(_)
+                    | BinOp::Gt(_)
+                    | BinOp::Ge(_)
+                    | BinOp::Eq(_)
+                    | BinOp::Ne(_)
+            )
+        {
+            self.diagnostics.error_spanned(
+                binary.op,
+                format!(
+                    "two comparisons are joined with `&`: write `{} {} & {} …`",
+                    op.symbol(),
+                    text::of_tokens(binary.left.to_token_stream()),
+                    text::of_tokens(binary.op.to_token_stream()),
+                ),
+            );
             return false;
         }
         let Some(literal) = Literal::of(expr) else {

@@ -37,6 +37,9 @@ fn excerpt(pattern: &str, start: usize, end: usize) -> String {
     let line_end = pattern[start..]
         .find('\n')
         .map_or(pattern.len(), |newline| start + newline);
+    // A regex over several lines is indented like the code around it.
+    let line_start = line_start + pattern[line_start..start].len()
+        - pattern[line_start..start].trim_start().len();
     let indent = pattern[line_start..start].chars().count();
     let width = pattern[start..end.clamp(start, line_end)]
         .chars()

@@ -4,15 +4,20 @@ use syn::{Expr, ExprLit, Lit, LitStr};
 
 use crate::recover::Diagnostics;
 
-/// Reports a topic that no broker would take. A topic that is computed is not looked at.
-pub(crate) fn expression(topic: Option<&Expr>, diagnostics: &mut Diagnostics) {
-    if let Some(Expr::Lit(ExprLit {
-        lit: Lit::Str(literal),
-        ..
-    })) = topic
-    {
-        check(literal, diagnostics);
+/// Reports a topic that no broker would take, and says whether there was nothing to report. A topic
+/// that is computed is not looked at.
+pub(crate) fn expression(topic: Option<&Expr>, diagnostics: &mut Diagnostics) -> bool {
+    let Some(Expr::Lit(ExprLit { lit, .. })) = topic else {
+        return true;
+    };
+    if let Lit::Str(literal) = lit {
+        return check(literal, diagnostics);
     }
+    diagnostics.error(
+        lit.span(),
+        "a topic is a string; write where the message goes, such as \"orders.created\"",
+    );
+    false
 }
 
 /// Whether the topic is one; what is wrong with it is reported at the literal.

@@ -1,11 +1,13 @@
 //! `expect!`.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Ident;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 
 use super::{pattern, typed};
+use crate::check;
 use crate::model::{Expectation, Subject};
 use crate::parse;
 use crate::paths::Paths;
@@ -36,27 +38,34 @@ fn expand(
     let scenario = &expectation.target.ident;
     let span = scenario.span();
     let private = paths.private(span);
+    // With the span of the user's type an error about it shows there, and not at the whole call.
+    let place = match &expectation.subject {
+        Subject::Topic { .. } => Span::mixed_site(),
+        Subject::Typed(pattern) => typed::root(pattern).map_or(span, |root| root.path.span()),
+    };
+    let variable = Ident::new("__choreo_pattern", place);
     let (topic, pattern) = match &mut expectation.subject {
-        Subject::Topic {
-            topic,
-            pattern: Some(pattern),
-        } => (
-            topic.to_token_stream(),
-            pattern::expand_dynamic(pattern, paths, diagnostics),
-        ),
-        Subject::Topic {
-            topic,
-            pattern: None,
-        } => {
-            let private = paths.private(topic.span());
+        Subject::Topic { topic, pattern } => {
+            let expanded = match pattern {
+                Some(pattern) => pattern::expand_dynamic(pattern, paths, diagnostics),
+                None => {
+                    let private = paths.private(topic.span());
+                    quote_spanned!(topic.span()=> #private::functions::anything())
+                }
+            };
+            let sound = check::topic::expression(Some(topic), diagnostics);
             (
-                topic.to_token_stream(),
-                quote_spanned!(topic.span()=> #private::functions::anything()),
+                if sound {
+                    topic.to_token_stream()
+                } else {
+                    quote!("")
+                },
+                expanded,
             )
         }
         Subject::Typed(pattern) => {
-            let topic = typed::topic(pattern, paths);
-            (topic, pattern::expand(pattern, paths, diagnostics))
+            let expanded = pattern::expand(pattern, paths, diagnostics);
+            (typed::topic_of(&variable, pattern, paths), expanded)
         }
     };
     let within = expectation.options.within.as_ref().map(|within| {
@@ -68,12 +77,13 @@ fn expand(
         .since
         .as_ref()
         .map(|since| quote_spanned!(span=> .since(#since)));
-    quote_spanned! {span=>
+    quote_spanned! {span=> {
+        let #variable = #pattern;
         #private::expect(
             &#scenario,
             #topic,
-            #pattern,
+            #variable,
             #private::ExpectOptions::at(::core::file!(), ::core::line!()) #within #since
         )
-    }
+    }}
 }

@@ -2,8 +2,8 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::Ident;
 use syn::parse::{ParseStream, Parser};
+use syn::{Expr, ExprLit, Ident, Lit};
 
 use super::typed;
 use crate::check;
@@ -141,7 +141,22 @@ pub(crate) fn dynamic(pattern: &Pattern, paths: &Paths) -> TokenStream {
         Pattern::AllOf(patterns) => call("all_of", nested(patterns)),
         Pattern::AnyOf(patterns) => call("any_of", nested(patterns)),
         Pattern::Not { pattern, .. } => call("not", dynamic(pattern, paths)),
-        Pattern::Bytes { operand, .. } => with_operand("bytes", operand, paths),
+        Pattern::Bytes { operand, .. } => {
+            let span = operand.span();
+            let bytes = match operand.expr() {
+                // An array of bytes is no slice yet.
+                Some(
+                    literal @ Expr::Lit(ExprLit {
+                        lit: Lit::ByteStr(_),
+                        ..
+                    }),
+                ) => {
+                    quote_spanned!(span=> &#literal[..])
+                }
+                _ => operand.to_token_stream(),
+            };
+            function("bytes", span, &bytes, paths)
+        }
         Pattern::Contains { operand, .. } => with_operand("contains", operand, paths),
         Pattern::Matcher { operand, .. } => with_operand("matcher", operand, paths),
         Pattern::Typed(_) => call("matcher", typed::expand(pattern, paths)),

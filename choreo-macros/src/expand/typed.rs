@@ -36,6 +36,18 @@ pub(crate) fn topic(pattern: &Pattern, paths: &Paths) -> TokenStream {
     quote_spanned!(message.span()=> <#message as #krate::Message>::TOPIC)
 }
 
+/// The topic of a pattern that is in a variable. The type is not named a second time: if there is
+/// no such type, once is enough to read it.
+pub(super) fn topic_of(variable: &Ident, pattern: &Pattern, paths: &Paths) -> TokenStream {
+    let Some(root) = root(pattern) else {
+        return quote!("");
+    };
+    let span = root.type_path().span();
+    let private = paths.private(span);
+    let variable = located_at(variable, span);
+    quote_spanned!(span=> #private::typed::topic(&#variable))
+}
+
 /// An expression of type `TypedPattern<Type>`.
 pub(crate) fn expand(pattern: &Pattern, paths: &Paths) -> TokenStream {
     let Some(root) = root(pattern) else {
@@ -61,7 +73,7 @@ pub(crate) fn expand(pattern: &Pattern, paths: &Paths) -> TokenStream {
         #(#operands)*
         #private::typed::pattern::<#message>(
             #description,
-            move |#value: &#message, #found: &mut #private::typed::Found| { #body },
+            move |#value, #found| { #body },
         )
     }}
 }
@@ -88,7 +100,7 @@ impl<'p> Closure<'p> {
     /// the field their types are known when the compiler compares them with the field's.
     fn call(&self, name: &str, span: Span, operands: &TokenStream, value: &Ident) -> TokenStream {
         let value = located_at(value, span);
-        self.invoke(name, span, &quote!(#operands, #value))
+        self.invoke(name, span, &quote_spanned!(span=> #operands, #value))
     }
 
     /// A call with a closure on what is in the field: its parameter's type comes from the field.
@@ -100,7 +112,7 @@ impl<'p> Closure<'p> {
         closures: &TokenStream,
     ) -> TokenStream {
         let value = located_at(value, span);
-        self.invoke(name, span, &quote!(#value, #closures))
+        self.invoke(name, span, &quote_spanned!(span=> #value, #closures))
     }
 
     fn invoke(&self, name: &str, span: Span, arguments: &TokenStream) -> TokenStream {
@@ -116,11 +128,11 @@ impl<'p> Closure<'p> {
         if let Some(syn::Expr::Lit(_) | syn::Expr::Unary(_)) = operand.expr() {
             return quote_spanned!(span=> &#operand);
         }
-        self.keep(operand.to_token_stream(), span)
+        self.keep(&operand.to_token_stream(), span)
     }
 
     /// Evaluates an expression in front of the closure and gives a reference to its value.
-    fn keep(&mut self, expr: TokenStream, span: Span) -> TokenStream {
+    fn keep(&mut self, expr: &TokenStream, span: Span) -> TokenStream {
         let name = format_ident!("__choreo_operand_{}", self.operands.len(), span = span);
         self.operands
             .push(quote_spanned!(span=> let #name = #expr;));
@@ -141,14 +153,14 @@ impl<'p> Closure<'p> {
                 self.call("regex", span, &regex, value)
             }
             Pattern::Contains { operand, .. } => self.with_operand("contains", operand, value),
-            Pattern::Absent(_) => self.call("none", span, &quote!("absent"), value),
-            Pattern::Null(_) => self.call("none", span, &quote!("null"), value),
+            Pattern::Absent(_) => self.call("none", span, &quote_spanned!(span=> "absent"), value),
+            Pattern::Null(_) => self.call("none", span, &quote_spanned!(span=> "null"), value),
             Pattern::Object(_) | Pattern::Bytes { .. } => {
-                let matcher = self.keep(dynamic(pattern, self.paths), span);
+                let matcher = self.keep(&dynamic(pattern, self.paths), span);
                 self.call("serialized", span, &matcher, value)
             }
             Pattern::Matcher { operand, .. } => {
-                let matcher = self.keep(operand.to_token_stream(), operand.span());
+                let matcher = self.keep(&operand.to_token_stream(), operand.span());
                 self.call("serialized", operand.span(), &matcher, value)
             }
             Pattern::OneOf { patterns, .. } => {
@@ -162,7 +174,7 @@ impl<'p> Closure<'p> {
             Pattern::Not { pattern: inner, .. } => {
                 let branch = self.branch(inner, value);
                 let text = text::of_pattern(pattern);
-                self.call_on("not", span, value, &quote!(#text, #branch))
+                self.call_on("not", span, value, &quote_spanned!(span=> #text, #branch))
             }
             Pattern::Quantified {
                 quantifier,
@@ -171,7 +183,12 @@ impl<'p> Closure<'p> {
             } => {
                 let element = self.on_element(inner);
                 let text = text::of_pattern(pattern);
-                self.call_on(quantifier.name(), span, value, &quote!(#text, #element))
+                self.call_on(
+                    quantifier.name(),
+                    span,
+                    value,
+                    &quote_spanned!(span=> #text, #element),
+                )
             }
             Pattern::List(list) => {
                 let private = self.paths.private(span);
@@ -187,7 +204,12 @@ impl<'p> Closure<'p> {
                     })
                     .collect();
                 let text = text::of_pattern(pattern);
-                self.call_on("list", span, value, &quote!(#text, &[#(#items),*]))
+                self.call_on(
+                    "list",
+                    span,
+                    value,
+                    &quote_spanned!(span=> #text, &[#(#items),*]),
+                )
             }
             Pattern::Typed(typed) => self.destructure(typed, value),
             Pattern::Present(_) | Pattern::Broken => TokenStream::new(),
@@ -208,7 +230,12 @@ impl<'p> Closure<'p> {
                     "range"
                 };
                 let (low_value, high_value) = (self.operand(low), self.operand(high));
-                self.call(name, low.span(), &quote!(#low_value, #high_value), value)
+                self.call(
+                    name,
+                    low.span(),
+                    &quote_spanned!(low.span()=> #low_value, #high_value),
+                    value,
+                )
             }
             (Some(low), None) => self.with_operand("ge", low, value),
             (None, Some(high)) => {
@@ -230,7 +257,12 @@ impl<'p> Closure<'p> {
             .map(|pattern| self.branch(pattern, value))
             .collect();
         let text = text::of_pattern(whole);
-        self.call_on(name, whole.span(), value, &quote!(#text, &[#(#branches),*]))
+        self.call_on(
+            name,
+            whole.span(),
+            value,
+            &quote_spanned!(whole.span()=> #text, &[#(#branches),*]),
+        )
     }
 
     /// `&|found| …` on the same value.

@@ -90,19 +90,37 @@ pub(crate) enum Operand {
     Expr {
         expr: Box<Expr>,
         span: Span,
+        /// Written in parentheses, which are not part of `expr`.
+        parenthesized: bool,
     },
     /// Tokens that are not an expression yet, such as `order.`: they go out as they are, so that an
     /// editor can complete them and the compiler reports them at the user's token.
-    Unfinished {
-        tokens: TokenStream,
-        span: Span,
-    },
+    Unfinished { tokens: TokenStream, span: Span },
 }
 
 impl Operand {
     pub(crate) fn span(&self) -> Span {
         match self {
             Self::Expr { span, .. } | Self::Unfinished { span, .. } => *span,
+        }
+    }
+
+    /// A literal, or in parentheses, or not finished: what may stand without an operator.
+    pub(crate) fn is_plain(&self) -> bool {
+        match self {
+            Self::Expr {
+                expr,
+                parenthesized,
+                ..
+            } => {
+                *parenthesized
+                    || match &**expr {
+                        Expr::Lit(_) => true,
+                        Expr::Unary(unary) => matches!(*unary.expr, Expr::Lit(_)),
+                        _ => false,
+                    }
+            }
+            Self::Unfinished { .. } => true,
         }
     }
 

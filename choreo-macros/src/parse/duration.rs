@@ -4,7 +4,10 @@ use proc_macro2::Span;
 use syn::parse::ParseStream;
 use syn::{Ident, Lit, Token};
 
+use super::options::without_parentheses;
+use super::pattern::at_separator;
 use crate::model::DurationArg;
+use crate::recover::error_here;
 
 /// The units and their lengths in nanoseconds.
 const UNITS: [(&str, u64); 6] = [
@@ -23,8 +26,11 @@ const UNIT_LIST: &str = "`ns`, `us`, `ms`, `s`, `min`, `h`";
 /// # Errors
 /// At the literal, when it has no unit, an unknown one, or is zero, negative or too long.
 pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<DurationArg> {
-    if input.is_empty() || input.peek(Token![,]) {
-        return Err(input.error("a duration is missing here; write one such as `50ms`"));
+    if at_separator(input) {
+        return Err(error_here(
+            input,
+            "a duration is missing here; write one such as `50ms`",
+        ));
     }
     if input.peek(Token![-]) && input.peek2(Lit) {
         let minus: Token![-] = input.parse()?;
@@ -37,12 +43,14 @@ pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<DurationArg> {
     // Only a literal that stands alone: `2 * TICK` is an expression.
     let fork = input.fork();
     if let Ok(literal) = fork.parse::<Lit>()
-        && (fork.is_empty() || fork.peek(Token![,]) || fork.peek(Ident))
+        && (at_separator(&fork) || fork.peek(Ident))
     {
         input.parse::<Lit>()?;
         return parse_literal(&literal, input);
     }
-    Ok(DurationArg::Expr(Box::new(input.parse()?)))
+    Ok(DurationArg::Expr(Box::new(without_parentheses(
+        input.parse()?,
+    ))))
 }
 
 fn parse_literal(literal: &Lit, input: ParseStream<'_>) -> syn::Result<DurationArg> {

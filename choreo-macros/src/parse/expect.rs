@@ -5,18 +5,14 @@ use syn::parse::ParseStream;
 
 use super::pattern::PatternParser;
 use super::{options, target, topic};
-use crate::model::{ExpectOptions, Expectation, Subject, Target};
-use crate::recover::{Diagnostics, skip_to_end, skip_to_separator};
+use crate::model::{ExpectOptions, Expectation, Subject};
+use crate::recover::{Diagnostics, skip_to_end};
 
 /// Parses `s, topic, pattern, options`. `None` when there is nothing to expand.
 pub(crate) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Option<Expectation> {
-    let target: Option<Target> = match target::parse(input, "expect!") {
-        Ok(target) => Some(target),
-        Err(error) => {
-            diagnostics.absorb(error);
-            skip_to_separator(input);
-            None
-        }
+    let Some(target) = diagnostics.take(target::parse(input, "expect!")) else {
+        skip_to_end(input);
+        return None;
     };
     let subject = if comma(input, diagnostics) {
         subject(input, diagnostics)
@@ -39,7 +35,7 @@ pub(crate) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Op
         ExpectOptions::default()
     };
     Some(Expectation {
-        target: target?,
+        target,
         subject: subject?,
         options,
     })

@@ -2,12 +2,13 @@
 //! Anything longer goes into parentheses.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use syn::parse::ParseStream;
+use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Expr, Token};
+use syn::{Expr, Ident, Token};
 
 use super::options;
 use crate::model::pattern::Operand;
+use crate::recover::{error_here, skip_to_end};
 
 /// Parses an operand. `place` says what it belongs to, as in "after `>`".
 ///
@@ -15,13 +16,16 @@ use crate::model::pattern::Operand;
 /// At the operand, when it is missing or no expression.
 pub(crate) fn parse(input: ParseStream<'_>, place: &str) -> syn::Result<Operand> {
     if input.peek(Token![&]) || input.peek(Token![|]) {
-        return Err(input.error(format!(
-            "a value is missing {place}; an expression that begins with `&` or `|` goes into parentheses"
-        )));
+        return Err(error_here(
+            input,
+            format!(
+                "a value is missing {place}; an expression that begins with `&` or `|` goes into parentheses"
+            ),
+        ));
     }
     let tokens = take_tokens(input);
     if tokens.is_empty() {
-        return Err(input.error(format!("a value is missing {place}")));
+        return Err(error_here(input, format!("a value is missing {place}")));
     }
     from_tokens(tokens)
 }
@@ -47,30 +51,42 @@ fn at_end_of_operand(input: ParseStream<'_>) -> bool {
 }
 
 /// An operand from the tokens that are known to belong to it.
-pub(crate) fn from_tokens(tokens: TokenStream) -> syn::Result<Operand> {
+fn from_tokens(tokens: TokenStream) -> syn::Result<Operand> {
     let span = tokens.span();
+    let group = single_group(&tokens);
+    let parenthesized = group.is_some();
     // The parentheses of `(expr)` belong to the pattern language: rustc would call them superfluous.
-    let inner = single_group(&tokens).unwrap_or_else(|| tokens.clone());
-    match syn::parse2::<Expr>(inner.clone()) {
-        Ok(expr) => Ok(Operand::Expr {
-            expr: Box::new(expr),
-            span,
-        }),
-        Err(_) if is_unfinished(&inner) => Ok(Operand::Unfinished {
+    let inner = match group {
+        Some(content) if is_parenthesized(content.clone()) => content,
+        _ => tokens,
+    };
+    if is_unfinished(&inner) {
+        return Ok(Operand::Unfinished {
             tokens: inner,
             span,
-        }),
-        Err(error) => Err(explain(tokens, error)),
+        });
     }
+    let parse = |input: ParseStream<'_>| {
+        let expr: Expr = input.parse()?;
+        if input.is_empty() {
+            Ok(expr)
+        } else {
+            Err(leftover(input))
+        }
+    };
+    let expr = parse.parse2(inner)?;
+    Ok(Operand::Expr {
+        expr: Box::new(expr),
+        span,
+        parenthesized,
+    })
 }
 
 /// The content of the parentheses, if they are all there is.
 fn single_group(tokens: &TokenStream) -> Option<TokenStream> {
     let mut trees = tokens.clone().into_iter();
     match (trees.next(), trees.next()) {
-        (Some(TokenTree::Group(group)), None)
-            if group.delimiter() == Delimiter::Parenthesis && is_parenthesized(group.stream()) =>
-        {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Parenthesis => {
             Some(group.stream())
         }
         _ => None,
@@ -93,16 +109,19 @@ fn is_unfinished(tokens: &TokenStream) -> bool {
     )
 }
 
-fn explain(tokens: TokenStream, error: syn::Error) -> syn::Error {
-    for token in tokens {
-        if let TokenTree::Ident(word) = &token
-            && options::is_option(word)
-        {
-            return syn::Error::new(word.span(), format!("write a comma before `{word}`"));
+/// What goes on after a complete expression.
+fn leftover(input: ParseStream<'_>) -> syn::Error {
+    let span = input.span();
+    let word = input.fork().parse::<Ident>();
+    skip_to_end(input);
+    match word {
+        Ok(word) if options::is_option(&word) => {
+            syn::Error::new(span, format!("write a comma before `{word}`"))
         }
+        _ => syn::Error::new(
+            span,
+            "the value ends before this; write `,` before the next entry, or parentheses around a \
+             longer expression",
+        ),
     }
-    syn::Error::new(
-        error.span(),
-        format!("{error}; a value is a literal or an expression, a longer one in parentheses"),
-    )
 }

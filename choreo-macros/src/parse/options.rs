@@ -5,8 +5,9 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, Token};
 
 use super::duration;
+use super::pattern::at_separator;
 use crate::model::{DurationArg, ExpectOptions};
-use crate::recover::{Diagnostics, skip_to_separator};
+use crate::recover::{Diagnostics, error_here, skip_to_separator};
 
 /// The options of this version, with an example of each.
 const OPTIONS: [(&str, &str); 2] = [("within", "within 50ms"), ("since", "since handle")];
@@ -35,7 +36,7 @@ pub(crate) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Ex
         if let Err(error) = option(input, &mut options) {
             diagnostics.absorb(error);
             skip_to_separator(input);
-        } else if !input.is_empty() && !input.peek(Token![,]) {
+        } else if !at_separator(input) {
             diagnostics.error(
                 input.span(),
                 "the option ends before this; write a comma between two options",
@@ -54,19 +55,26 @@ pub(crate) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Ex
 
 fn option(input: ParseStream<'_>, options: &mut ExpectOptions) -> syn::Result<()> {
     let Ok(word) = input.parse::<Ident>() else {
-        return Err(input.error(format!("after the pattern come options: {}", list())));
+        return Err(error_here(
+            input,
+            format!("after the pattern come options: {}", list()),
+        ));
     };
+    if is_option(&word) && at_separator(input) {
+        let example = OPTIONS
+            .iter()
+            .find(|(name, _)| word == name)
+            .map_or("", |(_, example)| example);
+        return Err(syn::Error::new(
+            word.span(),
+            format!("`{word}` is followed by its value: `{example}`"),
+        ));
+    }
     if word == "within" {
         let within: DurationArg = duration::parse(input)?;
         set(&mut options.within, within, &word)
     } else if word == "since" {
-        if input.is_empty() || input.peek(Token![,]) {
-            return Err(syn::Error::new(
-                word.span(),
-                "`since` is followed by the handle from which the time is measured; write `since handle`",
-            ));
-        }
-        let since: Expr = input.parse()?;
+        let since = without_parentheses(input.parse()?);
         set(&mut options.since, since, &word)
     } else {
         skip_to_separator(input);
@@ -77,6 +85,14 @@ fn option(input: ParseStream<'_>, options: &mut ExpectOptions) -> syn::Result<()
                 list()
             ),
         ))
+    }
+}
+
+/// rustc would call the user's parentheses around an argument superfluous.
+pub(super) fn without_parentheses(expr: Expr) -> Expr {
+    match expr {
+        Expr::Paren(parentheses) => *parentheses.expr,
+        other => other,
     }
 }
 

@@ -2,13 +2,14 @@
 //! types in [`super::typed`].
 
 use proc_macro2::TokenTree;
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Ident, Lit, LitStr, Token, bracketed, token};
 
 use super::{operand, options};
-use crate::model::pattern::{CompareOp, Operand, Pattern, Quantifier, RangePattern, is_camel_case};
-use crate::recover::{Diagnostics, skip_to_separator};
+use crate::model::pattern::{CompareOp, Pattern, Quantifier, RangePattern, is_camel_case};
+use crate::recover::{Diagnostics, error_here, skip_to_separator};
 
 /// Words that begin a pattern.
 const KEYWORDS: [&str; 9] = [
@@ -65,7 +66,10 @@ impl<'d> PatternParser<'d> {
         let mut patterns = vec![self.conjunction(input)?];
         while input.peek(Token![|]) {
             if input.peek(Token![||]) {
-                return Err(input.error("one of two patterns is written with a single `|`"));
+                return Err(error_here(
+                    input,
+                    "one of two patterns is written with a single `|`",
+                ));
             }
             input.parse::<Token![|]>()?;
             patterns.push(self.conjunction(input)?);
@@ -78,7 +82,10 @@ impl<'d> PatternParser<'d> {
         let mut patterns = vec![self.unary(input)?];
         while input.peek(Token![&]) {
             if input.peek(Token![&&]) {
-                return Err(input.error("both of two patterns are asked for with a single `&`"));
+                return Err(error_here(
+                    input,
+                    "both of two patterns are asked for with a single `&`",
+                ));
             }
             input.parse::<Token![&]>()?;
             patterns.push(self.unary(input)?);
@@ -88,7 +95,10 @@ impl<'d> PatternParser<'d> {
 
     fn unary(&mut self, input: ParseStream<'_>) -> syn::Result<Pattern> {
         if input.is_empty() || at_separator(input) {
-            return Err(input.error("a pattern is missing here; write `_` for any value"));
+            return Err(error_here(
+                input,
+                "a pattern is missing here; write `_` for any value",
+            ));
         }
         if let Some(comparison) = self.comparison(input)? {
             return Ok(comparison);
@@ -115,10 +125,8 @@ impl<'d> PatternParser<'d> {
         if let Some(pattern) = self.keyword(input)? {
             return Ok(pattern);
         }
-        if input.peek(Ident::peek_any) || input.peek(Token![::]) {
-            if !input.peek(Lit) {
-                return self.path(input);
-            }
+        if (input.peek(Ident::peek_any) && !input.peek(Lit)) || input.peek(Token![::]) {
+            return self.path(input);
         }
         self.value_or_range(input)
     }
@@ -282,21 +290,11 @@ impl<'d> PatternParser<'d> {
     fn path(&mut self, input: ParseStream<'_>) -> syn::Result<Pattern> {
         let fork = input.fork();
         if let Ok(path) = fork.parse::<syn::Path>()
-            && let Some(last) = path.segments.last()
             && !fork.peek(Token![!])
             && !fork.peek(Token![.])
+            && (names_type(&path) || fork.peek(token::Brace))
         {
-            let of_type = path.segments.len() > 1
-                && path
-                    .segments
-                    .iter()
-                    .rev()
-                    .nth(1)
-                    .is_some_and(|parent| is_camel_case(&parent.ident))
-                && last.ident.to_string().starts_with(char::is_uppercase);
-            if is_camel_case(&last.ident) || of_type || fork.peek(token::Brace) {
-                return self.typed(input).map(Pattern::Typed);
-            }
+            return self.typed(input).map(Pattern::Typed);
         }
         let start = input.fork();
         let word = start.call(Ident::parse_any).ok();
@@ -308,15 +306,7 @@ impl<'d> PatternParser<'d> {
             skip_to_separator(input);
             return Err(syn::Error::new(span, message));
         }
-        let pattern = self.value_or_range(input)?;
-        if let Pattern::Equal(operand @ Operand::Expr { .. }) = &pattern {
-            let text = crate::text::of_tokens(quote::ToTokens::to_token_stream(operand));
-            self.diagnostics.error_spanned(
-                operand,
-                format!("an expression goes into parentheses: write `({text})` to compare with its value"),
-            );
-        }
-        Ok(pattern)
+        self.value_or_range(input)
     }
 
     /// `5`, `-5`, `"a"`, `(expr)`, and ranges of them.
@@ -328,16 +318,27 @@ impl<'d> PatternParser<'d> {
         };
         if !input.peek(Token![..]) {
             let Some(operand) = low else {
-                return Err(input.error("a pattern is missing here; write `_` for any value"));
+                return Err(error_here(
+                    input,
+                    "a pattern is missing here; write `_` for any value",
+                ));
             };
+            if !operand.is_plain() {
+                let text = crate::text::of_tokens(operand.to_token_stream());
+                self.diagnostics.error_spanned(
+                    &operand,
+                    format!("an expression goes into parentheses: write `({text})` to compare with its value"),
+                );
+            }
             return Ok(Pattern::Equal(operand));
         }
         let span = input.span();
         let inclusive = input.peek(Token![..=]);
         if input.peek(Token![...]) {
-            return Err(
-                input.error("a range is written `low..high` or, with its end, `low..=high`")
-            );
+            return Err(error_here(
+                input,
+                "a range is written `low..high` or, with its end, `low..=high`",
+            ));
         } else if inclusive {
             input.parse::<Token![..=]>()?;
         } else {
@@ -393,38 +394,71 @@ pub(super) fn operand_follows_dots(input: ParseStream<'_>) -> bool {
     fork.parse::<Token![..]>().is_ok() && !at_separator(&fork)
 }
 
-/// `(> 5 …)`, `(absent | …)`, `(_ …)`: no expression begins so.
+/// `(> 5 …)`, `(absent | …)`, `("a" | "b")`: a pattern in parentheses, and no expression.
 fn begins_pattern_in_parentheses(input: ParseStream<'_>) -> bool {
+    let parse = |input: ParseStream<'_>| -> syn::Result<bool> {
+        let content;
+        syn::parenthesized!(content in input);
+        let is_pattern = begins_pattern(&content);
+        crate::recover::skip_to_end(&content);
+        Ok(is_pattern)
+    };
+    parse(&input.fork()).unwrap_or(false)
+}
+
+/// Whether what follows is a pattern and cannot be meant as an expression.
+fn begins_pattern(input: ParseStream<'_>) -> bool {
+    if input.peek(Token![<]) {
+        // `<Type as Trait>::CONSTANT` is an expression.
+        return input.fork().parse::<syn::ExprPath>().is_err();
+    }
+    if input.peek(Token![>])
+        || input.peek(Token![=])
+        || input.peek(Token![!=])
+        || input.peek(Token![in])
+    {
+        return true;
+    }
+    if input.peek(Token![_]) || input.peek(token::Brace) {
+        return true;
+    }
+    let joins = |input: ParseStream<'_>| {
+        (input.peek(Token![|]) && !input.peek(Token![||]))
+            || (input.peek(Token![&]) && !input.peek(Token![&&]))
+    };
     let fork = input.fork();
-    let Ok(TokenTree::Group(group)) = fork.parse::<TokenTree>() else {
+    if fork.parse::<Lit>().is_ok() {
+        return joins(&fork);
+    }
+    let fork = input.fork();
+    let Ok(word) = fork.parse::<Ident>() else {
         return false;
     };
-    let mut tokens = group.stream().into_iter();
-    match (tokens.next(), tokens.next()) {
-        (Some(TokenTree::Punct(sign)), second) => match sign.as_char() {
-            '>' | '=' => true,
-            '<' => {
-                !matches!(second, Some(TokenTree::Ident(_)))
-                    || !group.stream().to_string().contains("::")
-            }
-            '!' => matches!(second, Some(TokenTree::Punct(next)) if next.as_char() == '='),
-            _ => false,
-        },
-        (Some(TokenTree::Ident(word)), second) => {
-            let name = word.to_string();
-            KEYWORDS.contains(&name.as_str())
-                && match second {
-                    None => true,
-                    Some(TokenTree::Punct(sign)) => !matches!(sign.as_char(), '.' | ':' | '('),
-                    Some(TokenTree::Group(group)) => {
-                        group.delimiter() != proc_macro2::Delimiter::Parenthesis
-                    }
-                    Some(_) => true,
-                }
-        }
-        (Some(TokenTree::Group(group)), _) => group.delimiter() == proc_macro2::Delimiter::Brace,
-        _ => false,
+    if KEYWORDS.contains(&word.to_string().as_str()) {
+        return !fork.peek(Token![.]) && !fork.peek(Token![::]) && !fork.peek(token::Paren);
     }
+    let fork = input.fork();
+    fork.parse::<syn::Path>()
+        .is_ok_and(|path| names_type(&path))
+        && {
+            if fork.peek(token::Brace) || fork.peek(token::Paren) {
+                let _group = fork.parse::<TokenTree>();
+            }
+            joins(&fork)
+        }
+}
+
+/// Whether a path ends in the name of a type or of a variant.
+fn names_type(path: &syn::Path) -> bool {
+    let mut segments = path.segments.iter().rev();
+    let Some(last) = segments.next() else {
+        return false;
+    };
+    is_camel_case(&last.ident)
+        || last.ident.to_string().starts_with(char::is_uppercase)
+            && segments
+                .next()
+                .is_some_and(|parent| is_camel_case(&parent.ident))
 }
 
 /// Words of other languages, and what stands for them here.

@@ -4,7 +4,7 @@ use syn::parse::ParseStream;
 use syn::{Ident, Token};
 
 use crate::model::Target;
-use crate::recover::skip_to_separator;
+use crate::recover::{error_here, skip_to_separator};
 
 /// Parses the scenario variable; the `,` after it stays.
 ///
@@ -13,7 +13,7 @@ use crate::recover::skip_to_separator;
 pub(crate) fn parse(input: ParseStream<'_>, macro_name: &str) -> syn::Result<Target> {
     let usage = format!("the first argument is the scenario variable: `{macro_name}(s, …)`");
     if input.is_empty() {
-        return Err(syn::Error::new(input.span(), usage));
+        return Err(error_here(input, usage));
     }
     if !input.peek(Ident) {
         let written = skip_to_separator(input);
@@ -32,7 +32,7 @@ pub(crate) fn parse(input: ParseStream<'_>, macro_name: &str) -> syn::Result<Tar
             rest.to_string().replace(' ', ""),
         )
     } else {
-        format!("{usage}, then a comma")
+        format!("write a comma before this: `{macro_name}({ident}, …)`")
     };
     Err(syn::Error::new_spanned(rest, message))
 }

@@ -4,10 +4,14 @@ use syn::parse::ParseStream;
 use syn::{Expr, Path, Token, token};
 
 use crate::model::pattern::is_camel_case;
+use crate::recover::error_here;
 
 /// Whether a typed pattern comes next rather than a topic expression.
 pub(crate) fn begins_typed(input: ParseStream<'_>) -> bool {
     let fork = input.fork();
+    while fork.peek(Token![!]) {
+        let _bang = fork.parse::<Token![!]>();
+    }
     let Ok(path) = fork.parse::<Path>() else {
         return false;
     };
@@ -29,13 +33,15 @@ pub(crate) fn begins_typed(input: ParseStream<'_>) -> bool {
 /// At the argument, when it is missing or no expression.
 pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Expr> {
     if input.is_empty() || input.peek(Token![,]) {
-        return Err(input.error(
+        return Err(error_here(
+            input,
             "here goes the topic, `\"orders.processed\"`, or a type that names its own, \
              `OrderProcessed { .. }`",
         ));
     }
     if input.peek(token::Brace) || input.peek(Token![_]) {
-        return Err(input.error(
+        return Err(error_here(
+            input,
             "a pattern without a topic; write the topic before it: `expect!(s, \"orders.processed\", { … })`",
         ));
     }

@@ -146,6 +146,7 @@ impl Act {
         let subscriptions: Vec<_> = lock(&self.state)
             .slots
             .iter()
+            .filter(|slot| !slot.registration.is_ready())
             .map(|slot| slot.registration.ready())
             .collect();
         // Each is bounded by the router; they run side by side in its tasks.

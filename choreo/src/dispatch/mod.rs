@@ -310,6 +310,9 @@ impl Router {
 
     /// Waits until the connection is up; the error is why it is not.
     pub(crate) async fn connected(&self) -> Result<(), String> {
+        if self.lost.borrow().is_none() {
+            return Ok(());
+        }
         let mut lost = self.lost.subscribe();
         let up = tokio::time::timeout(self.config.ready_timeout, lost.wait_for(Option::is_none));
         if matches!(up.await, Ok(Ok(_))) {

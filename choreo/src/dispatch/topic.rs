@@ -164,9 +164,19 @@ impl TopicEntry {
 
     /// Delivers outside the lock: a matcher may take its time. Returns whether anyone was there.
     pub(super) fn deliver_to(&self, id: &CorrelationId, message: &Arc<Incoming>) -> bool {
-        let targets = lock(&self.members).by_id.get(id).cloned();
-        let Some(targets) = targets else { return false };
-        for target in targets {
+        let (first, others) = {
+            let members = lock(&self.members);
+            let Some((first, others)) = members
+                .by_id
+                .get(id)
+                .and_then(|targets| targets.split_first())
+            else {
+                return false;
+            };
+            // One target is the rule: nothing is allocated for it.
+            (first.clone(), others.to_vec())
+        };
+        for target in std::iter::once(first).chain(others) {
             target.inbox.deliver(target.slot, message);
         }
         true
@@ -232,6 +242,11 @@ impl Registration {
     /// What came on the topic since the registration and reached no scenario.
     pub(crate) fn traffic(&self) -> TopicTraffic {
         self.entry.traffic().since(self.traffic_before)
+    }
+
+    /// Whether the broker has confirmed the subscription already.
+    pub(crate) fn is_ready(&self) -> bool {
+        matches!(*self.entry.readiness.borrow(), Readiness::Ready)
     }
 
     /// Waits for the broker's word on the subscription; bounded by the router's own limit.

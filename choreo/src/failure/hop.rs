@@ -11,7 +11,9 @@ const TOPICS_SHOWN: usize = 6;
 
 impl Text<'_> {
     pub(super) fn nothing_came(&mut self, data: &HandleData) {
-        self.line(6, format!("expected {}", shorten(&data.expected, 300)));
+        if let Some(expected) = &data.expected {
+            self.line(6, format!("expected {}", shorten(expected, 300)));
+        }
         self.hop(data);
         self.filtered(data);
         self.other_topics(data);

@@ -25,6 +25,7 @@
 //! );
 //! ```
 
+use std::any::Any;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -323,7 +324,7 @@ pub fn any_of(patterns: Vec<Pattern>) -> Pattern {
 /// Whatever the pattern does not match, also a missing field; see [`ne`]. `!p` in `expect!`.
 ///
 /// A message that does not decode is not matched by the negation either, unless the pattern is
-/// about the raw payload.
+/// about the raw payload ([`bytes()`], [`contains`]).
 ///
 /// ```
 /// # use choreo::{matcher::{Matcher, Subject}, matchers::*};
@@ -368,12 +369,16 @@ pub fn contains(part: impl Into<String>) -> Pattern {
 /// ```
 /// # use choreo::{matcher::{Matcher, Subject}, matchers::*};
 /// # use serde_json::json;
-/// let shared = std::sync::Arc::new(eq(1)); // a `Pattern` is a `Matcher`, too
-/// assert!(object([("n", matcher(shared))]).check(Subject::present(&json!({ "n": 1 }))).is_ok());
+/// let positive = gt(0); // a `Pattern` is a `Matcher`, too
+/// assert!(object([("n", matcher(positive))]).check(Subject::present(&json!({ "n": 1 }))).is_ok());
 /// ```
 #[must_use]
 pub fn matcher(matcher: impl Matcher + 'static) -> Pattern {
-    Pattern::new(Kind::Custom(Arc::new(matcher)))
+    // A pattern stays one: its limits and what is broken in it are then known here.
+    match (&matcher as &dyn Any).downcast_ref::<Pattern>() {
+        Some(pattern) => pattern.clone(),
+        None => Pattern::new(Kind::Custom(Arc::new(matcher))),
+    }
 }
 
 /// Any message, with any payload, also one that does not decode; inside a message also a missing

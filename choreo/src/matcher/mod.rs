@@ -1,6 +1,8 @@
 //! What a message must look like: the [`Matcher`] trait and what its verdicts are made of.
 //!
 //! Knows nothing of transports, tokio or scenarios.
+//!
+#![doc = include_str!("../../docs/patterns.md")]
 
 use serde_json::Value;
 

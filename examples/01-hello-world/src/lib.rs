@@ -103,3 +103,8 @@ pub async fn process(payload: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
 async fn wrap() {
     tokio::time::sleep(WRAPPING).await;
 }
+
+/// The programs in the README of the repository, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -215,9 +215,9 @@ impl Pattern {
         }
     }
 
-    /// Whether the answer depends on the decoded value.
+    /// Whether the answer may depend on the decoded value. A matcher of the user's may well.
     fn needs_value(&self) -> bool {
-        let mut needs = self.kind.reads_value();
+        let mut needs = self.kind.reads_value() || matches!(&*self.kind, Kind::Custom(_));
         if let Kind::OneOf(_) | Kind::AllOf(_) | Kind::AnyOf(_) | Kind::Not(_) = &*self.kind {
             self.kind
                 .for_each_part(&mut |_, part| needs |= part.needs_value());

@@ -10,13 +10,14 @@ use std::fmt::{self, Debug, Formatter, Write};
 use std::sync::Arc;
 
 use regex::Regex;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::bounded::bounded;
 use super::{
     Actual, Matcher, MessagePattern, Mismatch, MismatchKind, Path, Segment, Subject, Verdict, diff,
 };
+use crate::message::Message;
 
 mod compare;
 mod condition;
@@ -40,6 +41,9 @@ type Conditions<T> = dyn Fn(&T, &mut Found) + Send + Sync;
 /// [`MismatchKind::TypeMismatch`] with the type's name and serde's reason.
 pub struct TypedPattern<T> {
     description: &'static str,
+    /// Kept as a function, so that a type that cannot be decoded is reported where the pattern is
+    /// made, and there only.
+    decode: fn(&Value) -> Result<T, serde_json::Error>,
     conditions: Arc<Conditions<T>>,
 }
 
@@ -47,6 +51,7 @@ impl<T> Clone for TypedPattern<T> {
     fn clone(&self) -> Self {
         Self {
             description: self.description,
+            decode: self.decode,
             conditions: Arc::clone(&self.conditions),
         }
     }
@@ -65,12 +70,19 @@ pub fn pattern<T>(
     conditions: impl Fn(&T, &mut Found) + Send + Sync + 'static,
 ) -> TypedPattern<T>
 where
-    T: DeserializeOwned + Send + Sync + 'static,
+    T: for<'de> Deserialize<'de> + Send + Sync + 'static,
 {
     TypedPattern {
         description,
+        decode: |value| T::deserialize(value),
         conditions: Arc::new(conditions),
     }
+}
+
+/// Where messages of the pattern's type come from.
+#[doc(hidden)]
+pub fn topic<T: Message>(_: &TypedPattern<T>) -> &'static str {
+    T::TOPIC
 }
 
 /// A regex that the macro has checked already.
@@ -85,13 +97,13 @@ pub fn compiled(pattern: &str) -> Regex {
     }
 }
 
-impl<T: DeserializeOwned> TypedPattern<T> {
+impl<T> TypedPattern<T> {
     fn decode(&self, subject: Subject<'_>) -> Result<T, Mismatch> {
         let name = short_type_name::<T>();
         let Some(value) = subject.value else {
             return Err(Mismatch::type_mismatch(format!("a `{name}`"), subject));
         };
-        T::deserialize(value).map_err(|error| {
+        (self.decode)(value).map_err(|error| {
             let mut mismatch = Mismatch::type_mismatch(format!("a `{name}`"), subject);
             mismatch.actual = Actual::Text(format!(
                 "a value that does not decode as `{name}` ({error}): {}",
@@ -113,7 +125,7 @@ impl<T: DeserializeOwned> TypedPattern<T> {
     }
 }
 
-impl<T: DeserializeOwned + Send + Sync + 'static> MessagePattern for TypedPattern<T> {
+impl<T: Send + Sync + 'static> MessagePattern for TypedPattern<T> {
     type Message = T;
 
     fn describe(&self) -> String {
@@ -125,7 +137,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> MessagePattern for TypedPatter
     }
 }
 
-impl<T: DeserializeOwned + Send + Sync + 'static> Matcher for TypedPattern<T> {
+impl<T: Send + Sync + 'static> Matcher for TypedPattern<T> {
     fn describe(&self) -> String {
         self.description.to_owned()
     }

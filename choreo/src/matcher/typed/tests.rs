@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate as choreo;
 use crate::matcher::{MessagePattern, Mismatch, MismatchKind, Subject};
-use choreo::pattern;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Status {

@@ -10,6 +10,8 @@ fn body(s: Scenario<'_>) {
     expect!(s.nats, "orders.processed", { status: "COMPLETED" });
     expect!(s, "orders.processed" { status: "COMPLETED" });
     expect!(s, 42, { status: "COMPLETED" });
+    expect!(s, "orders processed");
+    expect!(s, _);
 }
 
 fn main() {}

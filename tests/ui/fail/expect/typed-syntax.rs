@@ -30,6 +30,7 @@ fn body(s: Scenario<'_>) {
     expect!(s, OrderProcessed { .., count: 1 });
     expect!(s, OrderProcessed { count: 1, ..; exact });
     expect!(s, OrderProcessed { count: 5..1, order_id: =~ "(", .. });
+    let limit = 5;
     expect!(s, OrderProcessed { count: limit, .. });
 }
 

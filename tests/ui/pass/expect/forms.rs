@@ -64,6 +64,9 @@ fn body(s: Scenario<'_>) {
         af: every > 0, ag: any { id: 1 }, ah: len > 0 & any 1, ai: > 0 & < 5 | null, aj: !"x" & !(1 | null),
         ak: contains "x", al: => pattern!(> 5), am: Item { sku: _ }, an: Status::Completed, ao: 'c',
     });
+    expect!(s, "orders", { a: (> 5 | absent) & !("A" | "B"), b: !(Status::Completed | Status::Retried(_)) });
+    let frame = vec![0_u8, 1];
+    expect!(s, "orders", bytes (frame));
     expect!(s, "orders", bytes b"abc" | contains "x");
     expect!(s, "orders", bytes "abc");
     expect!(s, Order);
