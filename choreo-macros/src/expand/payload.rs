@@ -121,13 +121,14 @@ pub(super) fn borrowed(expression: &UserExpr) -> TokenStream {
     if binds_tighter {
         return quote_spanned!(span=> &#tokens);
     }
-    let tokens = closed(expression);
+    let tokens = closed(Delimiter::Parenthesis, expression);
     quote_spanned!(span=> &#tokens)
 }
 
-/// In parentheses. Those of unfinished code stand at its end, where the compiler misses the rest.
-pub(super) fn closed(expression: &UserExpr) -> TokenStream {
-    let mut group = Group::new(Delimiter::Parenthesis, expression.tokens.clone());
+/// In parentheses or braces. Those of unfinished code stand at its end, where the compiler misses
+/// the rest.
+pub(super) fn closed(delimiter: Delimiter, expression: &UserExpr) -> TokenStream {
+    let mut group = Group::new(delimiter, expression.tokens.clone());
     let span = match &expression.parsed {
         Some(parsed) => parsed.span(),
         None => expression

@@ -125,10 +125,12 @@ fn body(paths: &Paths, function: &Function) -> TokenStream {
     };
     let private = paths.private(output_span);
     let scenario = format_ident!("__choreo_scenario", span = argument_span);
-    let call = quote_spanned!(ident.span()=> #ident(#scenario).await);
-    let end = quote_spanned!(output_span=> #private::body_end(#call));
+    let end = format_ident!("__choreo_end", span = output_span);
     quote_spanned! {ident.span()=>
-        |#scenario| ::std::boxed::Box::pin(async move { #end })
+        |#scenario| ::std::boxed::Box::pin(async move {
+            let #end = #ident(#scenario).await;
+            #private::body_end(#end)
+        })
     }
 }
 
