@@ -1,9 +1,9 @@
 //! The engines of Choreo's macros. Users meet them through `choreo`, which holds the fronts, the
 //! documentation and everything that an expansion calls; nothing here is for direct use.
 //!
-//! Every macro goes the same way: [`parse`] turns tokens into a [`model`] and recovers from
-//! mistakes, [`check`] looks for what is wrong in the model, [`expand`] writes calls. Mistakes are
-//! collected in [`recover::Diagnostics`] and reported all at once, next to the expansion of the rest.
+//! Every macro goes the same way: `parse` turns tokens into a `model` and recovers from
+//! mistakes, `check` looks for what is wrong in the model, `expand` writes calls. Mistakes are
+//! collected in `recover::Diagnostics` and reported all at once, next to the expansion of the rest.
 
 use proc_macro::TokenStream;
 
@@ -13,6 +13,8 @@ mod model;
 mod parse;
 mod paths;
 mod recover;
+#[cfg(test)]
+mod tests;
 mod text;
 
 /// Engine of `expect!`: `[$crate] s, topic, pattern, options`.
@@ -43,11 +45,18 @@ pub fn __reply(input: TokenStream) -> TokenStream {
     finish("reply!", expand::reply::entry(input.into()))
 }
 
+/// Engine of `begin!`: `[$crate] s`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __begin(input: TokenStream) -> TokenStream {
+    finish("begin!", expand::steps::begin(input.into()))
+}
+
 /// Engine of `settle!`: `[$crate] s`.
 #[doc(hidden)]
 #[proc_macro]
 pub fn __settle(input: TokenStream) -> TokenStream {
-    finish("settle!", expand::settle::entry(input.into()))
+    finish("settle!", expand::steps::settle(input.into()))
 }
 
 /// Makes an `async fn` a scenario; documented where `choreo` exports it.

@@ -5,6 +5,7 @@
 #[path = "private.rs"]
 pub mod __private;
 mod act;
+mod arguments;
 pub mod codec;
 pub mod correlation;
 mod dispatch;

@@ -348,14 +348,8 @@ macro_rules! reply {
 /// ```
 #[macro_export]
 macro_rules! begin {
-    ($scenario:ident $(,)?) => {
-        #[allow(unused_variables)]
-        let $scenario = $crate::__private::begin($scenario).await;
-    };
-    ($($other:tt)*) => {
-        ::core::compile_error!(
-            "`begin!` takes the scenario variable and nothing else: write `begin!(s);`"
-        );
+    ($($arguments:tt)*) => {
+        $crate::__private::__begin! { [$crate] $($arguments)* }
     };
 }
 

@@ -4,13 +4,14 @@ pub use std::sync::LazyLock;
 pub use std::time::Duration;
 
 pub use bytes::Bytes;
-pub use choreo_macros::{__expect, __pattern, __publish, __reply, __settle};
+pub use choreo_macros::{__begin, __expect, __pattern, __publish, __reply, __settle};
 pub use choreo_runner::{BoxFuture, Case, Resource, RunContext, ScenarioRecord, SlowPolicy, main};
 pub use inventory;
 pub use regex::Regex;
 pub use serde_json::Value;
 
 pub use crate::act::PublishDraft;
+pub use crate::arguments::{BytesArgument, header_value, key, topic};
 pub use crate::envelope::Body as PayloadBody;
 pub use crate::fixture::{HarnessFn, IntoHarness, IsHarness, connect_with, resource, run_scenario};
 pub use crate::matcher::functions;
@@ -19,8 +20,8 @@ pub use crate::matcher::{MessagePattern, Mismatch};
 pub use crate::message::Message;
 pub use crate::own_main::not_run_by_choreo;
 pub use crate::reply::{
-    BodyResult, ErasedPattern, IntoReply, ReplyBuilder, ReplyRule, erase, reply_static, reply_with,
-    reply_with_async, typed_reply, typed_reply_async,
+    BodyResult, ErasedPattern, IntoReply, ReplyBuilder, ReplyRule, decoded, erase, reply_static,
+    typed_trigger,
 };
 pub use crate::scenario::{
     Body, BodyEnd, ExpectOptions, IntoBodyEnd, begin, body_end, expect, publish, reply, settle,
@@ -58,6 +59,6 @@ pub fn value_body(value: Result<Value, String>) -> BodyResult {
 }
 
 /// A payload that goes out as it is.
-pub fn raw_body(bytes: impl Into<Bytes>) -> BodyResult {
-    Ok(PayloadBody::Bytes(bytes.into()))
+pub fn raw_body(bytes: impl BytesArgument) -> BodyResult {
+    Ok(PayloadBody::Bytes(bytes.into_bytes()))
 }

@@ -100,71 +100,96 @@ pub fn reply_static(body: BodyResult) -> ReplyBuilder {
     }))
 }
 
-/// A payload computed from the trigger.
-pub fn reply_with<A, R, K, F>(build: F) -> ReplyBuilder
-where
-    A: DeserializeOwned,
-    R: IntoReply<K>,
-    F: Fn(A) -> R + Send + Sync + 'static,
-{
-    ReplyBuilder(Arc::new(move |message| {
-        let built = std::panic::AssertUnwindSafe(|| build(parse(&message)?).into_reply());
-        let built = std::panic::catch_unwind(built).unwrap_or_else(|_| Err("panic".to_owned()));
-        Box::pin(std::future::ready(built))
-    }))
+/// The message type that a reply's closure takes, with how to decode it.
+///
+/// Apart from the closure, so that the compiler reports a type that cannot be decoded at the type,
+/// and an answer that cannot be sent at the answer.
+#[derive(Debug)]
+pub struct Decoded<A> {
+    decode: fn(&Incoming) -> Result<A, String>,
 }
 
-/// A payload computed from the trigger, with time to wait.
-pub fn reply_with_async<A, R, K, F, Fut>(build: F) -> ReplyBuilder
-where
-    A: DeserializeOwned + Send,
-    R: IntoReply<K>,
-    F: Fn(A) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = R> + Send + 'static,
-{
-    ReplyBuilder(Arc::new(move |message| {
-        let built = std::panic::AssertUnwindSafe(|| parse(&message).map(&build));
-        let future = std::panic::catch_unwind(built).unwrap_or_else(|_| Err("panic".to_owned()));
-        Box::pin(async move {
-            match catch_panic(future?).await {
-                Ok(reply) => reply.into_reply(),
-                Err(_) => Err("panic".to_owned()),
-            }
-        })
-    }))
+/// For messages that decode into `A`.
+pub fn decoded<A: DeserializeOwned>() -> Decoded<A> {
+    Decoded { decode: parse::<A> }
 }
 
-/// A reply with both topics from its types.
-pub fn typed_reply<A, R, F>(
+impl<A: 'static> Decoded<A> {
+    /// A payload computed from the trigger.
+    pub fn compute<R, K, F>(self, build: F) -> ReplyBuilder
+    where
+        R: IntoReply<K>,
+        F: Fn(A) -> R + Send + Sync + 'static,
+    {
+        ReplyBuilder(Arc::new(move |message| {
+            let built =
+                std::panic::AssertUnwindSafe(|| build((self.decode)(&message)?).into_reply());
+            let built = std::panic::catch_unwind(built).unwrap_or_else(|_| Err("panic".to_owned()));
+            Box::pin(std::future::ready(built))
+        }))
+    }
+
+    /// A payload computed from the trigger, with time to wait.
+    pub fn compute_async<R, K, F, Fut>(self, build: F) -> ReplyBuilder
+    where
+        R: IntoReply<K>,
+        F: Fn(A) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = R> + Send + 'static,
+    {
+        ReplyBuilder(Arc::new(move |message| {
+            let built = std::panic::AssertUnwindSafe(|| (self.decode)(&message).map(&build));
+            let future =
+                std::panic::catch_unwind(built).unwrap_or_else(|_| Err("panic".to_owned()));
+            Box::pin(async move {
+                match catch_panic(future?).await {
+                    Ok(reply) => reply.into_reply(),
+                    Err(_) => Err("panic".to_owned()),
+                }
+            })
+        }))
+    }
+}
+
+/// The first half of a reply with both topics from its types.
+#[derive(Debug)]
+pub struct TypedTrigger<A> {
+    trigger: ReplyTrigger,
+    decoded: Decoded<A>,
+}
+
+/// Answers messages of type `A`.
+pub fn typed_trigger<A: Message + DeserializeOwned>(
     file: &'static str,
     line: u32,
     pattern: Option<ErasedPattern>,
-    build: F,
-) -> ReplyRule
-where
-    A: Message + DeserializeOwned,
-    R: Message + Serialize,
-    F: Fn(A) -> R + Send + Sync + 'static,
-{
-    ReplyRule::on(file, line, A::TOPIC, pattern)
-        .answer(R::TOPIC, reply_with::<A, R, Plain, F>(build))
+) -> TypedTrigger<A> {
+    TypedTrigger {
+        trigger: ReplyRule::on(file, line, A::TOPIC, pattern),
+        decoded: decoded(),
+    }
 }
 
-/// A reply with both topics from its types, and time to wait.
-pub fn typed_reply_async<A, R, F, Fut>(
-    file: &'static str,
-    line: u32,
-    pattern: Option<ErasedPattern>,
-    build: F,
-) -> ReplyRule
-where
-    A: Message + DeserializeOwned + Send,
-    R: Message + Serialize,
-    F: Fn(A) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = R> + Send + 'static,
-{
-    let builder = reply_with_async::<A, R, Plain, F, Fut>(build);
-    ReplyRule::on(file, line, A::TOPIC, pattern).answer(R::TOPIC, builder)
+impl<A: 'static> TypedTrigger<A> {
+    /// With messages of type `R`.
+    pub fn answer<R, F>(self, build: F) -> ReplyRule
+    where
+        R: Message + Serialize,
+        F: Fn(A) -> R + Send + Sync + 'static,
+    {
+        let builder = self.decoded.compute::<R, Plain, F>(build);
+        self.trigger.answer(R::TOPIC, builder)
+    }
+
+    /// With messages of type `R`, and time to wait.
+    pub fn answer_async<R, F, Fut>(self, build: F) -> ReplyRule
+    where
+        R: Message + Serialize,
+        F: Fn(A) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = R> + Send + 'static,
+    {
+        let builder = self.decoded.compute_async::<R, Plain, F, Fut>(build);
+        self.trigger.answer(R::TOPIC, builder)
+    }
 }
 
 /// A reply as `reply!` describes it.

@@ -30,6 +30,13 @@ pub(crate) fn scenario(function: &mut Function, diagnostics: &mut Diagnostics) {
         );
     }
     let mut inputs = function.sig.inputs.iter();
+    if let Some(FnArg::Receiver(receiver)) = inputs.clone().next() {
+        diagnostics.error_spanned(
+            receiver,
+            "a scenario is a free function; take it out of the `impl` and write `s: Scenario<'_>`",
+        );
+        return;
+    }
     match inputs.next() {
         None => diagnostics.error(
             function.sig.paren_token.span.join(),
@@ -38,11 +45,7 @@ pub(crate) fn scenario(function: &mut Function, diagnostics: &mut Diagnostics) {
                 function.sig.ident
             ),
         ),
-        Some(FnArg::Receiver(receiver)) => diagnostics.error_spanned(
-            receiver,
-            "a scenario is a free function; take it out of the `impl` and write `s: Scenario<'_>`",
-        ),
-        Some(FnArg::Typed(_)) => {}
+        Some(_) => {}
     }
     for further in inputs {
         diagnostics.error_spanned(

@@ -16,7 +16,7 @@ pub(crate) mod payload;
 pub(crate) mod publish;
 pub(crate) mod reply;
 pub(crate) mod scenario;
-pub(crate) mod settle;
+pub(crate) mod steps;
 mod typed;
 
 /// An expression of type `Duration`.

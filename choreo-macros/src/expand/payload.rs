@@ -1,9 +1,9 @@
 //! Payloads as calls that build them: what cannot be encoded comes out at run time, as data.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
-use syn::Expr;
 use syn::spanned::Spanned as _;
+use syn::{Expr, ExprLit, Ident, Lit};
 
 use crate::model::{Json, Payload, UserExpr};
 use crate::paths::Paths;
@@ -57,7 +57,7 @@ fn value(paths: &Paths, json: &Json) -> TokenStream {
     }
 }
 
-fn json_span(json: &Json) -> proc_macro2::Span {
+fn json_span(json: &Json) -> Span {
     match json {
         Json::Object { span, .. } | Json::Array { span, .. } | Json::Null { span } => *span,
         Json::Value(value) => value.tokens.span(),
@@ -70,6 +70,26 @@ pub(super) fn argument(expression: &UserExpr) -> TokenStream {
         Some(Expr::Paren(paren)) => paren.expr.to_token_stream(),
         _ => expression.tokens.clone(),
     }
+}
+
+/// A topic, with our words when it is none. A literal is one.
+pub(super) fn topic(paths: &Paths, expression: &UserExpr) -> TokenStream {
+    let tokens = argument(expression);
+    if let Some(Expr::Lit(ExprLit {
+        lit: Lit::Str(_), ..
+    })) = expression.parsed.as_deref()
+    {
+        return tokens;
+    }
+    call(paths, "topic", &tokens)
+}
+
+/// One of the functions that turn an argument into what is sent.
+pub(super) fn call(paths: &Paths, function: &str, argument: &TokenStream) -> TokenStream {
+    let span = argument.span();
+    let private = paths.private(span);
+    let function = Ident::new(function, span);
+    quote_spanned!(span=> #private::#function(#argument))
 }
 
 /// `&expression`, in parentheses only where `&` would bind to a part of it: without them an error
@@ -99,8 +119,24 @@ pub(super) fn borrowed(expression: &UserExpr) -> TokenStream {
         )
     );
     if binds_tighter {
-        quote_spanned!(span=> &#tokens)
-    } else {
-        quote_spanned!(span=> &(#tokens))
+        return quote_spanned!(span=> &#tokens);
     }
+    let tokens = closed(expression);
+    quote_spanned!(span=> &#tokens)
+}
+
+/// In parentheses. Those of unfinished code stand at its end, where the compiler misses the rest.
+pub(super) fn closed(expression: &UserExpr) -> TokenStream {
+    let mut group = Group::new(Delimiter::Parenthesis, expression.tokens.clone());
+    let span = match &expression.parsed {
+        Some(parsed) => parsed.span(),
+        None => expression
+            .tokens
+            .clone()
+            .into_iter()
+            .last()
+            .map_or_else(Span::call_site, |last| last.span()),
+    };
+    group.set_span(span);
+    TokenTree::Group(group).into()
 }

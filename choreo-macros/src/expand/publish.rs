@@ -64,7 +64,7 @@ fn draft(paths: &Paths, publication: &Publication) -> TokenStream {
             let body = payload::body(paths, written);
             let span = topic.tokens.span();
             let private = paths.private(span);
-            let topic = payload::argument(topic);
+            let topic = payload::topic(paths, topic);
             quote_spanned!(span=> #private::PublishDraft::new(#topic, #body))
         }
         None => {
@@ -78,10 +78,11 @@ fn draft(paths: &Paths, publication: &Publication) -> TokenStream {
     for header in &publication.options.headers {
         let name = &header.name;
         let value = payload::argument(&header.value);
+        let value = payload::call(paths, "header_value", &value);
         draft = quote_spanned!(header.name_span=> #draft.header(#name, #value));
     }
     if let Some(key) = &publication.options.key {
-        let key_tokens = payload::argument(key);
+        let key_tokens = payload::call(paths, "key", &payload::argument(key));
         draft = quote_spanned!(key.tokens.span()=> #draft.key(#key_tokens));
     }
     draft

@@ -39,7 +39,7 @@ fn step(paths: &Paths, reply: Reply, diagnostics: &mut Diagnostics) -> TokenStre
         Answer::Message(closure) => message(paths, &trigger, closure, &place),
         Answer::Computed { topic, closure } => {
             let on = on(paths, &trigger, &place);
-            let topic = payload::argument(topic);
+            let topic = payload::topic(paths, topic);
             let builder = builder(paths, &trigger, closure);
             quote_spanned!(span=> #on.answer(#topic, #builder))
         }
@@ -48,7 +48,7 @@ fn step(paths: &Paths, reply: Reply, diagnostics: &mut Diagnostics) -> TokenStre
             payload: written,
         } => {
             let on = on(paths, &trigger, &place);
-            let topic = payload::argument(topic);
+            let topic = payload::topic(paths, topic);
             let body = payload::body(paths, written);
             quote_spanned!(span=> #on.answer(#topic, #private::reply_static(#body)))
         }
@@ -94,7 +94,7 @@ impl TriggerTokens {
             }) => {
                 let expanded = pattern::expand_dynamic(&mut pattern, paths, diagnostics);
                 Self {
-                    topic: payload::argument(&topic),
+                    topic: payload::topic(paths, &topic),
                     pattern: erased(paths, pattern.span(), &expanded),
                     message: None,
                 }
@@ -103,7 +103,7 @@ impl TriggerTokens {
                 topic,
                 pattern: None,
             }) => Self {
-                topic: payload::argument(&topic),
+                topic: payload::topic(paths, &topic),
                 pattern: none,
                 message: None,
             },
@@ -121,7 +121,8 @@ fn erased(paths: &Paths, span: Span, pattern: &TokenStream) -> TokenStream {
     quote_spanned!(span=> ::core::option::Option::Some(#private::erase(#pattern)))
 }
 
-/// From message to message.
+/// From message to message. What is wrong with the trigger's type is reported at the type, and what
+/// is wrong with the answer at the closure's body.
 fn message(
     paths: &Paths,
     trigger: &TriggerTokens,
@@ -129,12 +130,14 @@ fn message(
     place: &TokenStream,
 ) -> TokenStream {
     let parameter = parameter_type(paths, trigger, closure);
+    let pattern = &trigger.pattern;
     let span = parameter.span();
     let private = paths.private(span);
-    let pattern = &trigger.pattern;
-    let function = function("typed_reply", closure, span);
+    let trigger = quote_spanned!(span=> #private::typed_trigger::<#parameter>(#place, #pattern));
+    let span = closure.body.tokens.span();
+    let answer = method("answer", closure, span);
     let closure = typed_closure(closure, &parameter);
-    quote_spanned!(span=> #private::#function(#place, #pattern, #closure))
+    quote_spanned!(span=> #trigger.#answer(#closure))
 }
 
 /// The rule up to its answer.
@@ -147,11 +150,13 @@ fn on(paths: &Paths, trigger: &TriggerTokens, place: &TokenStream) -> TokenStrea
 
 fn builder(paths: &Paths, trigger: &TriggerTokens, closure: &ReplyClosure) -> TokenStream {
     let parameter = parameter_type(paths, trigger, closure);
-    let span = closure.span;
+    let span = parameter.span();
     let private = paths.private(span);
-    let function = function("reply_with", closure, span);
+    let decoded = quote_spanned!(span=> #private::decoded::<#parameter>());
+    let span = closure.body.tokens.span();
+    let compute = method("compute", closure, span);
     let closure = typed_closure(closure, &parameter);
-    quote_spanned!(span=> #private::#function(#closure))
+    quote_spanned!(span=> #decoded.#compute(#closure))
 }
 
 /// What the user wrote, else the type of the trigger, else any JSON value.
@@ -170,7 +175,7 @@ fn parameter_type(paths: &Paths, trigger: &TriggerTokens, closure: &ReplyClosure
     quote_spanned!(span=> #private::Value)
 }
 
-fn function(name: &str, closure: &ReplyClosure, span: Span) -> Ident {
+fn method(name: &str, closure: &ReplyClosure, span: Span) -> Ident {
     if closure.is_async || closure.body_is_async {
         Ident::new(&format!("{name}_async"), span)
     } else {
@@ -186,10 +191,15 @@ fn typed_closure(closure: &ReplyClosure, parameter_type: &TokenStream) -> TokenS
         Some(parameter) => parameter.to_token_stream(),
         None => quote_spanned!(span=> _),
     };
-    let body = &closure.body.tokens;
+    let unfinished = closure.body.parsed.is_none() && !is_block(&closure.body.tokens);
+    let body = if unfinished {
+        payload::closed(&closure.body)
+    } else {
+        closure.body.tokens.clone()
+    };
     if closure.is_async {
-        let block = if is_block(body) {
-            body.clone()
+        let block = if is_block(&body) {
+            body
         } else {
             quote_spanned!(span=> { #body })
         };

@@ -7,7 +7,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, LitStr, Path, ReturnType};
 
-use crate::model::{Function, ScenarioArgs, SlowArg};
+use crate::model::{DurationArg, Function, ScenarioArgs, SlowArg};
 use crate::paths::Paths;
 use crate::recover::Diagnostics;
 use crate::{check, expand, parse};
@@ -56,7 +56,7 @@ fn registration(args: &ScenarioArgs, harness: &Path, function: &Function) -> Tok
         SlowArg::Warn => quote!(#private::SlowPolicy::Warn),
         SlowArg::Deny => quote!(#private::SlowPolicy::Deny),
     }));
-    let timeout = option(args.timeout.as_ref().map(expand::duration));
+    let timeout = option(args.timeout.as_ref().map(duration));
     // Its `line!()` is the line of the function's name, not that of the attribute.
     let line = quote_spanned!(ident.span()=> ::core::line!());
     let body = body(&paths, function);
@@ -84,6 +84,18 @@ fn registration(args: &ScenarioArgs, harness: &Path, function: &Function) -> Tok
             }
         };
         #explanation
+    }
+}
+
+/// An expression of the wrong type is reported at the expression, and nothing else.
+fn duration(timeout: &DurationArg) -> TokenStream {
+    let value = expand::duration(timeout);
+    match timeout {
+        DurationArg::Literal { .. } => value,
+        DurationArg::Expr(expression) => quote_spanned! {expression.span()=> {
+            let __choreo_timeout: ::core::time::Duration = #value;
+            __choreo_timeout
+        }},
     }
 }
 

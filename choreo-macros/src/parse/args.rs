@@ -47,8 +47,16 @@ fn scenario_element(
     if !starts_option(input) {
         return harness(input, args, seen);
     }
+    let is_call = input.peek2(token::Paren);
     let key = input.call(Ident::parse_any)?;
     let name = key.unraw().to_string();
+    if is_call && args.harness.is_none() && name != "tags" {
+        seen.harness_tried = true;
+        return Err(syn::Error::new(
+            key.span(),
+            format!("a harness is named, not called; write `{name}` without the parentheses"),
+        ));
+    }
     if !SCENARIO_OPTIONS.iter().any(|(known, _)| *known == name) {
         return Err(unknown_option(&key, "a scenario takes", &SCENARIO_OPTIONS));
     }

@@ -39,6 +39,9 @@ fn raw(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Option<Payload>
                 literal.span(),
                 "raw bytes are a byte string: write `bytes b\"…\"`, or `bytes (expression)`",
             );
+            return Some(Payload::Json(Json::Null {
+                span: literal.span(),
+            }));
         }
         return Some(Payload::Raw {
             bytes: literal.to_token_stream(),

@@ -1,7 +1,7 @@
 //! `reply!`: what is answered, `=>`, what the answer is.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens as _;
+use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
@@ -17,14 +17,17 @@ use crate::recover::{Diagnostics, skip_to_end, skip_to_separator};
 const FORMS: &str = "write `reply!(s, |order: OrderCreated| OrderProcessed { … })` for types that \
      derive `Message`, or `reply!(s, \"topic\" => \"topic of the answer\", { key: value })`";
 
+const NAME_THE_ANSWER: &str = "the topic of the answer is missing; write it after `=>`: `=> \
+     \"orders.processed\", { key: value }`";
+
 /// Parses what follows `[$crate]`; nothing when there is nothing to expand.
 pub(crate) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Option<Reply> {
     let reply = reply(input, diagnostics);
     skip_to_end(input);
-    diagnostics.take(reply)
+    diagnostics.take(reply).flatten()
 }
 
-fn reply(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Reply> {
+fn reply(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Option<Reply>> {
     let target = target::parse(input, "reply!")?;
     if input.parse::<Option<Token![,]>>()?.is_none() || input.is_empty() {
         return Err(syn::Error::new(
@@ -34,20 +37,23 @@ fn reply(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<R
     }
     if closure::begins(input) {
         let closure = closure::parse(input, diagnostics)?;
-        if closure.parameter_type.is_none() && closure.parameter.is_some() {
-            diagnostics.error_spanned(
-                &closure.parameter,
+        let times = times(input, diagnostics)?;
+        if closure.parameter_type.is_none() {
+            let Some(parameter) = &closure.parameter else {
+                return Ok(None);
+            };
+            return Err(syn::Error::new_spanned(
+                parameter,
                 "the parameter's type says which message is answered; write it: `|order: \
                  OrderCreated| …`",
-            );
+            ));
         }
-        let times = times(input, diagnostics)?;
-        return Ok(Reply {
+        return Ok(Some(Reply {
             target,
             trigger: None,
             answer: Answer::Message(closure),
             times,
-        });
+        }));
     }
     let head = head(input);
     if !input.peek(Token![=>]) {
@@ -57,15 +63,18 @@ fn reply(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<R
         ));
     }
     let trigger = trigger(head, input, diagnostics)?;
-    input.parse::<Token![=>]>()?;
+    let arrow: Token![=>] = input.parse()?;
+    if input.is_empty() {
+        return Err(syn::Error::new_spanned(arrow, NAME_THE_ANSWER));
+    }
     let answer = answer(input, &trigger, diagnostics)?;
     let times = times(input, diagnostics)?;
-    Ok(Reply {
+    Ok(Some(Reply {
         target,
         trigger: Some(trigger),
         answer,
         times,
-    })
+    }))
 }
 
 /// The tokens before the `=>` of the reply. A pattern may itself begin with one, for a matcher.
@@ -107,10 +116,12 @@ fn trigger(
                 pattern => Trigger::Typed(pattern),
             });
         }
-        let topic = payload::expression(input);
-        if topic.tokens.is_empty() || input.peek(token::Brace) {
-            return Err(input.error("the topic that is answered is missing before this"));
+        if input.peek(Token![,]) || input.peek(token::Brace) || input.peek(token::Bracket) {
+            return Err(input.error(
+                "the topic that is answered is missing before this; write `\"orders.created\", { … } => …`",
+            ));
         }
+        let topic = payload::expression(input);
         check::topic::expression(topic.parsed.as_deref(), diagnostics);
         let comma = input.parse::<Option<Token![,]>>()?;
         let pattern = (comma.is_some() && !input.is_empty())
@@ -146,6 +157,13 @@ fn answer(
                 "the topic of the answer is missing; write it before the closure: `=> \
                  \"orders.processed\", |order| …`",
             );
+            return Ok(Answer::Computed {
+                topic: UserExpr {
+                    tokens: quote!(""),
+                    parsed: None,
+                },
+                closure,
+            });
         }
         return Ok(Answer::Message(closure));
     }
@@ -154,10 +172,7 @@ fn answer(
         || input.peek(token::Brace)
         || input.peek(token::Bracket)
     {
-        return Err(input.error(
-            "the topic of the answer is missing; write it after `=>`: `=> \"orders.processed\", { \
-             key: value }`",
-        ));
+        return Err(input.error(NAME_THE_ANSWER));
     }
     let topic = payload::expression(input);
     check::topic::expression(topic.parsed.as_deref(), diagnostics);

@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use choreo_runner::BoxFuture;
+
 use crate::act::{Act, PublishDraft};
 use crate::harness::Harness;
 use crate::ids::{CorrelationId, Location};
@@ -219,13 +221,21 @@ pub async fn publish<'s, T, P: CanTrigger>(
     Scenario::new(s.act)
 }
 
-/// The step behind `begin!`.
-pub async fn begin<'s, T, P: CanBegin>(s: Scenario<'s, T, P>) -> Scenario<'s, T, Triggered> {
-    s.act.begin().await;
-    Scenario::new(s.act)
+/// The step behind `begin!`. Its future does not name the phase, so that a wrong one is reported once.
+pub fn begin<'s, T, P: CanBegin>(s: Scenario<'s, T, P>) -> BoxFuture<'s, Scenario<'s, T, Triggered>>
+where
+    T: 's,
+{
+    let act = s.act;
+    Box::pin(async move {
+        act.begin().await;
+        Scenario::new(act)
+    })
 }
 
-/// The step behind `settle!`.
-pub async fn settle<T, P: CanSettle>(s: &Scenario<'_, T, P>) -> Arc<ScenarioResult> {
-    s.act.settle().await
+/// The step behind `settle!`. Its future does not name the phase, so that a wrong one is reported
+/// once.
+pub fn settle<'s, T, P: CanSettle>(s: &Scenario<'s, T, P>) -> BoxFuture<'s, Arc<ScenarioResult>> {
+    let act = s.act;
+    Box::pin(async move { act.settle().await })
 }

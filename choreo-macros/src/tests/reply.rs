@@ -1,0 +1,162 @@
+//! `reply!`.
+
+use super::{assert_contains, assert_errors, assert_is, tokens};
+use crate::expand::reply;
+
+fn expand(source: &str) -> proc_macro2::TokenStream {
+    reply::entry(tokens(&format!("[$crate] {source}")))
+}
+
+#[test]
+fn what_is_answered_and_with_what() {
+    let cases: &[(&str, &[&str])] = &[
+        ("s, |check: FraudCheck| FraudResult { id: check.id }", &[]),
+        ("s, |Check { id, .. }: Check| Answer { id }, times 3", &[]),
+        ("s, move |_: Check| Answer, times (n + 1)", &[]),
+        (
+            "s, async |check: Check| Answer { id: get(check).await }",
+            &[],
+        ),
+        (
+            "s, Check { amount: > 100, .. } => |check| Answer { id: check.id }",
+            &[],
+        ),
+        ("s, Check { .. } => \"t\", { a: 1 }", &[]),
+        ("s, Check => |check| Answer,", &[]),
+        (
+            "s, \"a\" => \"b\", |order| json!({ \"a\": order }), times 2,",
+            &[],
+        ),
+        ("s, \"a\", { b: > 1 } => \"b\", { c: 1 }", &[]),
+        ("s, \"a\", => matcher => \"b\", x", &[]),
+        (
+            "s, \"a\", => matcher & { b: 1 } => topic(1, 2), bytes b\"x\"",
+            &[],
+        ),
+        ("s, format!(\"a\") => TOPIC, null", &[]),
+        ("", &["the first argument is the scenario variable"]),
+        ("s", &["what is answered, and with what?"]),
+        (
+            "s.kafka, \"a\" => \"b\", {}",
+            &["names one transport of a stage"],
+        ),
+        ("s, \"a\"", &["the `=>` between"]),
+        ("s, \"a\", { b: 1 }, \"b\", { c: 1 }", &["the `=>` between"]),
+        ("s, => \"b\", {}", &["what is answered?"]),
+        (
+            "s, { a: 1 } => \"b\", {}",
+            &["the topic that is answered is missing"],
+        ),
+        ("s, \"a\" =>", &["the topic of the answer is missing"]),
+        (
+            "s, \"a\" => { b: 1 }",
+            &["the topic of the answer is missing"],
+        ),
+        (
+            "s, \"a\" => |order| order",
+            &["the topic of the answer is missing"],
+        ),
+        ("s, \"a\" => \"b\"", &["what is the answer?"]),
+        ("s, \"a\" => \"b\", times 2", &["what is the answer?"]),
+        (
+            "s, Check { .. } => Answer { id: 1 }",
+            &["the answer to a typed message is a closure"],
+        ),
+        (
+            "s, |check| Answer { id: check.id }",
+            &["the parameter's type says which message"],
+        ),
+        ("s, || Answer", &["takes one parameter"]),
+        ("s, |a: A, b: B| Answer", &["takes one parameter"]),
+        ("s, |a: A| ", &["this closure has no body"]),
+        ("s, async |a: A| -> Answer { x }", &["leave `-> …` out"]),
+        ("s, \"a b\" => \"\", {}", &["no white space", "never empty"]),
+        ("s, \"a\" => \"b\", {}, times 0", &["at least once"]),
+        ("s, \"a\" => \"b\", {}, times", &["`times` needs a number"]),
+        (
+            "s, \"a\" => \"b\", {}, times 1, times 2",
+            &["`times` is given twice"],
+        ),
+        (
+            "s, \"a\" => \"b\", {}, within 5ms",
+            &["unknown option `within`"],
+        ),
+        (
+            "s, \"a\" => \"b\", { c: 1, c: 2 }, foo 1",
+            &["\"c\" is in this object", "unknown option"],
+        ),
+    ];
+    for (source, expected) in cases {
+        assert_errors(source, &expand(source), expected);
+    }
+}
+
+#[test]
+fn the_types_of_a_closure_name_both_topics() {
+    assert_is(
+        &expand("s, move |check: Check| Answer { id: check.id }, times 2"),
+        "$crate::__private::reply(
+                 &s,
+                 $crate::__private::typed_trigger::<Check>(
+                     ::core::file!(),
+                     ::core::line!(),
+                     ::core::option::Option::None
+                 ).answer(move |check: Check| Answer { id: check.id }).times(2)
+             )",
+    );
+}
+
+#[test]
+fn an_async_closure_answers_with_an_async_block() {
+    for source in [
+        "s, \"a\" => \"b\", async |order| get(order).await",
+        "s, \"a\" => \"b\", |order| async move { get(order).await }",
+        "s, \"a\" => \"b\", async |order| { get(order).await }",
+    ] {
+        assert_contains(
+            &expand(source),
+            "$crate::__private::decoded::<$crate::__private::Value>().compute_async(
+                 |order: $crate::__private::Value| async move { get(order).await }
+             )",
+        );
+    }
+}
+
+#[test]
+fn a_typed_trigger_types_the_closure() {
+    let expansion = expand("s, Check { amount: > 100, .. } => |check| Answer { id: check.id }");
+    assert_contains(&expansion, "|check: Check| Answer { id: check.id }");
+    assert_contains(
+        &expansion,
+        "::core::option::Option::Some($crate::__private::erase(",
+    );
+    let expansion = expand("s, Event::Created { .. } => \"t\", |event| event");
+    assert_contains(&expansion, "|event: Event| event");
+}
+
+#[test]
+fn topics_by_name() {
+    assert_is(
+        &expand("s, \"a\" => (\"b\"), { c: 1 }"),
+        "$crate::__private::reply(
+                 &s,
+                 $crate::__private::ReplyRule::on(
+                     ::core::file!(), ::core::line!(), \"a\", ::core::option::Option::None
+                 ).answer(
+                     $crate::__private::topic(\"b\"),
+                     $crate::__private::reply_static($crate::__private::value_body(
+                         $crate::__private::object(::std::vec![
+                             (\"c\", $crate::__private::to_value(&1))
+                         ])
+                     ))
+                 )
+             )",
+    );
+}
+
+#[test]
+fn a_body_that_is_not_finished_goes_out_for_the_editor() {
+    let expansion = expand("s, |check: Check| { check. }");
+    assert_errors("check.", &expansion, &[]);
+    assert_contains(&expansion, "|check: Check| { check. }");
+}

@@ -1,0 +1,4 @@
+#[choreo::harness]
+async fn orders() {}
+
+fn main() {}

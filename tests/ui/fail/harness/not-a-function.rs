@@ -1,0 +1,4 @@
+#[choreo::harness]
+static ORDERS: u32 = 5;
+
+fn main() {}

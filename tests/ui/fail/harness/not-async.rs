@@ -1,0 +1,8 @@
+use choreo::prelude::*;
+
+#[choreo::harness]
+fn orders() -> Result<Harness> {
+    todo!()
+}
+
+fn main() {}

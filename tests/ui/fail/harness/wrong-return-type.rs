@@ -1,0 +1,6 @@
+#[choreo::harness]
+async fn orders() -> u32 {
+    5
+}
+
+fn main() {}

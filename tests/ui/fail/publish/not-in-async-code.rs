@@ -1,0 +1,7 @@
+use choreo::prelude::*;
+
+fn helper(s: Scenario<'_>) {
+    publish!(s, "orders", {});
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use choreo::prelude::*;
+
+#[choreo::harness]
+async fn orders() -> Result<Harness> {
+    Harness::builder(Memory::new()).connect().await
+}
+
+#[choreo::scenario(orders)]
+#[test]
+#[ignore]
+#[should_panic]
+async fn scenario(_s: Scenario<'_>) {}
+
+fn main() {}

@@ -1,0 +1,3 @@
+fn main() {
+    choreo::main!("orders")
+}
