@@ -1,9 +1,9 @@
 //! The engines of Choreo's macros. Users meet them through `choreo`, which holds the fronts, the
 //! documentation and everything that an expansion calls; nothing here is for direct use.
 //!
-//! Every macro goes the same way: [`parse`] turns tokens into a [`model`] and recovers from
-//! mistakes, [`check`] looks for what is wrong in the model, [`expand`] writes calls. Mistakes are
-//! collected in [`recover::Diagnostics`] and reported all at once, next to the expansion of the rest.
+//! Every macro goes the same way: `parse` turns tokens into a `model` and recovers from
+//! mistakes, `check` looks for what is wrong in the model, `expand` writes calls. Mistakes are
+//! collected in `recover::Diagnostics` and reported all at once, next to the expansion of the rest.
 
 use proc_macro::TokenStream;
 

@@ -122,18 +122,21 @@ pub(crate) fn of_tokens(tokens: TokenStream) -> String {
     // After an operator that has nothing on its left, as in `-5` or `&order`.
     let mut after_prefix = false;
     for token in tokens {
-        let first = before.is_none();
         if let Some(before) = &before
             && !after_prefix
             && needs_space(before, &token, &text)
         {
             text.push(' ');
         }
-        after_prefix = is_operator(&token, "-&*!|")
-            && (first
-                || before
+        // `&&` is one operator: its second sign is what its first is.
+        let goes_on =
+            matches!(&before, Some(TokenTree::Punct(sign)) if sign.spacing() == Spacing::Joint);
+        if !goes_on {
+            after_prefix = is_operator(&token, "-&*!|")
+                && before
                     .as_ref()
-                    .is_some_and(|before| is_operator(before, "-+*/%&|=<>,;:!")));
+                    .is_none_or(|before| is_operator(before, "-+*/%&|=<>,;:!"));
+        }
         push(&token, &mut text);
         before = Some(token);
     }

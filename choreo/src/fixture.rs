@@ -8,6 +8,7 @@ use choreo_runner::{BoxFuture, OpenError, Opened, Resource, RunContext};
 use tokio::sync::OnceCell;
 
 use crate::error::{Error, ErrorKind};
+use crate::failure::panic_text;
 use crate::harness::Harness;
 use crate::scenario::{Body, run};
 
@@ -42,16 +43,10 @@ impl HarnessFn {
                     ErrorKind::Skip(reason) => OpenError::Skip(reason.clone()),
                     _ => OpenError::Failed(error.to_string()),
                 }),
-                Err(panic) => {
-                    let place = panic
-                        .location
-                        .map(|place| format!(" at {place}"))
-                        .unwrap_or_default();
-                    Err(OpenError::Failed(format!(
-                        "it panicked{place}: {}",
-                        panic.message
-                    )))
-                }
+                Err(panic) => Err(OpenError::Failed(format!(
+                    "the harness function panicked{}",
+                    panic_text(&panic)
+                ))),
             }
         });
         opened.await.as_ref().map_err(Clone::clone)

@@ -127,7 +127,7 @@ macro_rules! pattern {
 /// ```
 ///
 /// **In a branch or a loop** the first `publish!` is a "use of moved value: `s`", as the variable
-/// would have two types afterwards. Start the clock before the branch, with [`begin!`]:
+/// would have two types afterwards. Start the clock before the branch, with [`begin!`](crate::begin):
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

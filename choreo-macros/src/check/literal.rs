@@ -31,6 +31,7 @@ impl Literal {
     pub(super) fn of(expr: &Expr) -> Option<Self> {
         match expr {
             Expr::Lit(literal) => Some(Self::of_lit(&literal.lit)),
+            Expr::Group(group) => Self::of(&group.expr),
             Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
                 match Self::of(&unary.expr)? {
                     Self::Int(value) => Some(Self::Int(-value)),

@@ -67,10 +67,11 @@ pub(crate) fn dynamic(pattern: &Pattern, paths: &Paths) -> TokenStream {
         quote_spanned!(pattern.span()=> ::std::vec::Vec::from([#(#patterns),*]))
     };
     match pattern {
-        Pattern::Equal(operand) => with_operand("eq", operand, paths),
-        Pattern::Compare { op, operand, .. } => with_operand(op.function(), operand, paths),
+        Pattern::Equal(operand) => with_value("eq", operand, paths),
+        Pattern::Compare { op, operand, .. } => with_value(op.function(), operand, paths),
         Pattern::Range(range) => match (&range.low, &range.high) {
             (Some(low), Some(high)) => {
+                let (low_value, high_value) = (borrowed(low), borrowed(high));
                 let name = if range.inclusive {
                     "range_inclusive"
                 } else {
@@ -79,13 +80,13 @@ pub(crate) fn dynamic(pattern: &Pattern, paths: &Paths) -> TokenStream {
                 function(
                     name,
                     low.span(),
-                    &quote_spanned!(low.span()=> #low, #high),
+                    &quote_spanned!(low.span()=> #low_value, #high_value),
                     paths,
                 )
             }
-            (Some(low), None) => with_operand("ge", low, paths),
+            (Some(low), None) => with_value("ge", low, paths),
             (None, Some(high)) => {
-                with_operand(if range.inclusive { "le" } else { "lt" }, high, paths)
+                with_value(if range.inclusive { "le" } else { "lt" }, high, paths)
             }
             (None, None) => call("anything", TokenStream::new()),
         },
@@ -164,9 +165,28 @@ pub(crate) fn dynamic(pattern: &Pattern, paths: &Paths) -> TokenStream {
     }
 }
 
-/// A call whose errors show at the operand.
+/// A call whose errors show at the operand, which it takes by value.
 fn with_operand(name: &str, operand: &Operand, paths: &Paths) -> TokenStream {
     function(name, operand.span(), &operand.to_token_stream(), paths)
+}
+
+/// A call that only looks at the operand, as `assert_eq!` does: the user's variable stays usable.
+fn with_value(name: &str, operand: &Operand, paths: &Paths) -> TokenStream {
+    function(name, operand.span(), &borrowed(operand), paths)
+}
+
+fn borrowed(operand: &Operand) -> TokenStream {
+    let span = operand.span();
+    match operand.expr() {
+        _ if operand.is_literal() => operand.to_token_stream(),
+        Some(
+            Expr::Path(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Field(_) | Expr::Macro(_),
+        )
+        | None => {
+            quote_spanned!(span=> &#operand)
+        }
+        Some(_) => quote_spanned!(span=> &(#operand)),
+    }
 }
 
 fn function(name: &str, span: Span, arguments: &TokenStream, paths: &Paths) -> TokenStream {

@@ -125,7 +125,7 @@ impl<'p> Closure<'p> {
     /// A reference to an operand: literals stand where they are used, the rest is evaluated before.
     fn operand(&mut self, operand: &Operand) -> TokenStream {
         let span = operand.span();
-        if let Some(syn::Expr::Lit(_) | syn::Expr::Unary(_)) = operand.expr() {
+        if operand.is_literal() {
             return quote_spanned!(span=> &#operand);
         }
         self.keep(&operand.to_token_stream(), span)

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, LitStr, Path, token};
+use syn::{Expr, Ident, LitStr, Path, UnOp, token};
 
 /// One pattern, with the spans of the user's own tokens.
 pub(crate) enum Pattern {
@@ -112,16 +112,14 @@ impl Operand {
                 expr,
                 parenthesized,
                 ..
-            } => {
-                *parenthesized
-                    || match &**expr {
-                        Expr::Lit(_) => true,
-                        Expr::Unary(unary) => matches!(*unary.expr, Expr::Lit(_)),
-                        _ => false,
-                    }
-            }
+            } => *parenthesized || is_literal(expr) || matches!(**expr, Expr::Group(_)),
             Self::Unfinished { .. } => true,
         }
+    }
+
+    /// `5`, `-5`, `"text"`
+    pub(crate) fn is_literal(&self) -> bool {
+        self.expr().is_some_and(is_literal)
     }
 
     pub(crate) fn expr(&self) -> Option<&Expr> {
@@ -129,6 +127,18 @@ impl Operand {
             Self::Expr { expr, .. } => Some(expr),
             Self::Unfinished { .. } => None,
         }
+    }
+}
+
+fn is_literal(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(_) => true,
+        Expr::Unary(unary) => {
+            matches!(unary.op, UnOp::Neg(_)) && matches!(*unary.expr, Expr::Lit(_))
+        }
+        // What a macro of the user's passed on.
+        Expr::Group(group) => is_literal(&group.expr),
+        _ => false,
     }
 }
 

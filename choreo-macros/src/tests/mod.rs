@@ -3,8 +3,11 @@
 use proc_macro2::TokenStream;
 
 mod attributes;
+mod duration;
+mod expect;
 mod publish;
 mod reply;
+mod text;
 
 /// Tokens from source text.
 fn tokens(source: &str) -> TokenStream {

@@ -34,7 +34,7 @@ fn what_is_published() {
         ("s", &["what is published?"]),
         ("s,", &["what is published?"]),
         ("s.kafka, \"t\", {}", &["names one transport of a stage"]),
-        ("s \"t\", {}", &["then a comma"]),
+        ("s \"t\", {}", &["write a comma before this"]),
         ("s, \"t\"", &["a topic alone is no message"]),
         (
             "s, \"t\", headers { a: \"1\" }",

@@ -182,7 +182,7 @@ impl Act {
         if state.error.is_none() && state.result.is_none() {
             state
                 .timeline
-                .record(Instant::now(), TimelineAction::Error, None, text.as_str());
+                .record(Instant::now(), TimelineAction::Error, None, "");
             state.error = Some(ScenarioError { kind, text });
         }
     }

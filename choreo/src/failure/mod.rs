@@ -5,6 +5,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use choreo_runner::CaughtPanic;
+
 use crate::ids::Location;
 use crate::outcome::{HandleData, Outcome, ScenarioResult};
 use crate::text::{Style, Tone, Took, count};
@@ -20,6 +22,21 @@ const TIMELINE_SHOWN: usize = 12;
 pub(crate) struct Site {
     pub(crate) file: &'static str,
     pub(crate) line: u32,
+}
+
+/// Where and why something panicked, to stand after "panicked".
+pub(crate) fn panic_text(panic: &CaughtPanic) -> String {
+    let place = panic
+        .location
+        .as_ref()
+        .map(|place| format!(" at {place}"))
+        .unwrap_or_default();
+    let backtrace = panic
+        .backtrace
+        .as_ref()
+        .map(|trace| format!("\n{trace}"))
+        .unwrap_or_default();
+    format!("{place}:\n{}{backtrace}", panic.message)
 }
 
 /// The text of a result by itself.
@@ -109,7 +126,9 @@ impl Text<'_> {
         }
         self.line(0, header);
         if let Some(broken) = broken {
-            self.line(2, self.paint(Tone::Bad, broken));
+            let (head, rest) = broken.split_once('\n').unwrap_or((broken, ""));
+            self.line(2, self.paint(Tone::Bad, head));
+            self.line(4, rest);
         }
         if let Some(error) = &self.result.error {
             let text = self.paint(Tone::Bad, &error.text);
@@ -141,14 +160,9 @@ impl Text<'_> {
         let verdict = match data.outcome {
             Outcome::Pass | Outcome::Slow => latency_of(data),
             Outcome::Error => data.error.clone().unwrap_or_else(|| "error".to_owned()),
-            _ if data.interrupted && data.near_miss_count == 0 => {
-                "nothing had come when the scenario ended".to_owned()
-            }
+            _ if data.interrupted && data.near_miss_count == 0 => "nothing had come yet".to_owned(),
             _ if data.interrupted => {
-                format!(
-                    "{} when the scenario ended",
-                    count(data.near_miss_count, "near miss")
-                )
+                format!("{} so far", count(data.near_miss_count, "near miss"))
             }
             Outcome::Fail => format!(
                 "{} came within {}, none matched",
@@ -159,10 +173,12 @@ impl Text<'_> {
         };
         let topic = self.paint(Tone::Strong, &data.topic);
         let place = self.paint(Tone::Quiet, place(data.location));
-        self.line(
-            2,
-            format!("{mark} {topic}  {}: {verdict}  {place}", data.outcome),
-        );
+        let word = if data.interrupted {
+            "undecided"
+        } else {
+            data.outcome.as_str()
+        };
+        self.line(2, format!("{mark} {topic}  {word}: {verdict}  {place}"));
         match data.outcome {
             Outcome::Fail => self.near_misses(data),
             Outcome::Timeout if !data.interrupted => self.nothing_came(data),

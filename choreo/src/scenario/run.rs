@@ -90,14 +90,8 @@ pub(crate) async fn run(
             Some(format!("the scenario returned an error: {error}")),
         ),
         Some(Err(panic)) => {
-            let place = panic
-                .location
-                .map(|place| format!(" at {place}"))
-                .unwrap_or_default();
-            (
-                act.abandon(),
-                Some(format!("the scenario panicked{place}:\n{}", panic.message)),
-            )
+            let broken = format!("the scenario panicked{}", failure::panic_text(&panic));
+            (act.abandon(), Some(broken))
         }
         None => (act.expire(), None),
     };

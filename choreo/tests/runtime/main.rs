@@ -1,8 +1,10 @@
 //! The runtime without its macros: outcomes, routing, replies, and what is left behind.
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
+mod guard;
 mod leaks;
 mod outcomes;
 mod replies;
 mod routing;
+mod running;
 mod support;

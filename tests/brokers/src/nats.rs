@@ -35,6 +35,7 @@ pub struct NatsServer {
 pub struct NatsServerBuilder {
     users: Vec<User>,
     token: Option<String>,
+    anonymous: Option<String>,
     accounts: bool,
     encryption: Option<Encryption>,
     max_payload: Option<usize>,
@@ -125,6 +126,12 @@ impl NatsServerBuilder {
         self
     }
 
+    /// Takes whoever does not log in for one of the users.
+    pub fn anonymous(mut self, name: &str) -> Self {
+        self.anonymous = Some(name.into());
+        self
+    }
+
     /// Asks for a token.
     pub fn token(mut self, token: &str) -> Self {
         self.token = Some(token.into());
@@ -166,6 +173,9 @@ impl NatsServerBuilder {
         let mut text = String::new();
         if let Some(bytes) = self.max_payload {
             line(&mut text, format_args!("max_payload: {bytes}"));
+        }
+        if let Some(name) = &self.anonymous {
+            line(&mut text, format_args!("no_auth_user: {name:?}"));
         }
         if let Some(token) = &self.token {
             line(

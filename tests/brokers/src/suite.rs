@@ -18,13 +18,22 @@ const TEST_BOUND: Duration = Duration::from_secs(60);
 pub type TestError = Box<dyn Error + Send + Sync>;
 
 /// Tests by name.
-#[derive(Default)]
-pub struct BrokerTests(Vec<Trial>);
+#[derive(Debug)]
+pub struct BrokerTests {
+    trials: Vec<Trial>,
+    program: &'static str,
+}
 
 impl BrokerTests {
-    /// None yet.
-    pub fn new() -> Self {
-        Self::default()
+    /// Tests that need a program, such as `nats-server`.
+    ///
+    /// Where it is missing they are listed as ignored, so that cargo-nextest, which runs each in a process
+    /// of its own and sees its exit code only, counts them as skipped too.
+    pub fn needing(program: &'static str) -> Self {
+        Self {
+            trials: Vec::new(),
+            program,
+        }
     }
 
     /// Adds a test; it runs on a tokio runtime of its own with two threads, and may take a minute.
@@ -34,31 +43,26 @@ impl BrokerTests {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<(), TestError>> + Send + 'static,
     {
-        self.0
-            .push(Trial::ignorable_test(name, move || judge(run(body))));
+        let skipped = !denies_skips() && !is_installed(self.program);
+        let trial = Trial::ignorable_test(name, move || judge(run(body)));
+        self.trials.push(trial.with_ignored_flag(skipped));
         self
-    }
-}
-
-impl std::fmt::Debug for BrokerTests {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list()
-            .entries(self.0.iter().map(Trial::name))
-            .finish()
     }
 }
 
 /// The `main` of a test target with `harness = false`.
 pub fn broker_test_main(tests: BrokerTests) -> ExitCode {
     let arguments = Arguments::from_args();
-    let conclusion = libtest_mimic::run(&arguments, tests.0);
+    let program = tests.program;
+    let conclusion = libtest_mimic::run(&arguments, tests.trials);
     if !arguments.list && conclusion.num_ignored > 0 {
         // Ignored tests are easily overlooked in a long output; a closed stderr changes nothing.
         let _ = writeln!(
             io::stderr(),
-            "\n{} TESTS DID NOT RUN: their broker is missing on this machine (reasons above). \
-             CHOREO_SKIP=deny makes that a failure.\n",
-            conclusion.num_ignored
+            "\n{} TESTS DID NOT RUN: {} is not installed on this machine. CHOREO_SKIP=deny makes \
+             that a failure.\n",
+            conclusion.num_ignored,
+            program
         );
     }
     conclusion.exit_code()
@@ -86,7 +90,7 @@ fn judge(result: Result<(), TestError>) -> Result<Completion, Failed> {
         error.downcast_ref::<StartError>(),
         Some(StartError::NotInstalled { .. })
     );
-    if missing && env::var_os("CHOREO_SKIP").is_none_or(|value| value != "deny") {
+    if missing && !denies_skips() {
         return Ok(Completion::ignored_with(error));
     }
     let mut text = error.to_string();
@@ -96,4 +100,13 @@ fn judge(result: Result<(), TestError>) -> Result<Completion, Failed> {
         source = cause.source();
     }
     Err(Failed::from(text))
+}
+
+fn denies_skips() -> bool {
+    env::var_os("CHOREO_SKIP").is_some_and(|value| value == "deny")
+}
+
+fn is_installed(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }

@@ -23,11 +23,14 @@ mod compare;
 mod condition;
 mod list;
 
+#[doc(hidden)]
 pub use compare::{ComparesTo, Direct, FromInteger, InOption, OrdersTo, Text};
+#[doc(hidden)]
 pub use condition::{
     NullableField, TextField, any_of, contains, eq, ge, gt, le, lt, ne, none, not, one_of,
     other_variant, other_variant_unseen, range, range_inclusive, regex, serialized,
 };
+#[doc(hidden)]
 pub use list::{Element, LengthField, ListField, any, every, len, list};
 
 /// How much of a value a difference shows, in characters.

@@ -250,3 +250,58 @@ fn lists_with_gaps_are_compared_from_both_ends() {
     let message = check(&pattern!(Numbers { numbers: [..] }), &numbers(json!([7]))).unwrap();
     assert_eq!(message.numbers, [7]);
 }
+
+#[test]
+fn fields_of_many_types_compare_with_literals() {
+    use std::borrow::Cow;
+    use std::collections::BTreeMap;
+
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Wide {
+        byte: u8,
+        signed: i64,
+        single: f32,
+        size: Option<usize>,
+        twice: Option<Option<u32>>,
+        flag: Option<bool>,
+        boxed: Box<str>,
+        shared: Box<str>,
+        maybe: Option<Box<str>>,
+        cow: Cow<'static, str>,
+        letter: char,
+        any: Value,
+        object: Value,
+        pair: (u32, String),
+        array: [u8; 2],
+        map: BTreeMap<String, u32>,
+        slice: Option<Vec<Option<u32>>>,
+        status: Option<Status>,
+    }
+    let value = json!({
+        "byte": 1, "signed": -5, "single": 1.5, "size": 3, "twice": 4, "flag": true, "boxed": "b",
+        "shared": "s", "maybe": "m", "cow": "c", "letter": "x", "any": 7, "object": { "a": [1] },
+        "pair": [1, "p"], "array": [1, 2], "map": { "k": 1 }, "slice": [1, null], "status": "New",
+    });
+    let limit = 2_i64;
+    let pattern = pattern!(Wide {
+        byte: 1 & < 2 & 0..=1,
+        signed: -5 & < limit & -9..limit,
+        single: > 1 & 1.5 & < 2.5,
+        size: 3 & 1.. & ..9,
+        twice: 4 & > 3,
+        flag: true,
+        boxed: "b" & >= "a" & =~ "^b$",
+        shared: "s" & "a".."t" & contains "s",
+        maybe: "m" & > "a" & contains "m" & !null,
+        cow: "c" & =~ "c",
+        letter: 'x' & > 'a',
+        any: 7,
+        object: { a: [1] } & => pattern!({ a: len 1 }),
+        pair: (1, "p".to_owned()),
+        array: [1, 2] & len 2,
+        map: len 1 & { k: 1 },
+        slice: [1, null] & len 2 & any null,
+        status: Some(Status::New) & (Some(Status::New)),
+    });
+    check(&pattern, &value).unwrap();
+}

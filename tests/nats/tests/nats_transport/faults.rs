@@ -1,5 +1,8 @@
 //! What goes wrong after the connect, and how soon it is told.
 
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use choreo::transport::nats::{Nats, NatsAuth};
@@ -23,6 +26,10 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
         .test(
             "faults::readiness_needs_no_permission_for_inboxes",
             forbidden_inbox,
+        )
+        .test(
+            "faults::a_cancelled_subscription_disturbs_no_other",
+            cancelled,
         )
         .test("faults::a_killed_server_is_told_within_a_second", killed)
         .test(
@@ -121,6 +128,20 @@ async fn forbidden_publication() -> Result<(), TestError> {
 
 async fn forbidden_inbox() -> Result<(), TestError> {
     let everything_else: &[&str] = &["open.>"];
+    let guest = User::password("guest", SENTINEL).may_publish(everything_else);
+    let server = NatsServer::builder()
+        .anonymous("guest")
+        .user(guest.may_subscribe(everything_else))
+        .start()?;
+    let connection = connect(&Nats::new(server.url())).await?;
+    let error = connection
+        .subscribe("closed", delivery().0)
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("Permissions Violation"),
+        "{error}"
+    );
     for (publish, subscribe) in [(true, false), (false, true), (false, false)] {
         let mut user = User::password("me", SENTINEL);
         user = user.may_publish(if publish { &[">"] } else { everything_else });
@@ -150,6 +171,32 @@ async fn forbidden_inbox() -> Result<(), TestError> {
             seen.is_empty(),
             "publish {publish}, subscribe {subscribe}: {:?}",
             seen.next().await
+        );
+    }
+    Ok(())
+}
+
+/// A question that nobody waits for any longer must not shift the answers of the next ones.
+async fn cancelled() -> Result<(), TestError> {
+    let server = NatsServer::builder().user(restricted()).start()?;
+    let connection = connect(&as_me(&server)).await?;
+    let publisher = connect(&as_me(&server)).await?;
+    for round in 0..200_u64 {
+        let topic = format!("open.{round}");
+        let bound = Duration::from_micros(round * 5);
+        let cancelled = connection.subscribe(&topic, delivery().0);
+        drop(tokio::time::timeout(bound, cancelled).await);
+        let (delivery, mut messages) = delivery();
+        let _subscription = connection.subscribe(&topic, delivery).await?;
+        publisher.publish(message(&topic, "1")).await?;
+        assert_eq!(messages.next().await.payload, "1");
+        let error = connection
+            .subscribe("closed", super::support::delivery().0)
+            .await
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("Permissions Violation"),
+            "{error}"
         );
     }
     Ok(())
@@ -189,7 +236,13 @@ async fn restarted() -> Result<(), TestError> {
         .user_password("me", SENTINEL)
         .start()?;
     let (sink, mut seen) = events();
-    let connection = as_me(&server).connect(sink).await?;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let nats = Nats::new(server.url()).auth(move || {
+        counter.fetch_add(1, Ordering::SeqCst);
+        Ok::<_, io::Error>(NatsAuth::user_password("me", SENTINEL))
+    });
+    let connection = nats.connect(sink).await?;
     let (delivery, mut messages) = delivery();
     let _subscription = connection.subscribe("back", delivery).await?;
     for round in 0..5 {
@@ -205,6 +258,7 @@ async fn restarted() -> Result<(), TestError> {
         assert_eq!(messages.next().await.payload, "own");
     }
     assert!(seen.is_empty());
+    assert!(asked.load(Ordering::SeqCst) > 5, "a reconnect asks again");
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use choreo_test_brokers::{BrokerTests, broker_test_main};
 
 fn main() -> ExitCode {
-    let tests = BrokerTests::new();
+    let tests = BrokerTests::needing("nats-server");
     let tests = connect::add(tests);
     let tests = messages::add(tests);
     broker_test_main(faults::add(tests))

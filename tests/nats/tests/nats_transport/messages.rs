@@ -1,11 +1,13 @@
 //! Messages that go through.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use choreo::transport::nats::Nats;
+use choreo::transport::nats::{Nats, NatsAuth};
 use choreo::transport::{Connection, Headers, Outgoing, TransportError};
 use choreo_test_brokers::{BrokerTests, NatsServer};
+use tokio::task::JoinSet;
 
 use super::support::{TestError, connect, delivery, eventually, message, shared};
 
@@ -14,6 +16,10 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
         .test(
             "messages::a_subscription_is_live_when_it_says_so",
             readiness,
+        )
+        .test(
+            "messages::a_thousand_subscriptions_at_once_are_live",
+            many_at_once,
         )
         .test("messages::wildcards_keep_the_concrete_subject", wildcards)
         .test("messages::headers_and_bytes_survive", headers)
@@ -32,6 +38,44 @@ async fn readiness() -> Result<(), TestError> {
         let _subscription = subscriber.subscribe(&topic, delivery).await?;
         publisher.publish(message(&topic, topic.clone())).await?;
         assert_eq!(*seen.next().await.topic, *topic);
+    }
+    Ok(())
+}
+
+async fn many_at_once() -> Result<(), TestError> {
+    const COUNT: usize = 1000;
+    let open = NatsServer::builder().start()?;
+    let guarded = NatsServer::builder().token("t").start()?;
+    for nats in [
+        Nats::new(open.url()),
+        Nats::new(guarded.url()).auth(NatsAuth::token("t")),
+    ] {
+        let subscriber = Arc::new(connect(&nats).await?);
+        let publisher = connect(&nats).await?;
+        let (delivery, mut seen) = delivery();
+        let mut tasks = JoinSet::new();
+        for number in 0..COUNT {
+            let (subscriber, delivery) = (Arc::clone(&subscriber), delivery.clone());
+            tasks.spawn(async move {
+                subscriber
+                    .subscribe(&format!("at.once.{number}"), delivery)
+                    .await
+            });
+        }
+        let subscriptions: Vec<_> = tasks
+            .join_all()
+            .await
+            .into_iter()
+            .collect::<Result<_, _>>()?;
+        for number in 0..COUNT {
+            publisher
+                .publish(message(&format!("at.once.{number}"), ""))
+                .await?;
+        }
+        for _ in 0..COUNT {
+            seen.next().await;
+        }
+        assert_eq!(subscriptions.len(), COUNT);
     }
     Ok(())
 }

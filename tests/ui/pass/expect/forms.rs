@@ -69,6 +69,10 @@ fn body(s: Scenario<'_>) {
     expect!(s, "orders", bytes (frame));
     expect!(s, "orders", bytes b"abc" | contains "x");
     expect!(s, "orders", bytes "abc");
+    let (id, ids) = ("A".to_owned(), vec![1, 2]);
+    expect!(s, "orders", { id: (id), other: != id, ids: (ids), more: in [(id), "B"] });
+    // Dynamic patterns only look at values.
+    drop((id, ids));
     expect!(s, Order);
     expect!(s, Order { .. });
     expect!(s, Order { id: "ORD", status: Status::Completed, r#type: > 0, items: _ }, within 1.5s);

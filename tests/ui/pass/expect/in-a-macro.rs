@@ -21,12 +21,15 @@ macro_rules! expect_id {
         renamed::expect!($s, "orders", { id: ($id), rest: $pattern });
         renamed::expect!($s, $type { id: ($id), $($field: _),* });
         renamed::expect!($s, $type { id: > $id, name: "a" });
+        renamed::expect!($s, $type { id: $id, .. });
+        renamed::expect!($s, "orders", { id: $id, other: $id..9 });
     };
 }
 
 fn body(s: Scenario<'_>) {
     let id = 5;
     expect_id!(s, id, Order { name }, { a: 1 });
+    expect_id!(s, 5, Order { name }, [..]);
 }
 
 fn main() {

@@ -1,0 +1,232 @@
+use proc_macro2::TokenStream;
+
+use super::{assert_contains, assert_errors, assert_is, tokens};
+use crate::expand::{expect, pattern};
+
+fn expand(arguments: &str) -> TokenStream {
+    expect::entry(tokens(&format!("[krate] {arguments}")))
+}
+
+/// What `pattern!` becomes, without the path in front of each call.
+fn pattern_of(source: &str) -> String {
+    pattern::entry(tokens(&format!("[krate] {source}")))
+        .to_string()
+        .replace("krate :: __private :: functions :: ", "")
+        .replace(":: std :: vec :: Vec :: from", "vec")
+}
+
+#[test]
+fn an_expectation_is_one_call() {
+    assert_is(
+        &expand(r#"s, "orders", { count: > 0, .. }, within 50ms, since first"#),
+        r#"{
+            let __choreo_pattern = krate::__private::functions::object(
+                [("count", krate::__private::functions::gt(0))]
+            );
+            krate::__private::expect(
+                &s,
+                "orders",
+                __choreo_pattern,
+                krate::__private::ExpectOptions::at(::core::file!(), ::core::line!())
+                    .within(::core::time::Duration::new(0u64, 50000000u32))
+                    .since(first)
+            )
+        }"#,
+    );
+}
+
+#[test]
+fn every_dynamic_form_is_a_call() {
+    for (source, expansion) in [
+        ("5", "eq (5)"),
+        ("-5", "eq (- 5)"),
+        ("\"a\"", "eq (\"a\")"),
+        ("(limit + 1)", "eq (& (limit + 1))"),
+        ("(1, 2)", "eq (& ((1 , 2)))"),
+        ("> 5", "gt (5)"),
+        (">= limit", "ge (& limit)"),
+        ("< 5", "lt (5)"),
+        ("<= 5", "le (5)"),
+        ("!= 5", "ne (5)"),
+        ("1..5", "range (1 , 5)"),
+        ("1..=5", "range_inclusive (1 , 5)"),
+        ("1..", "ge (1)"),
+        ("..5", "lt (5)"),
+        ("..=5", "le (5)"),
+        ("LOW..HIGH", "range (& LOW , & HIGH)"),
+        ("in [1, > 5]", "one_of (vec ([eq (1) , gt (5)]))"),
+        ("_", "present ()"),
+        ("null", "null ()"),
+        (
+            "{ a: absent; exact }",
+            "exact_object ([(\"a\" , absent ())])",
+        ),
+        ("{ r#type: 1 }", "object ([(\"type\" , eq (1))])"),
+        ("every 1", "every (eq (1))"),
+        ("any 1", "any (eq (1))"),
+        ("len 1", "len (eq (1))"),
+        ("!1", "not (eq (1))"),
+        (
+            "1 & 2 | 3",
+            "any_of (vec ([all_of (vec ([eq (1) , eq (2)])) , eq (3)]))",
+        ),
+        (
+            "1 & (2 | 3)",
+            "all_of (vec ([eq (1) , any_of (vec ([eq (2) , eq (3)]))]))",
+        ),
+        ("contains \"a\"", "contains (\"a\")"),
+        ("bytes b\"a\"", "bytes (& b\"a\" [..])"),
+        ("bytes (frame)", "bytes (frame)"),
+        ("=> mine(5)", "matcher (mine (5))"),
+    ] {
+        assert_eq!(pattern_of(source), expansion, "{source}");
+    }
+}
+
+#[test]
+fn lists_keep_their_gaps() {
+    assert_contains(
+        &pattern::entry(tokens("[krate] [1, .., 2]")),
+        "::std::vec::Vec::from([
+            krate::__private::functions::ListItem::One(krate::__private::functions::eq(1)),
+            krate::__private::functions::ListItem::Rest,
+            krate::__private::functions::ListItem::One(krate::__private::functions::eq(2))
+        ])",
+    );
+}
+
+#[test]
+fn a_typed_pattern_takes_the_value_apart_in_one_closure() {
+    assert_is(
+        &pattern::entry(tokens(
+            "[krate] Order { count: > (limit * 2), id: \"A\", note: _, .. }",
+        )),
+        r#"{
+            let __choreo_operand_0 = limit * 2;
+            krate::__private::typed::pattern::<Order>(
+                "Order { count: > (limit * 2), id: \"A\", note: _, .. }",
+                move |__choreo_message, __choreo_found| {
+                    match __choreo_message {
+                        Order { count: __choreo_count, id: __choreo_id, note: _, .. } => {
+                            __choreo_found.enter_key("count");
+                            krate::__private::typed::gt(__choreo_found, &__choreo_operand_0, __choreo_count);
+                            __choreo_found.leave();
+                            __choreo_found.enter_key("id");
+                            krate::__private::typed::eq(__choreo_found, &"A", __choreo_id);
+                            __choreo_found.leave();
+                        }
+                        #[allow(unreachable_patterns)]
+                        _ => krate::__private::typed::other_variant_unseen(__choreo_found, "Order"),
+                    }
+                },
+            )
+        }"#,
+    );
+}
+
+#[test]
+fn the_topic_comes_from_the_enum_of_a_variant() {
+    let expansion = expand("s, Event::Closed(7)");
+    assert_contains(&expansion, "krate::__private::typed::pattern::<Event>");
+    assert_contains(
+        &expansion,
+        "krate::__private::typed::topic(&__choreo_pattern)",
+    );
+    // Names that are no types are topics.
+    for topic in [
+        "TOPIC",
+        "topics::ORDERS",
+        "Topics::ORDERS",
+        "format!(\"a.{b}\")",
+        "topic()",
+        "self.topic",
+    ] {
+        assert_contains(&expand(&format!("s, {topic}, 5")), &format!("&s, {topic},"));
+    }
+}
+
+#[test]
+fn what_is_right_is_expanded_beside_what_is_wrong() {
+    let source =
+        "s, \"orders\", { good: > 0, wrong: == , worse: 5..1, unfinished: > order. }, wihtin 5ms";
+    let expansion = expand(source);
+    assert_errors(
+        source,
+        &expansion,
+        &[
+            "a value is missing after `==`",
+            "`wihtin` is not an option",
+            "is reversed",
+        ],
+    );
+    assert_contains(&expansion, "(\"good\", krate::__private::functions::gt(0))");
+    // As it was typed, so that an editor can complete it.
+    assert_contains(&expansion, "krate::__private::functions::gt(&order.)");
+}
+
+#[test]
+fn a_field_that_is_being_typed_stays_in_the_pattern() {
+    let source = "s, Order { sta, count: 5 }";
+    let expansion = expand(source);
+    assert_errors(source, &expansion, &["`sta` is followed by a colon"]);
+    assert_contains(&expansion, "Order { sta: _, count: __choreo_count, }");
+}
+
+#[test]
+fn no_input_makes_the_parsers_panic() {
+    let pieces = [
+        "s",
+        ",",
+        "\"topic\"",
+        "{",
+        "}",
+        "[",
+        "]",
+        "(",
+        ")",
+        ":",
+        ";",
+        "..",
+        "..=",
+        "=~",
+        "=>",
+        "==",
+        "!",
+        "&",
+        "|",
+        "> ",
+        "5",
+        "-",
+        "in",
+        "len",
+        "any",
+        "absent",
+        "bytes",
+        "Type",
+        "Type::",
+        "x.",
+        "within",
+        "50ms",
+        "exact",
+        "_",
+    ];
+    // A fixed sequence: what it finds is found each time.
+    let mut state = 1_u32;
+    let mut parsed = 0;
+    for _ in 0..20_000 {
+        let mut source = String::from("[krate] s, \"t\", ");
+        for _ in 0..8 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            source.push_str(pieces[state as usize / 65_536 % pieces.len()]);
+            source.push(' ');
+        }
+        if let Ok(arguments) = source.parse::<TokenStream>() {
+            parsed += 1;
+            expect::entry(arguments);
+        }
+    }
+    assert!(
+        parsed > 1_000,
+        "only {parsed} of the inputs had balanced brackets"
+    );
+}

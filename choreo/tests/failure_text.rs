@@ -1,0 +1,100 @@
+//! What a person reads when a scenario fails, as a whole. Times and ids are replaced.
+#![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use choreo::prelude::*;
+use choreo::{ScenarioResult, Value};
+
+async fn harness(broker: &Memory) -> Harness {
+    Harness::builder(broker.clone())
+        .correlation(FieldCorrelation::new("correlation_id"))
+        .timeout(Duration::from_millis(50))
+        .connect()
+        .await
+        .unwrap()
+}
+
+/// A service that answers `orders.created` on `to` with what the function makes of the order.
+async fn service(broker: &Memory, to: &'static str, answer: fn(Value) -> Value) {
+    let client = broker.client();
+    let mut orders = client.subscribe("orders.created").await.unwrap();
+    tokio::spawn(async move {
+        while let Some(order) = orders.next().await {
+            let order = choreo::serde_json::from_slice(&order.payload).unwrap();
+            client.publish(to, answer(order).to_string()).await.unwrap();
+        }
+    });
+}
+
+fn text_of(result: &Arc<ScenarioResult>) -> String {
+    let text = result.failure_text();
+    let durations = regex::Regex::new(r" *\+?\d+(\.\d+)? (ns|µs|ms|s)\b").unwrap();
+    let text = durations.replace_all(&text, " <time>");
+    let ids = regex::Regex::new("[0-9a-f]{32}").unwrap();
+    let text = ids.replace_all(&text, "<id>");
+    let places = regex::Regex::new(r"failure_text\.rs:\d+").unwrap();
+    places
+        .replace_all(&text, "failure_text.rs:<line>")
+        .into_owned()
+}
+
+#[tokio::test]
+async fn something_wrong_came() {
+    let broker = Memory::new();
+    let harness = harness(&broker).await;
+    service(&broker, "orders.processed", |order| {
+        json!({
+            "status": "REJECTED",
+            "order": { "item_id": order["item_id"], "count": 0 },
+            "steps": [{ "state": "NEW" }, { "state": "LOST" }],
+            "error": "out of stock",
+            "correlation_id": order["correlation_id"],
+        })
+    })
+    .await;
+    let mut scope = harness.scenario("an order is processed").open();
+    let s = scope.arrange();
+    expect!(s, "orders.processed", {
+        status: "COMPLETED",
+        order: { item_id: =~ r"^ITEM-\d+$", count: > 0, .. },
+        steps: every { state: in ["NEW", "PART"] },
+        error: absent,
+    }, within 50ms);
+    expect!(s, "orders.created", _);
+    publish!(s, "orders.created", { item_id: "ITEM-42" });
+    insta::assert_snapshot!(text_of(&settle!(s)));
+}
+
+#[tokio::test]
+async fn nothing_came_and_why() {
+    let broker = Memory::new();
+    let harness = harness(&broker).await;
+    service(
+        &broker,
+        "orders.processed",
+        |order| json!({ "item_id": order["item_id"] }),
+    )
+    .await;
+    service(&broker, "orders.procesed", |order| order).await;
+    let mut scope = harness.scenario("an order is processed").open();
+    let s = scope.arrange();
+    expect!(s, "orders.processed", { item_id: "ITEM-42" });
+    expect!(s, "orders.procesed");
+    reply!(s, "fraud.check" => "fraud.result", { ok: true });
+    publish!(s, "orders.created", { item_id: "ITEM-42" });
+    insta::assert_snapshot!(text_of(&settle!(s)));
+}
+
+#[tokio::test]
+async fn the_connection_was_lost() {
+    let broker = Memory::new();
+    let harness = harness(&broker).await;
+    let mut scope = harness.scenario("an order is processed").open();
+    let s = scope.arrange();
+    expect!(s, "orders.processed", { item_id: "ITEM-42" });
+    publish!(s, "orders.created", { item_id: "ITEM-42" });
+    broker.break_connections("the broker was killed");
+    insta::assert_snapshot!(text_of(&settle!(s)));
+}

@@ -1,0 +1,109 @@
+//! Scenario functions under the runner: how a body's own end, or its hanging, is judged.
+
+use std::time::Duration;
+
+use choreo::__private::{
+    Body, BodyEnd, BoxFuture, HarnessFn, RunContext, ScenarioRecord, body_end, connect_with,
+    run_scenario,
+};
+use choreo::prelude::*;
+
+static HARNESS: HarnessFn = HarnessFn::new("memory", "running", file!(), line!(), || {
+    connect_with(async {
+        Harness::builder(Memory::new())
+            .correlation(test_namespace())
+            .connect()
+            .await
+    })
+});
+
+async fn run(body: Body) -> ScenarioRecord {
+    let context = RunContext {
+        name: "the scenario".into(),
+        file: "f.rs",
+        line: 1,
+        color: false,
+    };
+    let running = run_scenario(&HARNESS, Some(Duration::from_millis(40)), body, context);
+    tokio::time::timeout(Duration::from_secs(30), running)
+        .await
+        .expect("it ends by itself")
+}
+
+fn hangs_after_the_trigger(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        expect!(s, "out");
+        publish!(s, "in", {});
+        let _ = s;
+        std::future::pending().await
+    })
+}
+
+fn hangs_after_a_failed_publish(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        expect!(s, "out");
+        publish!(s, "in.*", {});
+        let _ = s;
+        std::future::pending().await
+    })
+}
+
+fn panics(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        expect!(s, "out");
+        publish!(s, "in", {});
+        assert_eq!(s.name(), "another name", "the names differ");
+        body_end(())
+    })
+}
+
+fn returns_an_error(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        expect!(s, "in");
+        publish!(s, "in", {});
+        settle!(s);
+        body_end(Err::<(), _>("no such row"))
+    })
+}
+
+fn settles_by_itself(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        expect!(s, "in");
+        publish!(s, "in", {});
+        let _ = s;
+        body_end(())
+    })
+}
+
+fn never_triggers(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        expect!(s, "in");
+        body_end(())
+    })
+}
+
+// One test: the harness is a static, and lives on the runtime of its first use.
+#[tokio::test]
+async fn bodies_are_judged() {
+    for (body, outcome, text) in [
+        (settles_by_itself as Body, Outcome::Pass, ""),
+        (
+            hangs_after_the_trigger,
+            Outcome::Timeout,
+            "nothing came within 40 ms",
+        ),
+        (hangs_after_a_failed_publish, Outcome::Error, "wildcard"),
+        (panics, Outcome::Fail, "the names differ"),
+        (
+            returns_an_error,
+            Outcome::Fail,
+            "returned an error: \"no such row\"",
+        ),
+        (never_triggers, Outcome::Error, "never triggered"),
+    ] {
+        let record = run(body).await;
+        assert_eq!(record.outcome, outcome, "{:?}", record.failure);
+        let failure = record.failure.unwrap_or_default();
+        assert!(failure.contains(text), "{failure}");
+    }
+}

@@ -1,0 +1,225 @@
+//! Scenarios over a real nats-server: what a test sees when the broker works, and when it does not.
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use choreo::prelude::*;
+use choreo::{ScenarioErrorKind, ScenarioResult};
+use choreo_test_brokers::{BrokerTests, NatsServer, User, broker_test_main};
+
+type TestError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A credential that must show nowhere.
+const SENTINEL: &str = "s3ntinel-p4ssword";
+
+fn main() -> ExitCode {
+    broker_test_main(
+        BrokerTests::needing("nats-server")
+            .test("scenarios_pass_one_after_the_other", sequential)
+            .test("a_thousand_scenarios_at_once_do_not_meet", concurrent)
+            .test("replies_and_headers_cross_the_broker", replies)
+            .test("a_killed_server_is_error_within_a_second", killed)
+            .test("scenarios_recover_after_a_restart", restarted)
+            .test("a_payload_over_the_limit_is_error", too_large)
+            .test("a_forbidden_topic_is_error_in_the_servers_words", forbidden)
+            .test("a_wrong_password_is_one_clear_message", wrong_password)
+            .test("unused_subscriptions_end_on_the_server", unsubscribed),
+    )
+}
+
+async fn harness(server: &NatsServer) -> choreo::Result<Harness> {
+    Harness::builder(Nats::new(server.url()))
+        .correlation(FieldCorrelation::new("correlation_id"))
+        .timeout(Duration::from_secs(10))
+        .connect()
+        .await
+}
+
+/// Publishes to a topic and expects the same message back.
+async fn echo(harness: &Harness, topic: &str, number: u64) -> Arc<ScenarioResult> {
+    let mut scope = harness.scenario("echo").open();
+    let s = scope.arrange();
+    expect!(s, topic, { number: (number) });
+    publish!(s, topic, { number: (number) });
+    settle!(s)
+}
+
+async fn sequential() -> Result<(), TestError> {
+    let server = NatsServer::builder().start()?;
+    let harness = harness(&server).await?;
+    for number in 0..200 {
+        echo(&harness, "echo", number).await.assert_passed();
+    }
+    assert_eq!(harness.registration_count(), 0);
+    assert_eq!(harness.surprises().0, []);
+    harness.close().await;
+    Ok(())
+}
+
+async fn concurrent() -> Result<(), TestError> {
+    let server = NatsServer::builder().start()?;
+    let harness = harness(&server).await?;
+    let tasks: Vec<_> = (0..1000)
+        .map(|number| {
+            let harness = harness.clone();
+            tokio::spawn(async move { echo(&harness, "echo", number).await })
+        })
+        .collect();
+    for task in tasks {
+        let result = task.await?;
+        result.assert_passed();
+    }
+    assert_eq!(harness.surprises().0, []);
+    Ok(())
+}
+
+async fn replies() -> Result<(), TestError> {
+    let server = NatsServer::builder().start()?;
+    let harness = Harness::builder(Nats::new(server.url()))
+        .correlation(HeaderCorrelation::new("Correlation-Id"))
+        .connect()
+        .await?;
+    let mut scope = harness.scenario("fraud check").open();
+    let s = scope.arrange();
+    reply!(s, "fraud.check.*" => "fraud.result", |check| json!({ "id": check["id"], "ok": true }));
+    let result = expect!(s, "fraud.result", { id: 7, ok: true });
+    publish!(s, "fraud.check.eu", { id: 7 }, headers { "x-source": "test" });
+    let results = settle!(s);
+    results.assert_passed();
+    assert!(
+        results[result]
+            .envelope()
+            .unwrap()
+            .headers
+            .get("correlation-id")
+            .is_some()
+    );
+    Ok(())
+}
+
+/// A scenario that waits for what never comes, while something happens to the server.
+async fn disturbed(
+    harness: &Harness,
+    disturb: impl FnOnce() -> Result<(), TestError>,
+) -> Result<(Arc<ScenarioResult>, Duration), TestError> {
+    let mut scope = harness
+        .scenario("disturbed")
+        .timeout(Duration::from_secs(60))
+        .open();
+    let s = scope.arrange();
+    expect!(s, "never");
+    publish!(s, "trigger", { n: 1 });
+    let start = Instant::now();
+    disturb()?;
+    Ok((settle!(s), start.elapsed()))
+}
+
+async fn killed() -> Result<(), TestError> {
+    let mut server = NatsServer::builder().start()?;
+    let harness = harness(&server).await?;
+    let (result, took) = disturbed(&harness, || Ok(server.kill()?)).await?;
+    assert_eq!(result.outcome(), Outcome::Error);
+    assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Lost);
+    let text = result.failure_text();
+    assert!(text.contains("the connection to NATS was lost"), "{text}");
+    // The bound; the test waits 60 s for it otherwise.
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    Ok(())
+}
+
+async fn restarted() -> Result<(), TestError> {
+    let mut server = NatsServer::builder().start()?;
+    let harness = harness(&server).await?;
+    echo(&harness, "echo", 1).await.assert_passed();
+    let (result, _) = disturbed(&harness, || Ok(server.restart()?)).await?;
+    assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Lost);
+    echo(&harness, "echo", 2).await.assert_passed();
+    Ok(())
+}
+
+async fn too_large() -> Result<(), TestError> {
+    let server = NatsServer::builder().max_payload(1024).start()?;
+    let harness = harness(&server).await?;
+    let mut scope = harness.scenario("large").open();
+    let s = scope.arrange();
+    expect!(s, "large");
+    publish!(s, "large", { pad: "x".repeat(2000) });
+    let result = settle!(s);
+    assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Publish);
+    let text = result.failure_text();
+    assert!(text.contains("1024"), "{text}");
+    Ok(())
+}
+
+async fn forbidden() -> Result<(), TestError> {
+    let user = User::password("me", SENTINEL)
+        .may_publish(&["open.>", "_INBOX.>"])
+        .may_subscribe(&["open.>", "_INBOX.>"]);
+    let server = NatsServer::builder().user(user).start()?;
+    let harness =
+        Harness::builder(Nats::new(server.url()).auth(NatsAuth::user_password("me", SENTINEL)))
+            .correlation(test_namespace())
+            .connect()
+            .await?;
+    let mut scope = harness.scenario("forbidden subscription").open();
+    let s = scope.arrange();
+    expect!(s, "closed.topic");
+    publish!(s, "open.topic", { n: 1 });
+    let result = settle!(s);
+    assert_eq!(result.outcome(), Outcome::Error);
+    let text = result.failure_text();
+    assert!(text.contains("Permissions Violation"), "{text}");
+    assert!(!text.contains(SENTINEL), "{text}");
+
+    let mut scope = harness
+        .scenario("forbidden publication")
+        .timeout(Duration::from_secs(60))
+        .open();
+    let s = scope.arrange();
+    expect!(s, "open.answer");
+    publish!(s, "closed.topic", { n: 1 });
+    let result = settle!(s);
+    assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Refused);
+    let text = result.failure_text();
+    assert!(text.contains("Permissions Violation"), "{text}");
+    Ok(())
+}
+
+async fn wrong_password() -> Result<(), TestError> {
+    let server = NatsServer::builder().user_password("me", "right").start()?;
+    let nats = Nats::new(server.url()).auth(NatsAuth::user_password("me", SENTINEL));
+    let builder = Harness::builder(nats);
+    let shown = format!("{builder:?}");
+    let error = builder.connect().await.unwrap_err();
+    let text = format!("{error} {error:?} {shown}");
+    assert!(text.contains("refused the credentials"), "{text}");
+    assert!(!text.contains(SENTINEL), "{text}");
+    Ok(())
+}
+
+async fn unsubscribed() -> Result<(), TestError> {
+    let server = NatsServer::builder().start()?;
+    let harness = Harness::builder(Nats::new(server.url()))
+        .correlation(test_namespace())
+        .linger(Duration::from_millis(1))
+        .connect()
+        .await?;
+    for number in 0..20 {
+        echo(&harness, &format!("topic.{number}"), number)
+            .await
+            .assert_passed();
+    }
+    let gone = async {
+        while harness.subscription_count() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await?;
+    // A message that nobody subscribes to any more reaches no receive task.
+    let before = harness.surprises().0.len();
+    echo(&harness, "other", 1).await.assert_passed();
+    assert_eq!(harness.surprises().0.len(), before);
+    Ok(())
+}
