@@ -1,9 +1,9 @@
 //! The engines of Choreo's macros. Users meet them through `choreo`, which holds the fronts, the
 //! documentation and everything that an expansion calls; nothing here is for direct use.
 //!
-//! Every macro goes the same way: [`parse`] turns tokens into a [`model`] and recovers from
-//! mistakes, [`check`] looks for what is wrong in the model, [`expand`] writes calls. Mistakes are
-//! collected in [`recover::Diagnostics`] and reported all at once, next to the expansion of the rest.
+//! Every macro goes the same way: `parse` turns tokens into a `model` and recovers from
+//! mistakes, `check` looks for what is wrong in the model, `expand` writes calls. Mistakes are
+//! collected in `recover::Diagnostics` and reported all at once, next to the expansion of the rest.
 
 use proc_macro::TokenStream;
 
@@ -64,14 +64,14 @@ pub fn __settle(input: TokenStream) -> TokenStream {
 pub fn scenario(args: TokenStream, item: TokenStream) -> TokenStream {
     finish(
         "scenario",
-        expand::scenario::entry(args.into(), item.into()),
+        expand::scenario::entry(args.into(), &item.into()),
     )
 }
 
 /// Makes an `async fn` a harness; documented where `choreo` exports it.
 #[proc_macro_attribute]
 pub fn harness(args: TokenStream, item: TokenStream) -> TokenStream {
-    finish("harness", expand::harness::entry(args.into(), item.into()))
+    finish("harness", expand::harness::entry(args.into(), &item.into()))
 }
 
 /// Gives a type its topic; documented where `choreo` exports it.

@@ -72,16 +72,16 @@ pub(super) fn argument(expression: &UserExpr) -> TokenStream {
     }
 }
 
-/// A topic, with our words when it is none. A literal is one.
+/// A topic, with our words when it is none. A literal has been looked at already.
 pub(super) fn topic(paths: &Paths, expression: &UserExpr) -> TokenStream {
     let tokens = argument(expression);
-    if let Some(Expr::Lit(ExprLit {
-        lit: Lit::Str(_), ..
-    })) = expression.parsed.as_deref()
-    {
-        return tokens;
+    match expression.parsed.as_deref() {
+        Some(Expr::Lit(ExprLit {
+            lit: Lit::Str(_), ..
+        })) => tokens,
+        Some(Expr::Lit(_)) => quote_spanned!(tokens.span()=> ""),
+        _ => call(paths, "topic", &tokens),
     }
-    call(paths, "topic", &tokens)
 }
 
 /// One of the functions that turn an argument into what is sent.

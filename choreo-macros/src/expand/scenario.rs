@@ -12,13 +12,14 @@ use crate::paths::Paths;
 use crate::recover::Diagnostics;
 use crate::{check, expand, parse};
 
-pub(crate) fn entry(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn entry(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
     let args = parse::args::scenario(args, &mut diagnostics);
     let Some(mut function) = parse::function::parse(item.clone(), "scenario", &mut diagnostics)
     else {
-        let errors = diagnostics.into_compile_errors();
-        return quote!(#errors #item);
+        let mut expansion = diagnostics.into_compile_errors();
+        expansion.extend(item);
+        return expansion;
     };
     check::function::scenario(&mut function, &mut diagnostics);
     if let Some(harness) = args.harness.as_ref().filter(|_| diagnostics.is_empty()) {
