@@ -64,14 +64,14 @@ pub fn __settle(input: TokenStream) -> TokenStream {
 pub fn scenario(args: TokenStream, item: TokenStream) -> TokenStream {
     finish(
         "scenario",
-        expand::scenario::entry(args.into(), &item.into()),
+        expand::scenario::entry(args.into(), item.into()),
     )
 }
 
 /// Makes an `async fn` a harness; documented where `choreo` exports it.
 #[proc_macro_attribute]
 pub fn harness(args: TokenStream, item: TokenStream) -> TokenStream {
-    finish("harness", expand::harness::entry(args.into(), &item.into()))
+    finish("harness", expand::harness::entry(args.into(), item.into()))
 }
 
 /// Gives a type its topic; documented where `choreo` exports it.

@@ -12,7 +12,7 @@ use crate::{check, parse};
 
 use super::scenario::name_of;
 
-pub(crate) fn entry(args: TokenStream, item: &TokenStream) -> TokenStream {
+pub(crate) fn entry(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
     let krate = parse::args::harness_attribute(args, &mut diagnostics);
     let Some(function) = parse::function::parse(item.clone(), "harness", &mut diagnostics) else {

@@ -12,7 +12,7 @@ use crate::paths::Paths;
 use crate::recover::Diagnostics;
 use crate::{check, expand, parse};
 
-pub(crate) fn entry(args: TokenStream, item: &TokenStream) -> TokenStream {
+pub(crate) fn entry(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
     let args = parse::args::scenario(args, &mut diagnostics);
     let Some(mut function) = parse::function::parse(item.clone(), "scenario", &mut diagnostics)
