@@ -2,8 +2,6 @@
 //! crate has another name here.
 #![forbid(unsafe_code)]
 
-use choreo as dance;
-
 use dance::prelude::*;
 use dance::serde::{Deserialize, Serialize};
 
