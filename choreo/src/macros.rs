@@ -127,7 +127,7 @@ macro_rules! pattern {
 /// ```
 ///
 /// **In a branch or a loop** the first `publish!` is a "use of moved value: `s`", as the variable
-/// would have two types afterwards. Start the clock before the branch, with [`begin!`]:
+/// would have two types afterwards. Start the clock before the branch, with [`begin!`](crate::begin):
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -432,6 +432,10 @@ macro_rules! settle {
 ///
 /// Without `harness = false` in `Cargo.toml`, Rust's own test harness would run and this `main`
 /// would not. Every scenario then fails as a test that shows the lines to add.
+#[expect(
+    clippy::needless_doctest_main,
+    reason = "the `main` of a test file is what this macro is for"
+)]
 #[macro_export]
 macro_rules! main {
     ($($scenarios:ident),* $(,)?) => {{

@@ -11,7 +11,9 @@ pub use regex::Regex;
 pub use serde_json::Value;
 
 pub use crate::act::PublishDraft;
-pub use crate::arguments::{BytesArgument, header_value, key, topic};
+pub use crate::arguments::{
+    BytesArgument, HeaderArgument, TopicArgument, header_value, key, topic,
+};
 pub use crate::envelope::Body as PayloadBody;
 pub use crate::fixture::{HarnessFn, IntoHarness, IsHarness, connect_with, resource, run_scenario};
 pub use crate::matcher::functions;

@@ -37,15 +37,14 @@ pub(crate) fn scenario(function: &mut Function, diagnostics: &mut Diagnostics) {
         );
         return;
     }
-    match inputs.next() {
-        None => diagnostics.error(
+    if inputs.next().is_none() {
+        diagnostics.error(
             function.sig.paren_token.span.join(),
             format!(
                 "a scenario takes one parameter: write `{}(s: Scenario<'_>)`",
                 function.sig.ident
             ),
-        ),
-        Some(_) => {}
+        );
     }
     for further in inputs {
         diagnostics.error_spanned(

@@ -16,8 +16,9 @@ pub(crate) fn entry(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
     let krate = parse::args::harness_attribute(args, &mut diagnostics);
     let Some(function) = parse::function::parse(item.clone(), "harness", &mut diagnostics) else {
-        let errors = diagnostics.into_compile_errors();
-        return quote!(#errors #item);
+        let mut expansion = diagnostics.into_compile_errors();
+        expansion.extend(item);
+        return expansion;
     };
     check::function::harness(&function, &mut diagnostics);
     let paths = Paths::from_attribute(krate.as_ref());

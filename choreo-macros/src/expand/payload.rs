@@ -72,16 +72,16 @@ pub(super) fn argument(expression: &UserExpr) -> TokenStream {
     }
 }
 
-/// A topic, with our words when it is none. A literal is one.
+/// A topic, with our words when it is none. A literal has been looked at already.
 pub(super) fn topic(paths: &Paths, expression: &UserExpr) -> TokenStream {
     let tokens = argument(expression);
-    if let Some(Expr::Lit(ExprLit {
-        lit: Lit::Str(_), ..
-    })) = expression.parsed.as_deref()
-    {
-        return tokens;
+    match expression.parsed.as_deref() {
+        Some(Expr::Lit(ExprLit {
+            lit: Lit::Str(_), ..
+        })) => tokens,
+        Some(Expr::Lit(_)) => quote_spanned!(tokens.span()=> ""),
+        _ => call(paths, "topic", &tokens),
     }
-    call(paths, "topic", &tokens)
 }
 
 /// One of the functions that turn an argument into what is sent.
@@ -121,13 +121,14 @@ pub(super) fn borrowed(expression: &UserExpr) -> TokenStream {
     if binds_tighter {
         return quote_spanned!(span=> &#tokens);
     }
-    let tokens = closed(expression);
+    let tokens = closed(Delimiter::Parenthesis, expression);
     quote_spanned!(span=> &#tokens)
 }
 
-/// In parentheses. Those of unfinished code stand at its end, where the compiler misses the rest.
-pub(super) fn closed(expression: &UserExpr) -> TokenStream {
-    let mut group = Group::new(Delimiter::Parenthesis, expression.tokens.clone());
+/// In parentheses or braces. Those of unfinished code stand at its end, where the compiler misses
+/// the rest.
+pub(super) fn closed(delimiter: Delimiter, expression: &UserExpr) -> TokenStream {
+    let mut group = Group::new(delimiter, expression.tokens.clone());
     let span = match &expression.parsed {
         Some(parsed) => parsed.span(),
         None => expression

@@ -193,7 +193,7 @@ fn typed_closure(closure: &ReplyClosure, parameter_type: &TokenStream) -> TokenS
     };
     let unfinished = closure.body.parsed.is_none() && !is_block(&closure.body.tokens);
     let body = if unfinished {
-        payload::closed(&closure.body)
+        payload::closed(Delimiter::Brace, &closure.body)
     } else {
         closure.body.tokens.clone()
     };

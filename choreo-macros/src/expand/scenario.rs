@@ -17,8 +17,9 @@ pub(crate) fn entry(args: TokenStream, item: TokenStream) -> TokenStream {
     let args = parse::args::scenario(args, &mut diagnostics);
     let Some(mut function) = parse::function::parse(item.clone(), "scenario", &mut diagnostics)
     else {
-        let errors = diagnostics.into_compile_errors();
-        return quote!(#errors #item);
+        let mut expansion = diagnostics.into_compile_errors();
+        expansion.extend(item);
+        return expansion;
     };
     check::function::scenario(&mut function, &mut diagnostics);
     if let Some(harness) = args.harness.as_ref().filter(|_| diagnostics.is_empty()) {
@@ -125,10 +126,12 @@ fn body(paths: &Paths, function: &Function) -> TokenStream {
     };
     let private = paths.private(output_span);
     let scenario = format_ident!("__choreo_scenario", span = argument_span);
-    let call = quote_spanned!(ident.span()=> #ident(#scenario).await);
-    let end = quote_spanned!(output_span=> #private::body_end(#call));
+    let end = format_ident!("__choreo_end", span = output_span);
     quote_spanned! {ident.span()=>
-        |#scenario| ::std::boxed::Box::pin(async move { #end })
+        |#scenario| ::std::boxed::Box::pin(async move {
+            let #end = #ident(#scenario).await;
+            #private::body_end(#end)
+        })
     }
 }
 

@@ -1,9 +1,9 @@
 //! `begin!` and `settle!`: so small that they have no model of their own.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
-use syn::Token;
 use syn::parse::{ParseStream, Parser as _};
+use syn::{Ident, Token};
 
 use super::with_errors;
 use crate::model::Target;
@@ -51,6 +51,15 @@ fn scenario(
 ) -> Option<(Paths, Target)> {
     let parser = |input: ParseStream<'_>| {
         let paths = Paths::from_front(input)?;
+        if !input.peek(Ident) {
+            let message = format!("write the scenario variable: `{macro_name}(s)`");
+            let written = skip_to_end(input);
+            return Err(if written.is_empty() {
+                syn::Error::new(Span::call_site(), message)
+            } else {
+                syn::Error::new_spanned(written, message)
+            });
+        }
         let target = target::parse(input, macro_name);
         input.parse::<Option<Token![,]>>()?;
         if target.is_ok() && !input.is_empty() {

@@ -169,9 +169,10 @@ fn settle_takes_the_scenario() {
     let cases: &[(&str, &[&str])] = &[
         ("s", &[]),
         ("s,", &[]),
-        ("", &["the first argument is the scenario variable"]),
+        ("", &["write the scenario variable: `settle!(s)`"]),
         ("s, 5ms", &["`settle!` takes the scenario and nothing else"]),
-        ("self.s", &["the first argument is the scenario variable"]),
+        ("self.s", &["write the scenario variable: `settle!(s)`"]),
+        ("suite.s", &["names one transport of a stage"]),
     ];
     for (source, expected) in cases {
         let expansion = steps::settle(tokens(&format!("[$crate] {source}")));

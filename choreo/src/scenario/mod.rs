@@ -192,6 +192,7 @@ impl ExpectOptions {
 }
 
 /// The step behind `expect!`.
+#[expect(clippy::needless_pass_by_value, reason = "options are given away")]
 pub fn expect<T, P: CanArrange, M: MessagePattern>(
     s: &Scenario<'_, T, P>,
     topic: impl Into<String>,
@@ -222,6 +223,10 @@ pub async fn publish<'s, T, P: CanTrigger>(
 }
 
 /// The step behind `begin!`. Its future does not name the phase, so that a wrong one is reported once.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the scenario that takes expectations is used up"
+)]
 pub fn begin<'s, T, P: CanBegin>(s: Scenario<'s, T, P>) -> BoxFuture<'s, Scenario<'s, T, Triggered>>
 where
     T: 's,

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use choreo::__private::{ReplyRule, reply, reply_with_async, settle};
+use choreo::__private::{ReplyRule, decoded, reply, settle};
 use choreo::matchers::anything;
 use choreo::prelude::*;
 use choreo::{Value, json};
@@ -15,7 +15,7 @@ use crate::support::{World, expect, publish, world};
 async fn whole_scenario(world: &World) {
     let mut scope = world.scope(1000);
     let s = scope.arrange();
-    let builder = reply_with_async(|trigger: Value| async move {
+    let builder = decoded::<Value>().compute_async(|trigger: Value| async move {
         tokio::task::yield_now().await;
         trigger
     });

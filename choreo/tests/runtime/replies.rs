@@ -1,6 +1,6 @@
 //! The test as a service.
 
-use choreo::__private::{self as steps, ReplyRule, reply, reply_static, reply_with, settle};
+use choreo::__private::{self as steps, ReplyRule, decoded, reply, reply_static, settle};
 use choreo::matchers::{anything, eq, object};
 use choreo::prelude::*;
 use choreo::{ReplyState, ScenarioErrorKind, Value, json};
@@ -8,7 +8,7 @@ use choreo::{ReplyState, ScenarioErrorKind, Value, json};
 use crate::support::{expect, publish, world};
 
 fn rule(from: &str, to: &str) -> ReplyRule {
-    let builder = reply_with(|mut trigger: Value| {
+    let builder = decoded::<Value>().compute(|mut trigger: Value| {
         trigger["answered"] = json!(true);
         trigger
     });
@@ -90,7 +90,7 @@ async fn a_failing_builder_is_error_with_the_types_name_only() {
     let world = world().await;
     let mut scope = world.scope(60_000);
     let s = scope.arrange();
-    let builder = reply_with(|_: Value| "secret-text".parse::<u32>());
+    let builder = decoded::<Value>().compute(|_: Value| "secret-text".parse::<u32>());
     reply(
         &s,
         ReplyRule::on(file!(), line!(), "ask", None).answer("answer", builder),
@@ -110,7 +110,7 @@ async fn an_async_builder_may_wait_and_may_panic() {
     for panics in [false, true] {
         let mut scope = world.scope(60_000);
         let s = scope.arrange();
-        let builder = steps::reply_with_async(move |trigger: Value| async move {
+        let builder = steps::decoded::<Value>().compute_async(move |trigger: Value| async move {
             tokio::task::yield_now().await;
             assert!(!panics, "by design");
             trigger
