@@ -1,9 +1,10 @@
-//! The forms whose expansions edition rules could touch.
+//! The attributes, and the forms whose expansions edition rules could touch, under another name.
 #![deny(warnings)]
 
-use choreo::prelude::*;
+use dance::prelude::*;
+use dance::serde::{Deserialize, Serialize};
 
-#[choreo::harness]
+#[dance::harness(crate = dance)]
 async fn orders() -> Result<Harness> {
     Harness::builder(Memory::new())
         .correlation(FieldCorrelation::new("correlation_id"))
@@ -12,21 +13,23 @@ async fn orders() -> Result<Harness> {
 }
 
 #[derive(Debug, Serialize, Deserialize, Message)]
-#[message(topic = "fraud.check")]
+#[serde(crate = "dance::serde")]
+#[message(topic = "fraud.check", crate = dance)]
 struct FraudCheck {
     order_id: String,
     amount: u32,
 }
 
 #[derive(Debug, Serialize, Deserialize, Message)]
-#[message(topic = "fraud.result")]
+#[serde(crate = "dance::serde")]
+#[message(topic = "fraud.result", crate = dance)]
 struct FraudResult {
     order_id: String,
     approved: bool,
 }
 
 /// `gen` is a word like any other before 2024.
-#[choreo::scenario(orders, timeout = 2s)]
+#[dance::scenario(orders, timeout = 2s, crate = dance)]
 async fn gen(s: Scenario<'_>) {
     let prefix = String::from("ORD-");
     expect!(s, "orders.processed", { id: =~ r"^ORD-\d$", gen: 1, steps: [.., { state: "NEW" | "PART" }] });
@@ -36,7 +39,7 @@ async fn gen(s: Scenario<'_>) {
     publish!(s, "orders.created", { id: 7, count: 5, steps: [{ state: "NEW" }] });
 }
 
-#[choreo::scenario(orders, timeout = 2s)]
+#[dance::scenario(orders, timeout = 2s, crate = dance)]
 async fn typed(s: Scenario<'_>) -> std::result::Result<(), std::num::ParseIntError> {
     let amount = "101".parse()?;
     reply!(s, FraudCheck { amount: > 100, .. } => async |check| FraudResult {
@@ -55,7 +58,7 @@ async fn typed(s: Scenario<'_>) -> std::result::Result<(), std::num::ParseIntErr
     Ok(())
 }
 
-#[choreo::scenario(orders, timeout = 2s)]
+#[dance::scenario(orders, timeout = 2s, crate = dance)]
 async fn begun(s: Scenario<'_>) {
     expect!(s, "orders.created", { count: 2 });
     begin!(s);
@@ -65,5 +68,5 @@ async fn begun(s: Scenario<'_>) {
 }
 
 fn main() {
-    choreo::main!()
+    dance::main!()
 }
