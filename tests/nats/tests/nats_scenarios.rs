@@ -16,7 +16,7 @@ const SENTINEL: &str = "s3ntinel-p4ssword";
 
 fn main() -> ExitCode {
     broker_test_main(
-        BrokerTests::new()
+        BrokerTests::needing("nats-server")
             .test("scenarios_pass_one_after_the_other", sequential)
             .test("a_thousand_scenarios_at_once_do_not_meet", concurrent)
             .test("replies_and_headers_cross_the_broker", replies)

@@ -21,7 +21,7 @@ async fn scenario(s: Scenario<'_>) {
     reply!(s, "orders.new" => "orders.processed", {}, times 1, times 2);
     reply!(s, "orders.new" => "orders.processed", {}, within 5ms);
     reply!(s, 5 => 6, {});
-    reply!(s, Some("orders") => vec!["orders"], {});
+    reply!(s, s.name().len() => vec!["orders"], {});
     reply!(s.kafka, "orders.new" => "orders.processed", {});
 }
 
