@@ -1,3 +1,5 @@
+//! Durations, as literals and as expressions.
+
 use syn::parse::Parser;
 
 use crate::model::DurationArg;

@@ -1,3 +1,5 @@
+//! `expect!` and `pattern!`.
+
 use proc_macro2::TokenStream;
 
 use super::{assert_contains, assert_errors, assert_is, tokens};

@@ -1,3 +1,5 @@
+//! Patterns as a person would write them.
+
 use super::tokens;
 use crate::text;
 

@@ -48,6 +48,7 @@ const MODULES: &[&str] = &[
     "scenario",
     // 7
     "fixture",
+    "arguments",
     "own_main",
     "private",
     "macros",
