@@ -12,6 +12,7 @@
 use std::time::{Duration, Instant};
 
 use choreo::prelude::*;
+use choreo::{CorrelationId, Value};
 use choreo_benches::{median, rate};
 use choreo_test_brokers::NatsServer;
 use futures_util::StreamExt as _;
@@ -25,16 +26,23 @@ async fn raw_block(
     latencies: &mut Vec<Duration>,
 ) -> Duration {
     let start = Instant::now();
-    for number in 0..PER_BLOCK {
-        let payload = format!(r#"{{"number":{number},"correlation_id":"{number:032}"}}"#);
+    for number in 0..PER_BLOCK as u64 {
+        let id = CorrelationId::random("").to_string();
+        let payload = json!({ "number": number, "correlation_id": id }).to_string();
         let sent = Instant::now();
         client
             .publish("raw.echo", payload.into())
             .await
             .expect("the server takes messages");
         client.flush().await.expect("the connection is up");
-        answers.next().await.expect("the server answers");
+        let answer = answers.next().await.expect("the server answers");
         latencies.push(sent.elapsed());
+        // A test that does not look at the answer would not be the same loop.
+        let answer: Value = choreo::serde_json::from_slice(&answer.payload).expect("it is JSON");
+        assert_eq!(
+            (answer["number"].as_u64(), answer["correlation_id"].as_str()),
+            (Some(number), Some(&*id))
+        );
     }
     start.elapsed()
 }
@@ -54,6 +62,13 @@ async fn scenario_block(harness: &Harness, latencies: &mut Vec<Duration>) -> Dur
 
 #[tokio::main]
 async fn main() {
+    // In a task, as the runner runs scenarios: the thread of `main` is no worker of the runtime.
+    tokio::spawn(measure())
+        .await
+        .expect("the benchmark does not panic");
+}
+
+async fn measure() {
     let server = NatsServer::builder()
         .start()
         .expect("nats-server is installed and starts");

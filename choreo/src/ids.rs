@@ -1,7 +1,8 @@
 //! Small identities: correlation ids and what they look like in texts.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 /// The id that ties every message of one scenario together. Opaque; cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,20 +14,37 @@ impl CorrelationId {
         Self(text.into())
     }
 
-    /// 128 random bits as 32 hexadecimal digits, after a prefix.
+    /// 32 hexadecimal digits after a prefix: 64 random bits of this process, and a number that it gives
+    /// once. So ids differ within a process by construction, and between processes by chance.
     ///
     /// # Panics
     ///
     /// If the operating system has no randomness to give.
     pub fn random(prefix: &str) -> Self {
-        use fmt::Write as _;
+        static PROCESS: LazyLock<[u8; 16]> = LazyLock::new(|| {
+            let mut bytes = [0; 16];
+            getrandom::fill(&mut bytes).expect("the operating system provides randomness");
+            bytes
+        });
+        static NEXT: AtomicU64 = AtomicU64::new(0);
 
-        let mut bytes = [0_u8; 16];
-        getrandom::fill(&mut bytes).expect("the operating system provides randomness");
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        // An odd factor permutes the numbers: neighbours look nothing alike, and none comes twice.
+        let number = NEXT
+            .fetch_add(1, Ordering::Relaxed)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let (process, start) = PROCESS.split_at(8);
+        let number = number.to_be_bytes();
+        let varied = start
+            .iter()
+            .zip(&number)
+            .map(|(start, number)| start ^ number);
         let mut text = String::with_capacity(prefix.len() + 32);
         text.push_str(prefix);
-        for byte in bytes {
-            write!(text, "{byte:02x}").expect("writing to a String cannot fail");
+        for byte in process.iter().copied().chain(varied) {
+            for digit in [byte >> 4, byte & 0xf] {
+                text.push(char::from(DIGITS[usize::from(digit)]));
+            }
         }
         Self(text.into())
     }
@@ -54,4 +72,24 @@ impl fmt::Display for CorrelationId {
 pub(crate) struct Location {
     pub(crate) file: &'static str,
     pub(crate) line: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_long_and_never_come_twice() {
+        let ids: HashSet<_> = (0..10_000)
+            .map(|_| CorrelationId::random("TEST-"))
+            .collect();
+        assert_eq!(ids.len(), 10_000);
+        for id in ids {
+            let digits = id.as_str().strip_prefix("TEST-").expect("the prefix");
+            assert_eq!(digits.len(), 32);
+            assert!(digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        }
+    }
 }

@@ -30,7 +30,6 @@ pub struct NatsConnection {
     tasks: Mutex<JoinSet<()>>,
     /// Fails when the last task of the client is gone.
     gone: Mutex<Option<oneshot::Receiver<()>>>,
-    bound: Duration,
 }
 
 /// A subscription of a [`NatsConnection`]; ends when it is dropped.
@@ -77,7 +76,6 @@ impl NatsConnection {
             probe: Arc::clone(&probe),
             tasks: Mutex::new(JoinSet::new()),
             gone: Mutex::new(Some(gone)),
-            bound,
         };
         let inbox = probe.start().await.map_err(|silence| match silence {
             Silence::Lost(error) => error,
@@ -179,21 +177,12 @@ impl Connection for NatsConnection {
                 .await
                 .map_err(|error| failed(error.to_string()))
         };
-        let done = async {
-            tokio::select! {
-                biased;
-                result = hand_over => result,
-                error = self.link.lost() => Err(error),
-            }
-        };
-        tokio::time::timeout(self.bound, done)
-            .await
-            .unwrap_or_else(|_| {
-                Err(failed(format!(
-                    "the server did not take it within {:?}",
-                    self.bound
-                )))
-            })
+        // The harness bounds it; a lost connection ends it at once.
+        tokio::select! {
+            biased;
+            result = hand_over => result,
+            error = self.link.lost() => Err(error),
+        }
     }
 
     async fn close(&self) {

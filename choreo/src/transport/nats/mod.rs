@@ -155,7 +155,7 @@ impl Nats {
     }
 
     /// How long the whole connect may take, the resolver of the credentials included: 5 s unless set. Also
-    /// bounds how long the server may take to confirm a subscription or to take a message.
+    /// bounds how long the server may take to confirm a subscription.
     pub fn connect_timeout(mut self, bound: Duration) -> Self {
         self.connect_timeout = bound;
         self
