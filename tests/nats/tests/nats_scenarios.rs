@@ -25,6 +25,7 @@ fn main() -> ExitCode {
             .test("a_payload_over_the_limit_is_error", too_large)
             .test("a_forbidden_topic_is_error_in_the_servers_words", forbidden)
             .test("a_wrong_password_is_one_clear_message", wrong_password)
+            .test("a_wrong_password_shows_in_no_output", wrong_password_run)
             .test("unused_subscriptions_end_on_the_server", unsubscribed),
     )
 }
@@ -196,6 +197,32 @@ async fn wrong_password() -> Result<(), TestError> {
     let text = format!("{error} {error:?} {shown}");
     assert!(text.contains("refused the credentials"), "{text}");
     assert!(!text.contains(SENTINEL), "{text}");
+    Ok(())
+}
+
+async fn wrong_password_run() -> Result<(), TestError> {
+    let server = NatsServer::builder().user_password("me", "right").start()?;
+    let run = tokio::process::Command::new(env!("CARGO_BIN_EXE_wrong-password"))
+        .arg("--nocapture")
+        .env("SERVER", server.url())
+        .env("WRONG_PASSWORD", SENTINEL)
+        .env("RUST_BACKTRACE", "full")
+        .env_remove("NEXTEST_RUN_ID")
+        .env_remove("NEXTEST")
+        .kill_on_drop(true)
+        .output();
+    let run = tokio::time::timeout(Duration::from_secs(60), run).await??;
+    let output = [run.stdout, run.stderr]
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .concat();
+    assert!(!run.status.success(), "{output}");
+    assert!(!output.contains(SENTINEL), "{output}");
+    assert!(output.contains("0 passed; 2 failed"), "{output}");
+    // Once where it happened, and once more in the failures at the end; not once for each scenario.
+    assert!(
+        (1..=2).contains(&output.matches("refused the credentials").count()),
+        "{output}"
+    );
     Ok(())
 }
 
