@@ -38,21 +38,29 @@ where
     );
 }
 
+fn ordered<F, O, Kind>(
+    found: &mut Found,
+    operand: &O,
+    field: &F,
+    sign: &str,
+    accepts: fn(Ordering) -> bool,
+) where
+    F: OrdersTo<O, Kind> + ?Sized,
+    O: Debug + ?Sized,
+{
+    let holds = field.order(operand).map(|order| order.is_some_and(accepts));
+    condition(found, field, holds, || {
+        format!("{sign} {}", debugged(operand))
+    });
+}
+
 /// `field: > value`
 pub fn gt<F, O, Kind>(found: &mut Found, operand: &O, field: &F)
 where
     F: OrdersTo<O, Kind> + ?Sized,
     O: Debug + ?Sized,
 {
-    let expected = || format!("> {}", debugged(operand));
-    condition(
-        found,
-        field,
-        field
-            .order(operand)
-            .map(|order| order.is_some_and(Ordering::is_gt)),
-        expected,
-    );
+    ordered(found, operand, field, ">", Ordering::is_gt);
 }
 
 /// `field: >= value`
@@ -61,15 +69,7 @@ where
     F: OrdersTo<O, Kind> + ?Sized,
     O: Debug + ?Sized,
 {
-    let expected = || format!(">= {}", debugged(operand));
-    condition(
-        found,
-        field,
-        field
-            .order(operand)
-            .map(|order| order.is_some_and(Ordering::is_ge)),
-        expected,
-    );
+    ordered(found, operand, field, ">=", Ordering::is_ge);
 }
 
 /// `field: < value`
@@ -78,15 +78,7 @@ where
     F: OrdersTo<O, Kind> + ?Sized,
     O: Debug + ?Sized,
 {
-    let expected = || format!("< {}", debugged(operand));
-    condition(
-        found,
-        field,
-        field
-            .order(operand)
-            .map(|order| order.is_some_and(Ordering::is_lt)),
-        expected,
-    );
+    ordered(found, operand, field, "<", Ordering::is_lt);
 }
 
 /// `field: <= value`
@@ -95,15 +87,7 @@ where
     F: OrdersTo<O, Kind> + ?Sized,
     O: Debug + ?Sized,
 {
-    let expected = || format!("<= {}", debugged(operand));
-    condition(
-        found,
-        field,
-        field
-            .order(operand)
-            .map(|order| order.is_some_and(Ordering::is_le)),
-        expected,
-    );
+    ordered(found, operand, field, "<=", Ordering::is_le);
 }
 
 /// `field: low..high`
