@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of codecs, scenarios or brokers.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -57,6 +58,51 @@ impl Headers {
     }
 }
 
+/// What a transport knows of a message besides key and headers, by name: Kafka's partition, AMQP's
+/// priority. Ordered; a name stands once.
+///
+/// Which names a transport reads and sets is part of its documentation and of its
+/// [`Capabilities`](crate::transport::Capabilities).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Metadata(Vec<(Cow<'static, str>, Value)>);
+
+impl Metadata {
+    /// Nothing.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Sets an entry; an earlier one of the same name goes.
+    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
+        let name = name.into();
+        self.0.retain(|(other, _)| *other != name);
+        self.0.push((name, value.into()));
+    }
+
+    /// An entry, with its name as it is.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value)
+    }
+
+    /// Names and values in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (&**name, value))
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// A message as it came in, with the instant at which the transport's receive task had it.
 #[derive(Debug, Clone)]
 pub struct Envelope {
@@ -70,8 +116,10 @@ pub struct Envelope {
     pub payload: Bytes,
     /// When the transport's receive task took the message off the wire: the end of every latency.
     pub received_at: Instant,
+    /// Where an answer is to go, when the sender waits for one: a topic of the same transport.
+    pub reply_to: Option<Arc<str>>,
     /// What the transport knows besides: partition and offset, stream sequence, delivery tag.
-    pub metadata: Vec<(&'static str, String)>,
+    pub metadata: Metadata,
 }
 
 impl Envelope {
@@ -83,7 +131,8 @@ impl Envelope {
             headers: Headers::new(),
             payload: payload.into(),
             received_at: Instant::now(),
-            metadata: Vec::new(),
+            reply_to: None,
+            metadata: Metadata::new(),
         }
     }
 }
@@ -106,6 +155,10 @@ pub struct Draft {
     pub key: Option<Bytes>,
     /// Headers, where the transport has them.
     pub headers: Headers,
+    /// Where an answer is to go, where the transport has requests.
+    pub reply_to: Option<Arc<str>>,
+    /// What the transport is to set besides, by the names of its documentation.
+    pub metadata: Metadata,
     /// The payload.
     pub body: Body,
 }
@@ -119,6 +172,25 @@ pub struct Outgoing {
     pub key: Option<Bytes>,
     /// Headers, where the transport has them.
     pub headers: Headers,
+    /// Where an answer is to go, where the transport has requests.
+    pub reply_to: Option<Arc<str>>,
+    /// What the transport is to set besides; only names of its
+    /// [`Capabilities::settable`](crate::transport::Capabilities::settable) get here.
+    pub metadata: Metadata,
     /// The bytes for the wire.
     pub payload: Bytes,
+}
+
+impl Outgoing {
+    /// A message without key, headers and metadata.
+    pub fn new(topic: impl Into<Arc<str>>, payload: impl Into<Bytes>) -> Self {
+        Self {
+            topic: topic.into(),
+            key: None,
+            headers: Headers::new(),
+            reply_to: None,
+            metadata: Metadata::new(),
+            payload: payload.into(),
+        }
+    }
 }

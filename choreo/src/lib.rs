@@ -6,6 +6,8 @@
 pub mod __private;
 mod act;
 mod arguments;
+#[cfg(feature = "broker")]
+pub mod broker;
 pub mod codec;
 pub mod correlation;
 mod dispatch;
@@ -40,7 +42,7 @@ pub use choreo_macros::harness;
 pub use choreo_macros::scenario;
 pub use codec::Incoming;
 pub use dispatch::{Surprise, SurpriseClass};
-pub use envelope::{Body, Draft, Envelope, Headers};
+pub use envelope::{Body, Draft, Envelope, Headers, Metadata};
 pub use error::{Error, ErrorKind, Result};
 pub use harness::{Harness, HarnessBuilder};
 pub use ids::CorrelationId;

@@ -125,6 +125,12 @@ impl Act {
         let found = state.slots.iter().position(|slot| &*slot.topic == topic);
         let index = found.unwrap_or_else(|| {
             let slot = u32::try_from(state.slots.len()).expect("fewer than 2^32 topics");
+            if let Ok(connection) = self.router.connection()
+                && let Err(reason) = connection.check_topic(topic)
+            {
+                let text = format!("cannot subscribe to `{topic}`: {reason}");
+                self.record_error(state, ScenarioErrorKind::Subscribe, text);
+            }
             let inbox = Arc::clone(self) as Arc<dyn Inbox>;
             let registration = self.router.register(topic, self.id.as_ref(), slot, inbox);
             state.slots.push(Slot {

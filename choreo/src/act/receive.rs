@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{Act, Trigger, offered_action};
 use crate::codec::Incoming;
 use crate::dispatch::lock;
-use crate::envelope::{Body, Draft, Headers};
+use crate::envelope::{Body, Draft, Headers, Metadata};
 use crate::expectation::Offered;
 use crate::outcome::ScenarioErrorKind;
 use crate::reply::{ReplyBuilder, Triggered};
@@ -151,6 +151,8 @@ impl Act {
             topic: topic.into(),
             key: None,
             headers: Headers::new(),
+            reply_to: None,
+            metadata: Metadata::new(),
             body,
         };
         let outgoing = self

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Act, Trigger};
 use crate::codec::encode_body;
 use crate::dispatch::lock;
-use crate::envelope::{Draft, Headers, Outgoing};
+use crate::envelope::{Draft, Headers, Metadata, Outgoing};
 use crate::expectation::Anchor;
 use crate::message::Message;
 use crate::outcome::{Published, ScenarioErrorKind};
@@ -98,6 +98,8 @@ impl Act {
             topic,
             key,
             headers,
+            reply_to,
+            metadata,
             ..
         } = draft;
         let can = self.router.capabilities();
@@ -118,6 +120,8 @@ impl Act {
                 topic,
                 key,
                 headers,
+                reply_to,
+                metadata,
                 payload,
             },
             stamped,
@@ -206,6 +210,8 @@ impl Act {
             topic: Arc::clone(&topic),
             key,
             headers,
+            reply_to: None,
+            metadata: Metadata::new(),
             body,
         };
         let Encoded { outgoing, stamped } = match self.encode(draft) {

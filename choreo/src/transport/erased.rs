@@ -24,12 +24,14 @@ pub(crate) trait DynTransport: Send + Sync {
 }
 
 pub(crate) trait DynConnection: Send + Sync {
+    fn check_topic(&self, topic: &str) -> Result<(), String>;
     fn subscribe<'a>(
         &'a self,
         topic: &'a str,
         delivery: Delivery,
     ) -> BoxFuture<'a, Result<DynSubscription, TransportError>>;
     fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), TransportError>>;
+    fn inbox(&self) -> Option<String>;
     fn close(&self) -> BoxFuture<'_, ()>;
 }
 
@@ -58,6 +60,10 @@ impl<T: Transport> DynTransport for T {
 }
 
 impl<C: Connection> DynConnection for C {
+    fn check_topic(&self, topic: &str) -> Result<(), String> {
+        Connection::check_topic(self, topic)
+    }
+
     fn subscribe<'a>(
         &'a self,
         topic: &'a str,
@@ -71,6 +77,10 @@ impl<C: Connection> DynConnection for C {
 
     fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(Connection::publish(self, message))
+    }
+
+    fn inbox(&self) -> Option<String> {
+        Connection::inbox(self)
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -8,15 +8,17 @@ use std::sync::Arc;
 #[cfg(feature = "nats")]
 pub mod nats;
 
-pub use crate::envelope::{Envelope, Headers, Outgoing};
+pub use crate::envelope::{Envelope, Headers, Metadata, Outgoing};
 pub use crate::safety::Endpoint;
 
 pub(crate) mod erased;
 mod memory;
+mod tls;
 
 pub use memory::{
     Memory, MemoryClient, MemoryConnection, MemorySubscription, MemorySubscriptionGuard,
 };
+pub use tls::Tls;
 
 /// What went wrong between a transport and its broker, in the broker's words where it gave any.
 ///
@@ -137,6 +139,28 @@ pub struct Capabilities {
     pub headers: bool,
     /// Messages have keys.
     pub keys: bool,
+    /// Within what messages keep their order.
+    pub ordering: Ordering,
+    /// The broker keeps messages, so that a subscription may begin with earlier ones.
+    pub retention: bool,
+    /// A message may say where its answer is to go, and a connection has inboxes for answers.
+    pub requests: bool,
+    /// Names of the metadata that a published message may set.
+    pub settable: &'static [&'static str],
+    /// Names of the metadata that a received message may have.
+    pub readable: &'static [&'static str],
+}
+
+/// Within what the messages of a transport keep their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ordering {
+    /// All messages of one publisher on one topic.
+    Topic,
+    /// Those of one topic that have the same key, or go to the same partition.
+    Partition,
+    /// None do.
+    None,
 }
 
 impl Capabilities {
@@ -146,6 +170,11 @@ impl Capabilities {
             wildcards: false,
             headers: false,
             keys: false,
+            ordering: Ordering::Topic,
+            retention: false,
+            requests: false,
+            settable: &[],
+            readable: &[],
         }
     }
 
@@ -164,6 +193,35 @@ impl Capabilities {
     /// With keys.
     pub const fn with_keys(mut self) -> Self {
         self.keys = true;
+        self
+    }
+
+    /// With another promise about order; plain is [`Ordering::Topic`].
+    pub const fn with_ordering(mut self, ordering: Ordering) -> Self {
+        self.ordering = ordering;
+        self
+    }
+
+    /// With messages that the broker keeps.
+    pub const fn with_retention(mut self) -> Self {
+        self.retention = true;
+        self
+    }
+
+    /// With requests and answers.
+    pub const fn with_requests(mut self) -> Self {
+        self.requests = true;
+        self
+    }
+
+    /// With these names of metadata on messages: what a publisher may set, and what a subscriber may find.
+    pub const fn with_metadata(
+        mut self,
+        settable: &'static [&'static str],
+        readable: &'static [&'static str],
+    ) -> Self {
+        self.settable = settable;
+        self.readable = readable;
         self
     }
 }
@@ -195,6 +253,13 @@ pub trait Connection: Send + Sync + 'static {
     /// Keeps a subscription alive; dropping it ends the subscription.
     type Subscription: Send + Sync + 'static;
 
+    /// Whether a text can be subscribed to, said when a scenario registers it and before the broker is
+    /// asked. The error says why not and what to write instead.
+    fn check_topic(&self, topic: &str) -> Result<(), String> {
+        let _ = topic;
+        Ok(())
+    }
+
     /// Subscribes, and resolves when the broker has confirmed that the subscription is live: a message
     /// published from any connection after that is delivered.
     fn subscribe(
@@ -206,6 +271,12 @@ pub trait Connection: Send + Sync + 'static {
     /// Publishes, and resolves when the message has been handed to the wire.
     fn publish(&self, message: Outgoing)
     -> impl Future<Output = Result<(), TransportError>> + Send;
+
+    /// A new topic that only this connection has, for answers to requests: a scenario subscribes to it
+    /// like to any other and gives it as [`Outgoing::reply_to`]. `None` when the transport has no requests.
+    fn inbox(&self) -> Option<String> {
+        None
+    }
 
     /// Closes the connection. Afterwards no task of it is left.
     fn close(&self) -> impl Future<Output = ()> + Send;

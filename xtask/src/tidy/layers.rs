@@ -32,8 +32,10 @@ const MODULES: &[&str] = &[
     // 3
     "transport",
     "transport::erased",
+    "transport::tls",
     "transport::memory",
     "transport::nats",
+    "broker",
     "error",
     // 4
     "dispatch",

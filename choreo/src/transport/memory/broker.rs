@@ -97,6 +97,8 @@ impl Subscriptions {
             topic,
             key,
             headers,
+            reply_to,
+            metadata,
             payload,
         } = message;
         let envelope = Envelope {
@@ -105,7 +107,8 @@ impl Subscriptions {
             headers,
             payload,
             received_at: Instant::now(),
-            metadata: Vec::new(),
+            reply_to,
+            metadata,
         };
         let topic = Arc::clone(&envelope.topic);
         let exact = self

@@ -322,10 +322,8 @@ impl MemoryClient {
         self.memory
             .shared
             .publish(Outgoing {
-                topic,
-                key: None,
                 headers,
-                payload,
+                ..Outgoing::new(topic, payload)
             })
             .await
     }

@@ -16,7 +16,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use super::link::{Link, locked};
 use super::probe::{Probe, Silence};
 use super::subject::{check_concrete, check_pattern};
-use crate::envelope::{Envelope, Headers, Outgoing};
+use crate::envelope::{Envelope, Headers, Metadata, Outgoing};
 use crate::transport::{Connection, Delivery, TransportError};
 
 /// How long `close` waits for the client's own tasks. They end at once unless the machine is very busy.
@@ -154,6 +154,8 @@ impl Connection for NatsConnection {
             key,
             headers,
             payload,
+            reply_to: _,
+            metadata: _,
         } = message;
         let failed = |reason: String| TransportError::Publish {
             topic: topic.to_string(),
@@ -233,11 +235,6 @@ async fn receive(mut subscriber: Subscriber, topic: Arc<str>, delivery: Delivery
         } else {
             Arc::from(subject)
         };
-        let metadata = message
-            .reply
-            .iter()
-            .map(|reply| ("reply_to", reply.to_string()))
-            .collect();
         delivery.deliver(Envelope {
             topic,
             key: None,
@@ -248,7 +245,8 @@ async fn receive(mut subscriber: Subscriber, topic: Arc<str>, delivery: Delivery
                 .unwrap_or_default(),
             payload: message.payload,
             received_at,
-            metadata,
+            reply_to: message.reply.map(|reply| reply.as_str().into()),
+            metadata: Metadata::new(),
         });
     }
 }

@@ -20,11 +20,11 @@
 
 mod auth;
 mod connection;
+mod crypto;
 mod link;
 mod probe;
 mod question;
 mod subject;
-mod tls;
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -35,12 +35,11 @@ use tokio::sync::oneshot;
 
 pub use auth::NatsAuth;
 pub use connection::{NatsConnection, NatsSubscription};
-pub use tls::Tls;
 
 use self::auth::{LoginError, login};
 use self::connection::Opened;
 use self::link::{Link, locked};
-use super::{Capabilities, ConnectionEvents, Endpoint, Transport, TransportError};
+use super::{Capabilities, ConnectionEvents, Endpoint, Tls, Transport, TransportError};
 use crate::secret::{Credentials, IntoCredentials};
 
 const DEFAULT_PORT: u16 = 4222;
@@ -72,6 +71,7 @@ pub struct Nats {
     url_auth: Option<Credentials<NatsAuth>>,
     auth: Option<Credentials<NatsAuth>>,
     tls: Option<Tls>,
+    tls_first: bool,
     connect_timeout: Duration,
 }
 
@@ -103,6 +103,7 @@ impl Nats {
             url_auth: None,
             auth: None,
             tls: None,
+            tls_first: false,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
         };
         let mut userinfo: Option<crate::secret::Secret> = None;
@@ -154,6 +155,13 @@ impl Nats {
         self
     }
 
+    /// Encrypts before the server's first line, for servers with `handshake_first`. Needs
+    /// [`tls`](Self::tls).
+    pub fn tls_first(mut self) -> Self {
+        self.tls_first = true;
+        self
+    }
+
     /// How long the whole connect may take, the resolver of the credentials included: 5 s unless set. Also
     /// bounds how long the server may take to confirm a subscription.
     pub fn connect_timeout(mut self, bound: Duration) -> Self {
@@ -191,7 +199,7 @@ impl Nats {
         if let Some(reason) = self.tls.as_ref().and_then(Tls::missing_file) {
             return Err(refused(reason));
         }
-        tls::ensure_provider();
+        crypto::ensure_provider();
 
         let link = Arc::new(Link::new(address.clone(), events));
         let failed_login = Arc::new(Mutex::new(None));
@@ -238,7 +246,10 @@ impl Nats {
             }
         };
         if let Some(tls) = &self.tls {
-            options = tls.apply(options);
+            options = crypto::apply(tls, options);
+        }
+        if self.tls_first {
+            options = options.tls_first();
         }
         let observer = Arc::clone(link);
         let reconnecting = Arc::clone(link);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use choreo::transport::nats::{Nats, NatsAuth, Tls};
+use choreo::transport::Tls;
+use choreo::transport::nats::{Nats, NatsAuth};
 use choreo::transport::{Transport, TransportError};
 use choreo_test_brokers::tls::Authority;
 use choreo_test_brokers::{BrokerTests, NatsServer};

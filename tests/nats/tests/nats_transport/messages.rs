@@ -113,13 +113,11 @@ async fn headers() -> Result<(), TestError> {
     headers.append("x-multi", "2");
     let payload = Bytes::from((0..=255).collect::<Vec<u8>>());
     let start = Instant::now();
-    let topic = "with.headers".into();
+    let topic = "with.headers";
     connection
         .publish(Outgoing {
-            topic,
-            key: None,
             headers,
-            payload: payload.clone(),
+            ..Outgoing::new(topic, payload.clone())
         })
         .await?;
     let envelope = seen.next().await;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use choreo::transport::nats::{Nats, NatsConnection};
 use choreo::transport::{
-    Connection, ConnectionEvent, ConnectionEvents, Delivery, Envelope, Headers, Outgoing,
-    Transport, TransportError,
+    Connection, ConnectionEvent, ConnectionEvents, Delivery, Envelope, Outgoing, Transport,
+    TransportError,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
@@ -56,12 +56,7 @@ pub(crate) async fn connect(nats: &Nats) -> Result<NatsConnection, TransportErro
 }
 
 pub(crate) fn message(topic: &str, payload: impl Into<Bytes>) -> Outgoing {
-    Outgoing {
-        topic: topic.into(),
-        key: None,
-        headers: Headers::new(),
-        payload: payload.into(),
-    }
+    Outgoing::new(topic, payload)
 }
 
 /// Connects, and sends one message to itself.

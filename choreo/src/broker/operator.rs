@@ -4,10 +4,10 @@ use data_encoding::BASE64URL_NOPAD;
 use nkeys::KeyPair;
 use serde_json::{Value, json};
 
-use crate::StartError;
+use super::StartError;
 
 /// The three keys and what they signed.
-pub(crate) struct Operator {
+pub(super) struct Operator {
     operator: String,
     account_key: String,
     account: String,
@@ -15,7 +15,7 @@ pub(crate) struct Operator {
 }
 
 impl Operator {
-    pub(crate) fn new() -> Result<Self, StartError> {
+    pub(super) fn new() -> Result<Self, StartError> {
         let operator = KeyPair::new_operator();
         let account = KeyPair::new_account();
         let user = KeyPair::new_user();
@@ -54,7 +54,7 @@ impl Operator {
     }
 
     /// The server's configuration.
-    pub(crate) fn configuration(&self) -> String {
+    pub(super) fn configuration(&self) -> String {
         let Self {
             operator,
             account,
@@ -67,7 +67,7 @@ impl Operator {
     }
 
     /// The text of the user's credentials file.
-    pub(crate) fn credentials(&self) -> &str {
+    pub(super) fn credentials(&self) -> &str {
         &self.credentials
     }
 }

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use tempfile::TempDir;
 
 /// How long a broker may take to become ready.
-pub(crate) const START_BOUND: Duration = Duration::from_secs(20);
+pub(super) const START_BOUND: Duration = Duration::from_secs(20);
 
 /// Why a broker could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -49,24 +49,24 @@ pub enum StartError {
 
 /// A private directory that stays when the test panics.
 #[derive(Debug)]
-pub(crate) struct Workspace(Option<TempDir>);
+pub(super) struct Workspace(Option<TempDir>);
 
 impl Workspace {
-    pub(crate) fn new(program: &str) -> io::Result<Self> {
+    pub(super) fn new(program: &str) -> io::Result<Self> {
         let directory = tempfile::Builder::new()
             .prefix(&format!("choreo-{program}-"))
             .tempdir()?;
         Ok(Self(Some(directory)))
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.0
             .as_ref()
             .expect("the directory is there until drop")
             .path()
     }
 
-    pub(crate) fn log(&self) -> PathBuf {
+    pub(super) fn log(&self) -> PathBuf {
         self.path().join("log")
     }
 }
@@ -88,7 +88,7 @@ impl Drop for Workspace {
 
 /// A running broker.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub(super) struct Process {
     program: &'static str,
     child: Child,
     log: PathBuf,
@@ -96,7 +96,7 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts a program with its output in the workspace's log.
-    pub(crate) fn start(
+    pub(super) fn start(
         program: &'static str,
         remedy: &'static str,
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
@@ -122,12 +122,12 @@ impl Process {
         })
     }
 
-    pub(crate) fn id(&self) -> u32 {
+    pub(super) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Asks until there is an answer, the process has ended, or the bound has passed.
-    pub(crate) fn wait_for<T>(
+    pub(super) fn wait_for<T>(
         &mut self,
         what: &str,
         mut ask: impl FnMut() -> Option<T>,
@@ -160,14 +160,14 @@ impl Process {
 
     /// Stops it from being scheduled: connections stay open and nothing answers. Returns when it has
     /// stopped: the signal alone leaves its threads a moment.
-    pub(crate) fn suspend(&self) -> io::Result<()> {
+    pub(super) fn suspend(&self) -> io::Result<()> {
         let id = self.signal(Signal::STOP)?;
         waitpid(Some(id), WaitOptions::UNTRACED)?;
         Ok(())
     }
 
     /// Undoes [`suspend`](Self::suspend).
-    pub(crate) fn resume(&self) -> io::Result<()> {
+    pub(super) fn resume(&self) -> io::Result<()> {
         self.signal(Signal::CONT).map(|_| ())
     }
 
@@ -179,7 +179,7 @@ impl Process {
     }
 
     /// Kills it and waits for its end.
-    pub(crate) fn kill(&mut self) -> io::Result<()> {
+    pub(super) fn kill(&mut self) -> io::Result<()> {
         self.child.kill()?;
         self.child.wait().map(|_| ())
     }

@@ -10,7 +10,7 @@ use rcgen::{
 };
 use tempfile::TempDir;
 
-use crate::StartError;
+use super::StartError;
 
 /// A certificate authority of its own, with its files in a temporary directory.
 pub struct Authority {

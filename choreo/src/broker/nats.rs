@@ -8,9 +8,9 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::operator::Operator;
-use crate::process::{Process, StartError, Workspace};
-use crate::tls::Authority;
+use super::operator::Operator;
+use super::process::{Process, StartError, Workspace};
+use super::tls::Authority;
 
 const PROGRAM: &str = "nats-server";
 const REMEDY: &str = "install it (Debian: `apt-get install nats-server`) and run again";
