@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::codec::Incoming;
 use crate::ids::Location;
+use crate::matcher::envelope::{EnvelopePattern, joined};
 use crate::matcher::{MessagePattern, Mismatch, Subject, diff};
 use crate::outcome::{AnyMessage, HandleData, NearMiss, Outcome};
 
@@ -38,19 +39,54 @@ pub(crate) enum Answer {
     Panicked { matcher: String, message: String },
 }
 
-pub(crate) fn ask(pattern: &dyn DynPattern, message: &Incoming) -> Answer {
-    let subject = Subject::message(message.decoded(), &message.envelope().payload);
-    match catch_unwind(AssertUnwindSafe(|| pattern.check(subject))) {
+/// A whole message as it must be: its payload, and what is around it.
+pub(crate) struct Wanted {
+    payload: Box<dyn DynPattern>,
+    pub(crate) envelope: EnvelopePattern,
+}
+
+impl Wanted {
+    pub(crate) fn new<P: MessagePattern>(payload: P, envelope: EnvelopePattern) -> Self {
+        Self {
+            payload: Box::new(payload),
+            envelope,
+        }
+    }
+
+    /// In words; a matcher that panics is named without them.
+    pub(crate) fn describe(&self) -> String {
+        let describe = || {
+            let mut text = self.payload.describe();
+            if !self.envelope.is_empty() {
+                text.push_str(", ");
+                text.push_str(&self.envelope.describe());
+            }
+            text
+        };
+        catch_unwind(AssertUnwindSafe(describe))
+            .unwrap_or_else(|_| "a matcher that cannot describe itself".to_owned())
+    }
+
+    fn check(&self, message: &Incoming) -> Result<AnyMessage, Mismatch> {
+        let envelope = message.envelope();
+        let subject = Subject::message(message.decoded(), &envelope.payload);
+        let payload = self.payload.check(subject);
+        let around = self.envelope.differences(envelope);
+        if around.is_empty() {
+            return payload;
+        }
+        Err(joined(payload.err(), around, self.describe()))
+    }
+}
+
+pub(crate) fn ask(wanted: &Wanted, message: &Incoming) -> Answer {
+    match catch_unwind(AssertUnwindSafe(|| wanted.check(message))) {
         Ok(Ok(message)) => Answer::Match(message),
         Ok(Err(mismatch)) => Answer::NearMiss(mismatch),
-        Err(panic) => {
-            let matcher = catch_unwind(AssertUnwindSafe(|| pattern.describe()))
-                .unwrap_or_else(|_| "a matcher".to_owned());
-            Answer::Panicked {
-                matcher,
-                message: panic_message(&*panic),
-            }
-        }
+        Err(panic) => Answer::Panicked {
+            matcher: wanted.describe(),
+            message: panic_message(&*panic),
+        },
     }
 }
 
@@ -124,6 +160,17 @@ pub(crate) enum Offered {
     Failed(String),
 }
 
+/// What an expectation says besides its topic and the pattern of its payload.
+#[derive(Debug)]
+pub(crate) struct Terms {
+    pub(crate) location: Location,
+    /// The latency budget.
+    pub(crate) within: Option<Duration>,
+    /// The scenario and the number of the handle whose message starts the clock.
+    pub(crate) since: Option<(u64, u32)>,
+    pub(crate) envelope: EnvelopePattern,
+}
+
 pub(crate) struct Expectation {
     pub(crate) topic: Arc<str>,
     pub(crate) slot: u32,
@@ -131,7 +178,7 @@ pub(crate) struct Expectation {
     pub(crate) budget: Option<Duration>,
     /// The handle whose message starts the clock; the trigger otherwise.
     pub(crate) since: Option<u32>,
-    pattern: Box<dyn DynPattern>,
+    wanted: Wanted,
     report: fn(Arc<HandleData>, Option<AnyMessage>) -> AnyMessage,
     state: State,
     near_misses: NearMisses,
@@ -162,17 +209,16 @@ impl Expectation {
         topic: Arc<str>,
         slot: u32,
         pattern: P,
-        location: Location,
-        budget: Option<Duration>,
+        terms: Terms,
         since: Option<u32>,
     ) -> Self {
         Self {
             topic,
             slot,
-            location,
-            budget,
+            location: terms.location,
+            budget: terms.within,
             since,
-            pattern: Box::new(pattern),
+            wanted: Wanted::new(pattern, terms.envelope),
             report: crate::outcome::typed_report::<P::Message>,
             state: State::Open,
             near_misses: NearMisses::default(),
@@ -199,7 +245,7 @@ impl Expectation {
         if !self.is_open() {
             return Offered::Ignored;
         }
-        match ask(&*self.pattern, message) {
+        match ask(&self.wanted, message) {
             Answer::Match(matched) => {
                 self.state = State::Matched(Matched {
                     message: matched,
@@ -230,10 +276,7 @@ impl Expectation {
     ) -> (Arc<HandleData>, AnyMessage) {
         let (near_misses, attempts) = self.near_misses.into_parts();
         // A description costs as much as a match; only who failed needs it.
-        let expected = matches!(self.state, State::Open).then(|| {
-            catch_unwind(AssertUnwindSafe(|| self.pattern.describe()))
-                .unwrap_or_else(|_| "a matcher that cannot describe itself".to_owned())
-        });
+        let expected = matches!(self.state, State::Open).then(|| self.wanted.describe());
         let mut data = HandleData {
             topic: self.topic,
             expected,

@@ -159,6 +159,14 @@ macro_rules! publish {
     };
 }
 
+/// Sends a question whose answer comes to the scenario's inbox.
+#[macro_export]
+macro_rules! request {
+    ($($arguments:tt)*) => {
+        $crate::__private::__request! { [$crate] $($arguments)* }
+    };
+}
+
 /// Answers messages while the scenario runs: the test plays a service.
 ///
 /// ```text

@@ -211,10 +211,12 @@ pub enum ScenarioErrorKind {
     Correlation,
     /// A reply could not be built or sent.
     Reply,
-    /// The scenario expects nothing, so it cannot fail.
+    /// The scenario expects nothing, so it cannot fail; or nobody waits for the answer to a request.
     NothingExpected,
     /// The scenario was never triggered.
     NotTriggered,
+    /// It asks for something that its transport does not have.
+    Unsupported,
 }
 
 impl fmt::Display for ScenarioError {
@@ -250,7 +252,7 @@ pub enum ReplyState {
 pub struct ReplyReport {
     /// What it answers.
     pub trigger_topic: String,
-    /// Where it answers.
+    /// Where it answers; `_` is whoever asked.
     pub answer_topic: String,
     /// Which triggers it answers, when it has a pattern.
     pub pattern: Option<String>,

@@ -4,7 +4,7 @@ pub use std::sync::LazyLock;
 pub use std::time::Duration;
 
 pub use bytes::Bytes;
-pub use choreo_macros::{__begin, __expect, __pattern, __publish, __reply, __settle};
+pub use choreo_macros::{__begin, __expect, __pattern, __publish, __reply, __request, __settle};
 pub use choreo_runner::{BoxFuture, Case, Resource, RunContext, ScenarioRecord, SlowPolicy, main};
 pub use inventory;
 pub use regex::Regex;

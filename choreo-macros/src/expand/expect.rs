@@ -77,13 +77,14 @@ fn expand(
         .since
         .as_ref()
         .map(|since| quote_spanned!(span=> .since(#since)));
+    let envelope = super::envelope(&mut expectation.options.envelope, paths, diagnostics);
     quote_spanned! {span=> {
         let #variable = #pattern;
         #private::expect(
             &#scenario,
             #topic,
             #variable,
-            #private::ExpectOptions::at(::core::file!(), ::core::line!()) #within #since
+            #private::ExpectOptions::at(::core::file!(), ::core::line!()) #within #since #envelope
         )
     }}
 }

@@ -2,9 +2,11 @@
 
 use super::{assert_contains, assert_errors, assert_is, tokens};
 use crate::expand::{publish, steps};
+use crate::model::Sending;
 
 fn expand(source: &str) -> proc_macro2::TokenStream {
-    publish::entry(tokens(&format!("[$crate] {source}")))
+    let input = tokens(&format!("[$crate] {source}"));
+    publish::entry(input, Sending::Publish)
 }
 
 #[test]

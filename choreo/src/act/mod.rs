@@ -3,25 +3,30 @@
 //! Knows nothing of the steps' types; `scenario` puts those on top.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use crate::dispatch::{Failure, Inbox, OpenScenario, Registration, Router, TopicTraffic, lock};
-use crate::expectation::{Anchor, Expectation, Offered};
-use crate::ids::{CorrelationId, Location};
+use crate::dispatch::{
+    Audience, Failure, Inbox, OpenScenario, Registration, Router, TopicTraffic, lock,
+};
+use crate::expectation::{Anchor, Expectation, Offered, Terms};
+use crate::ids::CorrelationId;
 use crate::matcher::MessagePattern;
+use crate::matcher::envelope::EnvelopePattern;
 use crate::outcome::{
     Handle, HandleResult, Outcome, Published, ReplyState, ScenarioError, ScenarioErrorKind,
     ScenarioResult,
 };
-use crate::reply::{Reply, ReplyRule};
+use crate::reply::{Answered, Reply, ReplyRule};
 use crate::timeline::{Timeline, TimelineAction};
 
 mod receive;
+mod request;
 mod send;
+mod unsupported;
 
 pub use send::PublishDraft;
 
@@ -30,7 +35,8 @@ static NEXT_SCENARIO: AtomicU64 = AtomicU64::new(0);
 /// A topic that the scenario listens on.
 struct Slot {
     topic: Arc<str>,
-    registration: Registration,
+    /// Nothing when the scenario had failed already: the broker is not asked then.
+    registration: Option<Registration>,
 }
 
 /// What starts the clock.
@@ -66,6 +72,8 @@ pub(crate) struct Act {
     pub(crate) scenario: u64,
     pub(crate) timeout: Duration,
     id: Option<CorrelationId>,
+    /// The topic for answers to this scenario's requests, once it was asked for.
+    inbox: OnceLock<Arc<str>>,
     router: Arc<Router>,
     transport: Arc<str>,
     started: Instant,
@@ -86,6 +94,7 @@ impl Act {
             scenario: NEXT_SCENARIO.fetch_add(1, Ordering::Relaxed),
             timeout,
             id: router.correlation().new_id(),
+            inbox: OnceLock::new(),
             router: Arc::clone(router),
             transport: Arc::clone(transport),
             started,
@@ -131,8 +140,16 @@ impl Act {
                 let text = format!("cannot subscribe to `{topic}`: {reason}");
                 self.record_error(state, ScenarioErrorKind::Subscribe, text);
             }
-            let inbox = Arc::clone(self) as Arc<dyn Inbox>;
-            let registration = self.router.register(topic, self.id.as_ref(), slot, inbox);
+            let registration = state.error.is_none().then(|| {
+                let audience = if self.is_inbox(topic) {
+                    Audience::Owner
+                } else {
+                    Audience::Everyone
+                };
+                let inbox = Arc::clone(self) as Arc<dyn Inbox>;
+                self.router
+                    .register(topic, audience, self.id.as_ref(), slot, inbox)
+            });
             state.slots.push(Slot {
                 topic: topic.into(),
                 registration,
@@ -146,22 +163,21 @@ impl Act {
         self: &Arc<Self>,
         topic: &str,
         pattern: P,
-        location: Location,
-        budget: Option<Duration>,
-        since: Option<(u64, u32)>,
+        terms: Terms,
     ) -> Handle<P::Message> {
         // Another scenario's handle has no instant here: the trigger starts the clock then.
-        let since = since
+        let since = terms
+            .since
             .filter(|(scenario, _)| *scenario == self.scenario)
             .map(|(_, index)| index);
         let mut state = lock(&self.state);
         let index = u32::try_from(state.expectations.len()).expect("fewer than 2^32 expectations");
         if state.result.is_none() {
+            self.check_readable(&mut state, topic, &terms.envelope);
             let slot = self.slot(&mut state, topic);
             let topic = Arc::clone(&state.slots[slot as usize].topic);
-            state.expectations.push(Expectation::new(
-                topic, slot, pattern, location, budget, since,
-            ));
+            let expectation = Expectation::new(topic, slot, pattern, terms, since);
+            state.expectations.push(expectation);
         }
         Handle {
             scenario: self.scenario,
@@ -173,8 +189,27 @@ impl Act {
     pub(crate) fn reply(self: &Arc<Self>, rule: ReplyRule) {
         let mut state = lock(&self.state);
         if state.result.is_none() {
+            if let Some(pattern) = &rule.pattern {
+                self.check_readable(&mut state, &rule.trigger, pattern.envelope());
+            }
+            if rule.answer == Answered::Asker && !self.router.capabilities().requests {
+                let text = format!(
+                    "cannot answer whoever asks on `{}`: {} has no requests; write the topic of the \
+                     answer instead of `_`",
+                    rule.trigger, self.transport
+                );
+                self.record_error(&mut state, ScenarioErrorKind::Unsupported, text);
+            }
             let slot = self.slot(&mut state, &rule.trigger);
             state.replies.push(Reply::new(slot, rule));
+        }
+    }
+
+    /// What no message of the transport has would never be seen: said at once instead of as a timeout.
+    fn check_readable(&self, state: &mut State, topic: &str, wanted: &EnvelopePattern) {
+        if let Some(reason) = self.abilities().unreadable(wanted) {
+            let text = format!("what is expected on `{topic}` can never come: {reason}");
+            self.record_error(state, ScenarioErrorKind::Unsupported, text);
         }
     }
 
@@ -349,7 +384,8 @@ impl Act {
         let traffic: Vec<TopicTraffic> = state
             .slots
             .iter()
-            .map(|slot| slot.registration.traffic())
+            .map(|slot| slot.registration.as_ref().map(Registration::traffic))
+            .map(Option::unwrap_or_default)
             .collect();
         let handles: Vec<_> = std::mem::take(&mut state.expectations)
             .into_iter()

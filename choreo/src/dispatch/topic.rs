@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
-use super::{Failure, Inbox, Router, SurpriseClass, lock};
+use super::{Audience, Failure, Inbox, Router, SurpriseClass, lock};
 use crate::codec::Incoming;
 use crate::ids::CorrelationId;
 use crate::transport::TransportError;
@@ -63,6 +63,7 @@ impl TopicTraffic {
 
 pub(super) struct TopicEntry {
     pub(super) topic: Arc<str>,
+    pub(super) audience: Audience,
     members: Mutex<Members>,
     readiness: watch::Sender<Readiness>,
     without_id: AtomicU64,
@@ -71,9 +72,10 @@ pub(super) struct TopicEntry {
 }
 
 impl TopicEntry {
-    pub(super) fn new(topic: &str) -> Self {
+    pub(super) fn new(topic: &str, audience: Audience) -> Self {
         Self {
             topic: topic.into(),
+            audience,
             members: Mutex::default(),
             readiness: watch::channel(Readiness::Pending).0,
             without_id: AtomicU64::new(0),
@@ -189,6 +191,11 @@ impl TopicEntry {
             target.inbox.deliver(target.slot, message);
         }
         any
+    }
+
+    /// Whether a scenario with this id is registered.
+    pub(super) fn has(&self, id: &CorrelationId) -> bool {
+        lock(&self.members).by_id.contains_key(id)
     }
 
     pub(super) fn fail_all(&self, failure: &Failure) {

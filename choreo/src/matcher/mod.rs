@@ -6,11 +6,12 @@
 
 use serde_json::Value;
 
-pub use path::{Path, Segment};
+pub use path::{Part, Path, Segment};
 pub use pattern::{ListItem, Pattern};
 
 mod bounded;
 pub(crate) mod diff;
+pub(crate) mod envelope;
 pub mod functions;
 mod path;
 pub(crate) mod pattern;

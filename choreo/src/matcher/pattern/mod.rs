@@ -177,6 +177,14 @@ impl Pattern {
         }
     }
 
+    /// The conditions on an object, if it is one that is wanted.
+    pub(crate) fn as_object(&self) -> Option<&Object> {
+        match &*self.kind {
+            Kind::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
     fn description(&self) -> String {
         bounded(DESCRIPTION_CHARS, |out| describe::write(self, out))
     }

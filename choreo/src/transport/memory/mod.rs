@@ -12,15 +12,65 @@ use super::{
     Capabilities, Connection, ConnectionEvent, ConnectionEvents, Delivery, Endpoint, Envelope,
     Headers, Outgoing, Transport, TransportError,
 };
+use crate::ids::CorrelationId;
 
 mod broker;
 mod topic;
+
+/// What a publisher may set: the names of every transport, so that this one can stand in for each.
+const SETTABLE: &[&str] = &[
+    "partition",
+    "timestamp",
+    "tombstone",
+    "message_id",
+    "correlation_id",
+    "content_type",
+    "priority",
+    "expiration",
+    "type",
+    "app_id",
+    "delivery_mode",
+    "user_id",
+];
+
+/// What a subscriber may find: the same, and what a broker adds by itself. Here it is there when a
+/// [`MemoryClient`] sent it.
+const READABLE: &[&str] = &[
+    "partition",
+    "timestamp",
+    "tombstone",
+    "message_id",
+    "correlation_id",
+    "content_type",
+    "priority",
+    "expiration",
+    "type",
+    "app_id",
+    "delivery_mode",
+    "user_id",
+    "offset",
+    "exchange",
+    "routing_key",
+    "redelivered",
+    "x_death",
+    "stream",
+    "stream_sequence",
+    "consumer_sequence",
+    "id",
+];
 
 /// Messages that may wait for the broker before publishers have to.
 const PUBLISH_QUEUE: usize = 4096;
 
 /// An in-process broker: a task of its own that keeps the order of each topic, confirms subscriptions,
 /// and knows the wildcards of NATS (`*` for one token, `>` for the rest).
+///
+/// Messages have headers, keys, reply addresses and metadata, and all of it arrives as it was sent.
+/// The metadata names are those of every transport together, so that a test can stand this broker in
+/// for the real one: a scenario may set what it could set on one of them (`partition`, `message_id`,
+/// `priority`, `tombstone`, …) and expect what it could find on one of them (`offset`, `x_death`,
+/// `stream_sequence`, … as well). The broker adds nothing by itself: it has no partitions and no
+/// queues. A message with `tombstone: true` arrives without a payload.
 ///
 /// Every `Memory::new()` is a broker of its own; clones share it. The system under test talks to it
 /// through [`client`](Self::client). The broker's task runs on the runtime of the first call and ends
@@ -66,6 +116,11 @@ struct Link {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A topic that nobody else has.
+fn new_inbox() -> String {
+    CorrelationId::random("_INBOX.").as_str().to_owned()
 }
 
 impl Memory {
@@ -211,6 +266,8 @@ impl Transport for Memory {
             .with_wildcards()
             .with_headers()
             .with_keys()
+            .with_requests()
+            .with_metadata(SETTABLE, READABLE)
     }
 
     async fn connect(&self, events: ConnectionEvents) -> Result<MemoryConnection, TransportError> {
@@ -260,6 +317,10 @@ impl Connection for MemoryConnection {
             return Err(TransportError::Lost { reason });
         }
         self.shared.publish(message).await
+    }
+
+    fn inbox(&self) -> Option<String> {
+        Some(new_inbox())
     }
 
     async fn close(&self) {
@@ -318,14 +379,45 @@ impl MemoryClient {
         payload: impl Into<Bytes>,
         headers: Headers,
     ) -> Result<(), TransportError> {
-        let (topic, payload) = (topic.into(), payload.into());
-        self.memory
-            .shared
-            .publish(Outgoing {
-                headers,
-                ..Outgoing::new(topic, payload)
-            })
-            .await
+        self.send(Outgoing {
+            headers,
+            ..Outgoing::new(topic, payload)
+        })
+        .await
+    }
+
+    /// Publishes a message with all that it may have: key, headers, reply address, metadata.
+    ///
+    /// # Errors
+    ///
+    /// When the topic is empty or has wildcards.
+    pub async fn send(&self, message: Outgoing) -> Result<(), TransportError> {
+        self.memory.shared.publish(message).await
+    }
+
+    /// Publishes a payload with a reply address of its own, and gives the first answer. A service
+    /// answers by publishing to [`Envelope::reply_to`].
+    ///
+    /// It waits as long as it takes: give it a bound with `tokio::time::timeout`.
+    ///
+    /// # Errors
+    ///
+    /// When the topic is empty or has wildcards, or when the broker is gone.
+    pub async fn request(
+        &self,
+        topic: impl Into<Arc<str>>,
+        payload: impl Into<Bytes>,
+    ) -> Result<Envelope, TransportError> {
+        let inbox = new_inbox();
+        let mut answers = self.subscribe(&inbox).await?;
+        self.send(Outgoing {
+            reply_to: Some(inbox.into()),
+            ..Outgoing::new(topic, payload)
+        })
+        .await?;
+        answers.next().await.ok_or_else(|| TransportError::Lost {
+            reason: "the broker's task is gone".to_owned(),
+        })
     }
 
     /// Subscribes to a topic or a pattern; resolves when the subscription is live.

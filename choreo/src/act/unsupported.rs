@@ -1,0 +1,242 @@
+//! What a transport does not have, and what to use instead: said when it is asked for.
+
+use crate::envelope::Draft;
+use crate::matcher::envelope::EnvelopePattern;
+use crate::text::edit_distance;
+use crate::transport::Capabilities;
+
+/// Names that are this many edits away are offered.
+const NEAR: usize = 2;
+
+/// A transport's name, and what it can do.
+pub(super) struct Abilities<'a> {
+    pub(super) transport: &'a str,
+    pub(super) can: Capabilities,
+}
+
+impl Abilities<'_> {
+    /// What a pattern looks at and messages do not have.
+    pub(super) fn unreadable(&self, wanted: &EnvelopePattern) -> Option<String> {
+        if wanted.headers.is_some() && !self.can.headers {
+            return Some(self.no_headers());
+        }
+        if wanted.key.is_some() && !self.can.keys {
+            return Some(self.no_keys());
+        }
+        wanted.metadata.as_ref()?;
+        let (transport, readable) = (self.transport, self.can.readable);
+        if readable.is_empty() {
+            let instead = self.instead();
+            return Some(format!(
+                "messages of {transport} have no metadata; use {instead}"
+            ));
+        }
+        let name = wanted
+            .metadata_names()
+            .find(|name| !readable.contains(name))?;
+        Some(format!(
+            "messages of {transport} have no metadata `{name}`{}; what they have is {}",
+            meant(name, readable),
+            listed(readable)
+        ))
+    }
+
+    /// What a message is to carry and cannot.
+    pub(super) fn unsettable(&self, draft: &Draft) -> Option<String> {
+        if !draft.headers.is_empty() && !self.can.headers {
+            return Some(self.no_headers());
+        }
+        if draft.key.is_some() && !self.can.keys {
+            return Some(self.no_keys());
+        }
+        let (transport, settable) = (self.transport, self.can.settable);
+        let (name, _) = draft
+            .metadata
+            .iter()
+            .find(|(name, _)| !settable.contains(name))?;
+        if settable.is_empty() {
+            let instead = self.instead();
+            return Some(format!(
+                "metadata cannot be set on messages of {transport}; use {instead}"
+            ));
+        }
+        let why = if self.can.readable.contains(&name) {
+            format!("the metadata `{name}` of {transport} can be read and not set")
+        } else {
+            format!(
+                "messages of {transport} have no metadata `{name}`{}",
+                meant(name, settable)
+            )
+        };
+        Some(format!("{why}; what can be set is {}", listed(settable)))
+    }
+
+    /// Why there is no inbox.
+    pub(super) fn no_requests(&self) -> String {
+        format!(
+            "{} has no requests, so a scenario has no inbox on it; publish the question with \
+             `publish!`, and expect the answer on the topic that the service sends it to",
+            self.transport
+        )
+    }
+
+    fn no_headers(&self) -> String {
+        format!(
+            "messages of {} have no headers; put the value into the payload",
+            self.transport
+        )
+    }
+
+    fn no_keys(&self) -> String {
+        format!(
+            "messages of {} have no keys; use {}",
+            self.transport,
+            self.instead()
+        )
+    }
+
+    /// Where a value can go that has no place of its own.
+    fn instead(&self) -> &'static str {
+        if self.can.headers {
+            "a header or a field of the payload"
+        } else {
+            "a field of the payload"
+        }
+    }
+}
+
+/// The name that is nearly this one.
+fn meant(name: &str, known: &[&str]) -> String {
+    let near = known
+        .iter()
+        .map(|other| (edit_distance(name, other), other))
+        .filter(|(distance, _)| *distance <= NEAR)
+        .min();
+    near.map(|(_, other)| format!(" (did you mean `{other}`?)"))
+        .unwrap_or_default()
+}
+
+fn listed(names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::envelope::{Body, Headers, Metadata};
+    use crate::matcher::functions::{anything, object};
+
+    const NOTHING: Abilities<'static> = Abilities {
+        transport: "Paper",
+        can: Capabilities::plain(),
+    };
+    const SOME: Abilities<'static> = Abilities {
+        transport: "Kafka",
+        can: Capabilities::plain()
+            .with_headers()
+            .with_metadata(&["partition", "timestamp"], &["partition", "offset"]),
+    };
+
+    fn draft(set: impl FnOnce(&mut Draft)) -> Draft {
+        let mut draft = Draft {
+            topic: Arc::from("t"),
+            key: None,
+            headers: Headers::new(),
+            reply_to: None,
+            metadata: Metadata::new(),
+            body: Body::Bytes(bytes::Bytes::new()),
+        };
+        set(&mut draft);
+        draft
+    }
+
+    fn metadata(name: &str) -> EnvelopePattern {
+        EnvelopePattern {
+            metadata: Some(object([(name, anything())])),
+            ..EnvelopePattern::default()
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_said_with_what_can() {
+        let header = draft(|draft| draft.headers.append("a", "1"));
+        let key = draft(|draft| draft.key = Some("k".into()));
+        let set = |name: &'static str| draft(|draft| draft.metadata.set(name, 1));
+        for (abilities, draft, text) in [
+            (
+                NOTHING,
+                &header,
+                "messages of Paper have no headers; put the value into the payload",
+            ),
+            (
+                NOTHING,
+                &key,
+                "messages of Paper have no keys; use a field of the payload",
+            ),
+            (
+                SOME,
+                &key,
+                "messages of Kafka have no keys; use a header or a field of the payload",
+            ),
+            (
+                NOTHING,
+                &set("partition"),
+                "metadata cannot be set on messages of Paper; use a field of the payload",
+            ),
+            (
+                SOME,
+                &set("offset"),
+                "the metadata `offset` of Kafka can be read and not set; what can be set is \
+                 `partition`, `timestamp`",
+            ),
+            (
+                SOME,
+                &set("partitoin"),
+                "messages of Kafka have no metadata `partitoin` (did you mean `partition`?); what \
+                 can be set is `partition`, `timestamp`",
+            ),
+        ] {
+            assert_eq!(abilities.unsettable(draft).as_deref(), Some(text));
+        }
+        assert_eq!(SOME.unsettable(&header), None);
+        assert_eq!(SOME.unsettable(&set("timestamp")), None);
+    }
+
+    #[test]
+    fn what_cannot_be_expected_is_said_with_what_can() {
+        let headers = EnvelopePattern {
+            headers: Some(object([("a", anything())])),
+            ..EnvelopePattern::default()
+        };
+        for (abilities, wanted, text) in [
+            (
+                NOTHING,
+                &headers,
+                "messages of Paper have no headers; put the value into the payload",
+            ),
+            (
+                NOTHING,
+                &metadata("offset"),
+                "messages of Paper have no metadata; use a field of the payload",
+            ),
+            (
+                SOME,
+                &metadata("ofset"),
+                "messages of Kafka have no metadata `ofset` (did you mean `offset`?); what they \
+                 have is `partition`, `offset`",
+            ),
+            (
+                SOME,
+                &metadata("x_death"),
+                "messages of Kafka have no metadata `x_death`; what they have is `partition`, `offset`",
+            ),
+        ] {
+            assert_eq!(abilities.unreadable(wanted).as_deref(), Some(text));
+        }
+        assert_eq!(SOME.unreadable(&headers), None);
+        assert_eq!(SOME.unreadable(&metadata("offset")), None);
+    }
+}
