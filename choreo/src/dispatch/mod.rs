@@ -403,7 +403,7 @@ impl OpenScenario {
     /// Remembers the id of a scenario that ended, to tell late messages from foreign ones.
     pub(crate) fn retire(&self, id: Option<&CorrelationId>) {
         if let (Some(router), Some(id)) = (self.router.upgrade(), id) {
-            lock(&router.surprises).close_id(id.clone());
+            lock(&router.surprises).close_id(id);
         }
     }
 }
