@@ -27,6 +27,9 @@ pub enum ErrorKind {
     /// The harness cannot be opened here, and that is no failure: its scenarios count as skipped.
     #[error("skipped: {0}")]
     Skip(String),
+    /// The bridge of a stage does not fit it, or has no id for a scenario.
+    #[error(transparent)]
+    Bridge(#[from] BridgeError),
     /// A harness function failed for a reason of its own.
     #[error("{0}")]
     Harness(String),

@@ -175,6 +175,7 @@ pub(crate) struct Terms {
 }
 
 pub(crate) struct Expectation {
+    pub(crate) leg: u32,
     pub(crate) topic: Arc<str>,
     pub(crate) slot: u32,
     pub(crate) location: Location,
@@ -209,6 +210,7 @@ impl Anchor {
 
 impl Expectation {
     pub(crate) fn new<P: MessagePattern>(
+        leg: u32,
         topic: Arc<str>,
         slot: u32,
         pattern: P,
@@ -216,6 +218,7 @@ impl Expectation {
         since: Option<u32>,
     ) -> Self {
         Self {
+            leg,
             topic,
             slot,
             location: terms.location,
@@ -281,6 +284,7 @@ impl Expectation {
         // A description costs as much as a match; only who failed needs it.
         let expected = matches!(self.state, State::Open).then(|| self.wanted.describe());
         let mut data = HandleData {
+            leg: self.leg,
             topic: self.topic,
             expected,
             location: self.location,

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::act::Act;
+use crate::act::{Act, Leg};
 use crate::codec::{Codec, JsonCodec};
 use crate::correlation::{Correlation, NoCorrelation, WithoutId};
 use crate::dispatch::{Router, RouterConfig, Surprise};
 use crate::error::Result;
+use crate::ids::CorrelationId;
 use crate::safety::Allowlist;
 use crate::transport::erased::DynTransport;
 use crate::transport::{ConnectionEvents, Transport};
@@ -105,7 +106,21 @@ impl Harness {
 
     pub(crate) fn open(&self, name: Arc<str>, timeout: Option<Duration>) -> Arc<Act> {
         let timeout = timeout.unwrap_or(self.inner.timeout);
-        Act::open(&self.inner.router, &self.inner.transport, name, timeout)
+        let id = self.inner.router.correlation().new_id();
+        Act::open(vec![self.leg(None, id.clone())], id, name, timeout)
+    }
+
+    /// This harness as one transport of a scenario.
+    pub(crate) fn leg(&self, label: Option<Arc<str>>, id: Option<CorrelationId>) -> Leg {
+        Leg::new(label, &self.inner.router, &self.inner.transport, id)
+    }
+
+    pub(crate) fn router(&self) -> &Arc<Router> {
+        &self.inner.router
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        self.inner.timeout
     }
 }
 

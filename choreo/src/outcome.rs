@@ -61,6 +61,8 @@ impl NearMiss {
 /// What every handle has, whatever its message type.
 #[derive(Debug)]
 pub(crate) struct HandleData {
+    /// The transport, as an index into the result's legs.
+    pub(crate) leg: u32,
     pub(crate) topic: Arc<str>,
     /// The pattern in words, unless a message matched.
     pub(crate) expected: Option<String>,
@@ -257,8 +259,12 @@ pub enum ReplyState {
 pub struct ReplyReport {
     /// What it answers.
     pub trigger_topic: String,
+    /// On which transport of a stage; none when the scenario has one transport only.
+    pub trigger_transport: Option<Arc<str>>,
     /// Where it answers; `_` is whoever asked.
     pub answer_topic: String,
+    /// On which transport of a stage; none when the scenario has one transport only.
+    pub answer_transport: Option<Arc<str>>,
     /// Which triggers it answers, when it has a pattern.
     pub pattern: Option<String>,
     /// How far it came.
@@ -272,9 +278,30 @@ pub struct ReplyReport {
     pub(crate) location: Location,
 }
 
+/// One transport of a scenario, as results know it.
+pub(crate) struct LegInfo {
+    /// Its name in the stage; none when the scenario has one transport only.
+    pub(crate) label: Option<Arc<str>>,
+    /// The transport's name, such as `NATS`.
+    pub(crate) transport: Arc<str>,
+    /// The id that the scenario's messages carry there.
+    pub(crate) id: Option<CorrelationId>,
+    pub(crate) correlation: Arc<dyn Correlation>,
+}
+
+impl fmt::Display for LegInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.label {
+            None => f.write_str(&self.transport),
+            Some(label) => write!(f, "{label} ({})", self.transport),
+        }
+    }
+}
+
 /// A message that the test published.
 #[derive(Debug, Clone)]
 pub(crate) struct Published {
+    pub(crate) leg: u32,
     pub(crate) topic: Arc<str>,
     /// Whether it carries the scenario's id.
     pub(crate) stamped: bool,
@@ -292,8 +319,8 @@ pub struct ScenarioResult {
     pub(crate) timeline_dropped: u64,
     pub(crate) correlation_id: Option<CorrelationId>,
     pub(crate) published: Vec<Published>,
-    pub(crate) correlation: Arc<dyn Correlation>,
-    pub(crate) transport: Arc<str>,
+    /// The transports, in the order of the stage.
+    pub(crate) legs: Vec<Arc<LegInfo>>,
     pub(crate) busy_topics: Vec<(Arc<str>, u64)>,
     pub(crate) timeout: Duration,
 }
@@ -309,9 +336,20 @@ impl ScenarioResult {
         &self.name
     }
 
-    /// The id that its messages carry.
+    /// The id that its messages carry; on a stage the one that the bridge translates for each transport.
     pub fn correlation_id(&self) -> Option<&CorrelationId> {
         self.correlation_id.as_ref()
+    }
+
+    /// The id that its messages carry on one transport of a stage, by the name of its field.
+    pub fn correlation_id_on(&self, transport: &str) -> Option<&CorrelationId> {
+        let mut legs = self.legs.iter();
+        let leg = legs.find(|leg| leg.label.as_deref() == Some(transport))?;
+        leg.id.as_ref()
+    }
+
+    pub(crate) fn leg(&self, leg: u32) -> &LegInfo {
+        &self.legs[leg as usize]
     }
 
     /// What ended the scenario, when something did.

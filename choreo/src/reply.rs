@@ -229,9 +229,18 @@ pub struct ReplyRule {
     pub(crate) pattern: Option<ErasedPattern>,
     builder: ReplyBuilder,
     times: u32,
+    /// On which transport of a stage it answers; on the trigger's otherwise.
+    pub(crate) answer_leg: Option<LegIndex>,
 }
 
 impl ReplyRule {
+    /// Answers on another transport of the stage than the trigger's.
+    #[must_use]
+    pub fn answer_on(mut self, leg: LegIndex) -> Self {
+        self.answer_leg = Some(leg);
+        self
+    }
+
     /// What it answers.
     pub fn on(
         file: &'static str,
@@ -301,6 +310,7 @@ impl ReplyTrigger {
             pattern: self.pattern,
             builder,
             times: 1,
+            answer_leg: None,
         }
     }
 }
@@ -308,6 +318,8 @@ impl ReplyTrigger {
 /// A registered reply.
 pub(crate) struct Reply {
     pub(crate) slot: u32,
+    pub(crate) trigger_leg: u32,
+    pub(crate) answer_leg: u32,
     rule: ReplyRule,
     left: u32,
     candidates: u64,
@@ -327,10 +339,12 @@ pub(crate) enum Triggered {
 }
 
 impl Reply {
-    pub(crate) fn new(slot: u32, rule: ReplyRule) -> Self {
+    pub(crate) fn new(leg: u32, slot: u32, rule: ReplyRule) -> Self {
         let left = rule.times;
         Self {
             slot,
+            trigger_leg: leg,
+            answer_leg: rule.answer_leg.map_or(leg, |leg| leg.0),
             rule,
             left,
             candidates: 0,
@@ -388,7 +402,8 @@ impl Reply {
         self.left == 0 && self.in_flight == 0
     }
 
-    pub(crate) fn finish(self) -> ReplyReport {
+    pub(crate) fn finish(self, legs: &[Arc<LegInfo>]) -> ReplyReport {
+        let label = |leg: u32| legs.get(leg as usize).and_then(|leg| leg.label.clone());
         let state = match self.failed {
             Some(error) => ReplyState::Failed(error),
             None if self.sent > 0 => ReplyState::Replied,
@@ -397,6 +412,8 @@ impl Reply {
         };
         ReplyReport {
             trigger_topic: self.rule.trigger,
+            trigger_transport: label(self.trigger_leg),
+            answer_transport: label(self.answer_leg),
             answer_topic: self.rule.answer.as_str().to_owned(),
             pattern: self.rule.pattern.map(|pattern| pattern.0.describe()),
             state,

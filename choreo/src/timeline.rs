@@ -58,10 +58,19 @@ pub struct TimelineEntry {
     pub offset: Duration,
     /// What.
     pub action: TimelineAction,
+    /// On which transport of a stage; none when the scenario has one transport only.
+    pub transport: Option<Arc<str>>,
     /// Where, when it has a topic.
     pub topic: Option<Arc<str>>,
     /// More, in words; often empty.
     pub detail: String,
+}
+
+/// Where something happened.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Place<'a> {
+    pub(crate) transport: Option<&'a Arc<str>>,
+    pub(crate) topic: Option<&'a Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -84,7 +93,7 @@ impl Timeline {
         &mut self,
         at: Instant,
         action: TimelineAction,
-        topic: Option<&Arc<str>>,
+        place: Place<'_>,
         detail: impl Into<String>,
     ) {
         if self.entries.len() == KEPT {
@@ -95,16 +104,17 @@ impl Timeline {
         let entry = TimelineEntry {
             offset,
             action,
-            topic: topic.cloned(),
+            transport: place.transport.cloned(),
+            topic: place.topic.cloned(),
             detail: detail.into(),
         };
         // Receipt instants are taken before their entry is made: keep the order of time, not of calls.
-        let place = self
+        let index = self
             .entries
             .iter()
             .rposition(|other| other.offset <= offset)
             .map_or(0, |i| i + 1);
-        self.entries.insert(place, entry);
+        self.entries.insert(index, entry);
     }
 
     pub(crate) fn finish(&mut self) -> (Vec<TimelineEntry>, u64) {
@@ -121,12 +131,12 @@ mod tests {
         let start = Instant::now();
         let mut timeline = Timeline::starting_at(start);
         let at = |ms| start + Duration::from_millis(ms);
-        timeline.record(at(2), TimelineAction::Published, None, "");
-        timeline.record(at(1), TimelineAction::Ready, None, "");
+        timeline.record(at(2), TimelineAction::Published, Place::default(), "");
+        timeline.record(at(1), TimelineAction::Ready, Place::default(), "");
         for _ in 0..KEPT {
-            timeline.record(at(3), TimelineAction::Received, None, "");
+            timeline.record(at(3), TimelineAction::Received, Place::default(), "");
         }
-        timeline.record(at(2), TimelineAction::Matched, None, "");
+        timeline.record(at(2), TimelineAction::Matched, Place::default(), "");
         let (entries, dropped) = timeline.finish();
         assert_eq!((entries.len(), dropped), (KEPT, 3));
         assert!(entries.is_sorted_by_key(|entry| entry.offset));

@@ -3,14 +3,14 @@
 //! Knows nothing of the steps' types; `scenario` puts those on top.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::dispatch::{
-    Audience, Failure, Inbox, OpenScenario, Registration, Router, TopicTraffic, lock,
+    Audience, Failure, Inbox, Member, OpenScenario, Registration, Router, TopicTraffic, lock,
 };
 use crate::expectation::{Anchor, Expectation, Offered, Terms};
 use crate::ids::CorrelationId;
@@ -21,19 +21,23 @@ use crate::outcome::{
     ScenarioResult,
 };
 use crate::reply::{Answered, Reply, ReplyRule};
-use crate::timeline::{Timeline, TimelineAction};
+use crate::timeline::{Place, Timeline, TimelineAction};
 
+mod leg;
 mod receive;
 mod request;
 mod send;
 mod unsupported;
 
+pub use leg::LegIndex;
+pub(crate) use leg::Leg;
 pub use send::PublishDraft;
 
 static NEXT_SCENARIO: AtomicU64 = AtomicU64::new(0);
 
 /// A topic that the scenario listens on.
 struct Slot {
+    leg: LegIndex,
     topic: Arc<str>,
     /// Nothing when the scenario had failed already: the broker is not asked then.
     registration: Option<Registration>,
@@ -62,7 +66,7 @@ struct State {
     tasks: Vec<AbortHandle>,
     /// Set once; the end of the act.
     result: Option<Arc<ScenarioResult>>,
-    open: Option<OpenScenario>,
+    open: Vec<OpenScenario>,
     settling: bool,
 }
 
@@ -71,32 +75,32 @@ pub(crate) struct Act {
     pub(crate) name: Arc<str>,
     pub(crate) scenario: u64,
     pub(crate) timeout: Duration,
+    /// The scenario's id; each transport has its own form of it.
     id: Option<CorrelationId>,
-    /// The topic for answers to this scenario's requests, once it was asked for.
-    inbox: OnceLock<Arc<str>>,
-    router: Arc<Router>,
-    transport: Arc<str>,
+    legs: Vec<Leg>,
     started: Instant,
     state: Mutex<State>,
     changed: Notify,
 }
 
 impl Act {
+    /// # Panics
+    ///
+    /// Without a transport.
     pub(crate) fn open(
-        router: &Arc<Router>,
-        transport: &Arc<str>,
+        legs: Vec<Leg>,
+        id: Option<CorrelationId>,
         name: Arc<str>,
         timeout: Duration,
     ) -> Arc<Self> {
+        assert!(!legs.is_empty(), "a scenario has a transport");
         let started = Instant::now();
         let act = Arc::new(Self {
             name,
             scenario: NEXT_SCENARIO.fetch_add(1, Ordering::Relaxed),
             timeout,
-            id: router.correlation().new_id(),
-            inbox: OnceLock::new(),
-            router: Arc::clone(router),
-            transport: Arc::clone(transport),
+            id,
+            legs,
             started,
             state: Mutex::new(State {
                 slots: Vec::new(),
@@ -108,14 +112,36 @@ impl Act {
                 error: None,
                 tasks: Vec::new(),
                 result: None,
-                open: None,
+                open: Vec::new(),
                 settling: false,
             }),
             changed: Notify::new(),
         });
-        let open = router.open(Arc::clone(&act) as Arc<dyn Inbox>);
-        lock(&act.state).open = Some(open);
+        let open = (0..)
+            .zip(&act.legs)
+            .map(|(index, leg)| leg.router.open(act.member(index)))
+            .collect();
+        lock(&act.state).open = open;
         act
+    }
+
+    /// The act as the router of one of its transports knows it.
+    fn member(self: &Arc<Self>, leg: u32) -> Member {
+        Member {
+            leg,
+            inbox: Arc::clone(self) as Arc<dyn Inbox>,
+        }
+    }
+
+    pub(super) fn leg(&self, index: LegIndex) -> &Leg {
+        &self.legs[index.0 as usize]
+    }
+
+    /// The transport that a harness is for this scenario.
+    pub(crate) fn leg_of(&self, router: &Arc<Router>) -> Option<LegIndex> {
+        let mut indices = (0..).zip(&self.legs);
+        let (index, _) = indices.find(|(_, leg)| Arc::ptr_eq(&leg.router, router))?;
+        Some(LegIndex(index))
     }
 
     pub(crate) fn correlation_id(&self) -> Option<&CorrelationId> {
@@ -130,27 +156,31 @@ impl Act {
     }
 
     /// The slot of a topic, registered when it is new.
-    fn slot(self: &Arc<Self>, state: &mut State, topic: &str) -> u32 {
-        let found = state.slots.iter().position(|slot| &*slot.topic == topic);
+    fn slot(self: &Arc<Self>, state: &mut State, on: LegIndex, topic: &str) -> u32 {
+        let leg = self.leg(on);
+        let found = state
+            .slots
+            .iter()
+            .position(|slot| slot.leg == on && &*slot.topic == topic);
         let index = found.unwrap_or_else(|| {
             let slot = u32::try_from(state.slots.len()).expect("fewer than 2^32 topics");
-            if let Ok(connection) = self.router.connection()
+            if let Ok(connection) = leg.router.connection()
                 && let Err(reason) = connection.check_topic(topic)
             {
                 let text = format!("cannot subscribe to `{topic}`: {reason}");
                 self.record_error(state, ScenarioErrorKind::Subscribe, text);
             }
             let registration = state.error.is_none().then(|| {
-                let audience = if self.is_inbox(topic) {
+                let audience = if leg.is_inbox(topic) {
                     Audience::Owner
                 } else {
                     Audience::Everyone
                 };
-                let inbox = Arc::clone(self) as Arc<dyn Inbox>;
-                self.router
-                    .register(topic, audience, self.id.as_ref(), slot, inbox)
+                leg.router
+                    .register(topic, audience, leg.id(), slot, self.member(on.0))
             });
             state.slots.push(Slot {
+                leg: on,
                 topic: topic.into(),
                 registration,
             });
@@ -161,6 +191,7 @@ impl Act {
 
     pub(crate) fn expect<P: MessagePattern>(
         self: &Arc<Self>,
+        on: LegIndex,
         topic: &str,
         pattern: P,
         terms: Terms,
@@ -173,10 +204,10 @@ impl Act {
         let mut state = lock(&self.state);
         let index = u32::try_from(state.expectations.len()).expect("fewer than 2^32 expectations");
         if state.result.is_none() {
-            self.check_readable(&mut state, topic, &terms.envelope);
-            let slot = self.slot(&mut state, topic);
+            self.check_readable(&mut state, on, topic, &terms.envelope);
+            let slot = self.slot(&mut state, on, topic);
             let topic = Arc::clone(&state.slots[slot as usize].topic);
-            let expectation = Expectation::new(topic, slot, pattern, terms, since);
+            let expectation = Expectation::new(on.0, topic, slot, pattern, terms, since);
             state.expectations.push(expectation);
         }
         Handle {
@@ -186,28 +217,35 @@ impl Act {
         }
     }
 
-    pub(crate) fn reply(self: &Arc<Self>, rule: ReplyRule) {
+    pub(crate) fn reply(self: &Arc<Self>, on: LegIndex, rule: ReplyRule) {
         let mut state = lock(&self.state);
         if state.result.is_none() {
             if let Some(pattern) = &rule.pattern {
-                self.check_readable(&mut state, &rule.trigger, pattern.envelope());
+                self.check_readable(&mut state, on, &rule.trigger, pattern.envelope());
             }
-            if rule.answer == Answered::Asker && !self.router.capabilities().requests {
+            let leg = self.leg(on);
+            if rule.answer == Answered::Asker && !leg.router.capabilities().requests {
                 let text = format!(
                     "cannot answer whoever asks on `{}`: {} has no requests; write the topic of the \
                      answer instead of `_`",
-                    rule.trigger, self.transport
+                    rule.trigger, leg.info
                 );
                 self.record_error(&mut state, ScenarioErrorKind::Unsupported, text);
             }
-            let slot = self.slot(&mut state, &rule.trigger);
-            state.replies.push(Reply::new(slot, rule));
+            let slot = self.slot(&mut state, on, &rule.trigger);
+            state.replies.push(Reply::new(on.0, slot, rule));
         }
     }
 
     /// What no message of the transport has would never be seen: said at once instead of as a timeout.
-    fn check_readable(&self, state: &mut State, topic: &str, wanted: &EnvelopePattern) {
-        if let Some(reason) = self.abilities().unreadable(wanted) {
+    fn check_readable(
+        &self,
+        state: &mut State,
+        on: LegIndex,
+        topic: &str,
+        wanted: &EnvelopePattern,
+    ) {
+        if let Some(reason) = self.leg(on).abilities().unreadable(wanted) {
             let text = format!("what is expected on `{topic}` can never come: {reason}");
             self.record_error(state, ScenarioErrorKind::Unsupported, text);
         }
@@ -221,9 +259,10 @@ impl Act {
 
     fn record_error(&self, state: &mut State, kind: ScenarioErrorKind, text: String) {
         if state.error.is_none() && state.result.is_none() {
+            let place = Place::default();
             state
                 .timeline
-                .record(Instant::now(), TimelineAction::Error, None, "");
+                .record(Instant::now(), TimelineAction::Error, place, "");
             state.error = Some(ScenarioError { kind, text });
         }
     }
@@ -319,7 +358,7 @@ impl Act {
             timeline.record(
                 now,
                 TimelineAction::Deadline,
-                Some(&expectation.topic),
+                self.legs[expectation.leg as usize].place(Some(&expectation.topic)),
                 detail,
             );
         }
@@ -398,9 +437,10 @@ impl Act {
             })
             .collect();
         let only_replies = handles.is_empty();
+        let legs: Vec<_> = self.legs.iter().map(|leg| Arc::clone(&leg.info)).collect();
         let replies: Vec<_> = std::mem::take(&mut state.replies)
             .into_iter()
-            .map(Reply::finish)
+            .map(|reply| reply.finish(&legs))
             .collect();
         let mut outcome = handles
             .iter()
@@ -423,7 +463,10 @@ impl Act {
             .iter()
             .find(|handle| handle.data.outcome >= Outcome::Fail);
         let busy_topics = busiest
-            .map(|handle| self.router.busy_topics(&handle.data.topic, self.started))
+            .map(|handle| {
+                let router = &self.legs[handle.data.leg as usize].router;
+                router.busy_topics(&handle.data.topic, self.started)
+            })
             .unwrap_or_default();
         let result = Arc::new(ScenarioResult {
             name: Arc::clone(&self.name),
@@ -436,8 +479,7 @@ impl Act {
             timeline_dropped,
             correlation_id: self.id.clone(),
             published: std::mem::take(&mut state.published),
-            correlation: Arc::clone(self.router.correlation()),
-            transport: Arc::clone(&self.transport),
+            legs,
             busy_topics,
             timeout: self.timeout,
         });
@@ -448,10 +490,9 @@ impl Act {
 
     /// Gives up every place at the router.
     fn leave(&self, state: &mut State) {
-        if let Some(open) = &state.open {
-            open.retire(self.id.as_ref());
+        for (open, leg) in state.open.drain(..).zip(&self.legs) {
+            open.retire(leg.id());
         }
-        state.open = None;
         state.slots.clear();
     }
 
@@ -503,15 +544,16 @@ impl Inbox for Act {
         self.receive(slot, message);
     }
 
-    fn fail(&self, cause: Failure) {
+    fn fail(&self, leg: u32, cause: Failure) {
+        let transport = &self.legs[leg as usize].info;
         let (kind, text) = match cause {
             Failure::Lost(reason) => (
                 ScenarioErrorKind::Lost,
-                format!("the connection to {} was lost: {reason}", self.transport),
+                format!("the connection to {transport} was lost: {reason}"),
             ),
             Failure::Refused(reason) => (
                 ScenarioErrorKind::Refused,
-                format!("{} refused: {reason}", self.transport),
+                format!("{transport} refused: {reason}"),
             ),
             Failure::WithoutId { topic, place } => (
                 ScenarioErrorKind::Correlation,

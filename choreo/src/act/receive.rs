@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use super::request::asker;
-use super::{Act, Trigger, offered_action};
+use super::{Act, Leg, LegIndex, Trigger, offered_action};
 use crate::codec::Incoming;
 use crate::dispatch::lock;
 use crate::envelope::{Body, Draft, Envelope, Headers, Metadata};
@@ -22,6 +22,8 @@ impl Act {
         if state.result.is_some() || state.error.is_some() {
             return;
         }
+        let on = state.slots[slot as usize].leg;
+        let place = self.leg(on).place(Some(&envelope.topic));
         // Without ids, what came before the trigger is no answer to it.
         let early = match state.trigger {
             Trigger::None => true,
@@ -30,10 +32,10 @@ impl Act {
         };
         if early {
             let detail = "before the trigger: ignored";
-            let (at, topic) = (envelope.received_at, Some(&envelope.topic));
+            let at = envelope.received_at;
             state
                 .timeline
-                .record(at, TimelineAction::Received, topic, detail);
+                .record(at, TimelineAction::Received, place, detail);
             return;
         }
         let mut failure = None;
@@ -47,7 +49,7 @@ impl Act {
             if offered != Offered::Ignored {
                 looked = true;
                 let (at, action) = (envelope.received_at, offered_action(&offered));
-                state.timeline.record(at, action, Some(&envelope.topic), "");
+                state.timeline.record(at, action, place, "");
             }
             if let Offered::Failed(text) = offered {
                 failure = Some(text);
@@ -64,20 +66,20 @@ impl Act {
             match reply.trigger(message) {
                 Triggered::Answer(builder) => answers.push((index, builder)),
                 Triggered::NearMiss => {
-                    let (at, topic) = (envelope.received_at, Some(&envelope.topic));
+                    let at = envelope.received_at;
                     state
                         .timeline
-                        .record(at, TimelineAction::NearMiss, topic, "of a reply");
+                        .record(at, TimelineAction::NearMiss, place, "of a reply");
                 }
                 Triggered::Ignored => {}
                 Triggered::Panicked(text) => failure = Some(text),
             }
         }
         if !looked {
-            let (at, topic) = (envelope.received_at, Some(&envelope.topic));
+            let at = envelope.received_at;
             state
                 .timeline
-                .record(at, TimelineAction::Received, topic, "");
+                .record(at, TimelineAction::Received, place, "");
         }
         if let Some(text) = failure {
             self.record_error(state, ScenarioErrorKind::Matcher, text);
@@ -87,7 +89,7 @@ impl Act {
             let answering = answer(Arc::downgrade(self), index, builder, Arc::clone(message));
             state
                 .tasks
-                .push(self.router.runtime().spawn(answering).abort_handle());
+                .push(self.leg(on).router.runtime().spawn(answering).abort_handle());
         }
         let wake = state.error.is_some() || state.is_decided();
         drop(guard);
@@ -102,25 +104,37 @@ async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Ar
     let topic = Arc::clone(&trigger.envelope().topic);
     let built = builder.build(Arc::clone(&trigger)).await;
     let Some(act) = act.upgrade() else { return };
-    let answered = {
+    let (answered, from, to) = {
         let state = lock(&act.state);
         // A finished act has taken its replies apart.
         let Some(reply) = state.replies.get(index) else {
             return;
         };
-        reply.answered().clone()
+        (
+            reply.answered().clone(),
+            LegIndex(reply.trigger_leg),
+            LegIndex(reply.answer_leg),
+        )
     };
+    let (from, to) = (act.leg(from), act.leg(to));
     let sent = match built {
-        Ok(body) => act.send_reply(&answered, trigger.envelope(), body).await,
+        Ok(body) => {
+            let envelope = trigger.envelope();
+            act.send_reply(to, &answered, envelope, body).await
+        }
         Err(error) => Err((
             error.clone(),
             format!("its payload could not be built ({error})"),
         )),
     };
-    let place = match answered {
+    let mut answered = match answered {
         Answered::Topic(topic) => format!("on `{topic}`"),
         Answered::Asker => "to whoever asked".to_owned(),
     };
+    if let Some(label) = &to.info.label {
+        answered += &format!(" of {label}");
+    }
+    let place = from.place(Some(&topic));
     {
         let mut state = lock(&act.state);
         let Some(reply) = state.replies.get_mut(index) else {
@@ -132,14 +146,14 @@ async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Ar
                 reply.done(Ok(()));
                 state
                     .timeline
-                    .record(now, TimelineAction::Replied, Some(&topic), place);
+                    .record(now, TimelineAction::Replied, place, answered);
             }
             Err((error, text)) => {
                 reply.done(Err(error));
-                let failed = format!("the reply to `{topic}` {place} failed: {text}");
+                let failed = format!("the reply to `{topic}` {answered} failed: {text}");
                 state
                     .timeline
-                    .record(now, TimelineAction::ReplyFailed, Some(&topic), place);
+                    .record(now, TimelineAction::ReplyFailed, place, answered);
                 act.record_error(&mut state, ScenarioErrorKind::Reply, failed);
             }
         }
@@ -151,13 +165,14 @@ impl Act {
     /// The error is its type's name, and a sentence.
     async fn send_reply(
         &self,
+        leg: &Leg,
         answered: &Answered,
         trigger: &Envelope,
         body: Body,
     ) -> Result<(), (String, String)> {
         let (topic, metadata) = match answered {
             Answered::Topic(topic) => (topic.as_str().into(), Metadata::new()),
-            Answered::Asker => asker(trigger, self.router.capabilities().settable)?,
+            Answered::Asker => asker(trigger, leg.router.capabilities().settable)?,
         };
         let draft = Draft {
             topic,
@@ -168,11 +183,11 @@ impl Act {
             body,
         };
         let outgoing = self
-            .encode(draft)
+            .encode(leg, draft)
             .map_err(|error| (error.name, error.text))?
             .outgoing;
-        let bound = self.router.ready_timeout();
-        let connection = self
+        let bound = leg.router.ready_timeout();
+        let connection = leg
             .router
             .connection()
             .map_err(|error| ("TransportError".to_owned(), error.to_string()))?;

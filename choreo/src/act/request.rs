@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::unsupported::Abilities;
-use super::{Act, State};
+use super::{Act, LegIndex, State};
 use crate::dispatch::lock;
 use crate::envelope::{Envelope, Metadata};
 use crate::outcome::ScenarioErrorKind;
@@ -12,19 +11,13 @@ use crate::outcome::ScenarioErrorKind;
 const CORRELATION_ID: &str = "correlation_id";
 
 impl Act {
-    pub(super) fn abilities(&self) -> Abilities<'_> {
-        Abilities {
-            transport: &self.transport,
-            can: self.router.capabilities(),
-        }
-    }
-
     /// The topic for answers that only this scenario has. Without one the scenario ends as error, and
     /// the topic is empty.
-    pub(crate) fn inbox(&self) -> &str {
-        self.inbox.get_or_init(|| {
-            let connection = self.router.connection().ok();
-            let minted = self
+    pub(crate) fn inbox(&self, on: LegIndex) -> &str {
+        let leg = self.leg(on);
+        leg.inbox.get_or_init(|| {
+            let connection = leg.router.connection().ok();
+            let minted = leg
                 .router
                 .capabilities()
                 .requests
@@ -33,37 +26,37 @@ impl Act {
             minted.map(Arc::from).unwrap_or_else(|| {
                 self.fail_with(
                     ScenarioErrorKind::Unsupported,
-                    self.abilities().no_requests(),
+                    leg.abilities().no_requests(),
                 );
                 Arc::from("")
             })
         })
     }
 
-    /// Whether a topic is this scenario's inbox.
-    pub(super) fn is_inbox(&self, topic: &str) -> bool {
-        self.inbox.get().is_some_and(|inbox| &**inbox == topic)
-    }
-
     /// Where the answer to a request is to go; a request whose answer nobody waits for ends the
     /// scenario.
-    pub(super) fn reply_address(&self, topic: &str) -> Option<Arc<str>> {
-        if !self.router.capabilities().requests {
+    pub(super) fn reply_address(&self, on: LegIndex, topic: &str) -> Option<Arc<str>> {
+        let leg = self.leg(on);
+        if !leg.router.capabilities().requests {
             let text = format!(
                 "cannot send a request to `{topic}`: {}",
-                self.abilities().no_requests()
+                leg.abilities().no_requests()
             );
             self.fail_with(ScenarioErrorKind::Unsupported, text);
             return None;
         }
-        if let Some(inbox) = self.inbox.get()
-            && lock(&self.state).listens_on(inbox)
+        if let Some(inbox) = leg.inbox.get()
+            && lock(&self.state).listens_on(on, inbox)
         {
             return Some(Arc::clone(inbox));
         }
+        let (scenario, inbox) = match &leg.info.label {
+            None => ("s".to_owned(), "s.inbox()".to_owned()),
+            Some(label) => (format!("s.{label}"), format!("s.inbox_on(&s.{label})")),
+        };
         let text = format!(
             "nobody waits for the answer to the request on `{topic}`: write \
-             `expect!(s, s.inbox(), {{ … }})` before it, or `publish!` when there is no answer"
+             `expect!({scenario}, {inbox}, {{ … }})` before it, or `publish!` when there is no answer"
         );
         self.fail_with(ScenarioErrorKind::NothingExpected, text);
         None
@@ -71,8 +64,9 @@ impl Act {
 }
 
 impl State {
-    fn listens_on(&self, topic: &str) -> bool {
-        self.slots.iter().any(|slot| &*slot.topic == topic)
+    fn listens_on(&self, leg: LegIndex, topic: &str) -> bool {
+        let mut slots = self.slots.iter();
+        slots.any(|slot| slot.leg == leg && &*slot.topic == topic)
     }
 }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Act, Trigger};
+use super::{Act, Leg, LegIndex, Trigger};
 use crate::codec::encode_draft;
 use crate::dispatch::{Registration, lock};
 use crate::envelope::{Draft, Headers, Metadata, Outgoing};
@@ -15,7 +15,7 @@ use crate::expectation::Anchor;
 use crate::message::Message;
 use crate::outcome::{Published, ScenarioErrorKind};
 use crate::reply::BodyResult;
-use crate::timeline::TimelineAction;
+use crate::timeline::{Place, TimelineAction};
 
 /// Published messages that are remembered for the failure text.
 const PUBLISHED_KEPT: usize = 64;
@@ -95,19 +95,18 @@ pub(super) struct EncodeError {
 }
 
 impl Act {
-    pub(super) fn encode(&self, mut draft: Draft) -> Result<Encoded, EncodeError> {
+    pub(super) fn encode(&self, leg: &Leg, mut draft: Draft) -> Result<Encoded, EncodeError> {
         let unsupported = |text: String| EncodeError {
             kind: ScenarioErrorKind::Publish,
             name: "Unsupported".to_owned(),
             text,
         };
-        if let Some(reason) = self.abilities().unsettable(&draft) {
+        if let Some(reason) = leg.abilities().unsettable(&draft) {
             return Err(unsupported(reason));
         }
         let mut stamped = false;
-        if let Some(id) = self.correlation_id() {
-            stamped = self
-                .router
+        if let Some(id) = leg.id() {
+            stamped = leg
                 .correlation()
                 .stamp(&mut draft, id)
                 .map_err(|error| EncodeError {
@@ -116,14 +115,14 @@ impl Act {
                     text: error.to_string(),
                 })?;
         }
-        if let Some(reason) = self.abilities().unsettable(&draft) {
-            let place = self.router.correlation().describe();
+        if let Some(reason) = leg.abilities().unsettable(&draft) {
+            let place = leg.correlation().describe();
             return Err(unsupported(format!(
                 "the correlation policy ({place}) cannot be used here: {reason}"
             )));
         }
         let payload =
-            encode_draft(&**self.router.codec(), &draft).map_err(|reason| EncodeError {
+            encode_draft(&**leg.router.codec(), &draft).map_err(|reason| EncodeError {
                 kind: ScenarioErrorKind::Publish,
                 name: "EncodeError".to_owned(),
                 text: format!("the payload cannot be encoded: {reason}"),
@@ -149,7 +148,7 @@ impl Act {
         })
     }
 
-    /// Waits until the broker delivers everything that is listened for. `false` when the scenario has
+    /// Waits until the brokers of all transports deliver everything that is listened for. `false` when the scenario has
     /// ended instead.
     async fn ready(&self) -> bool {
         {
@@ -163,10 +162,12 @@ impl Act {
                 return false;
             }
         }
-        if let Err(reason) = self.router.connected().await {
-            let text = format!("the connection to {} is down: {reason}", self.transport);
-            self.fail_with(ScenarioErrorKind::Lost, text);
-            return false;
+        for leg in &self.legs {
+            if let Err(reason) = leg.router.connected().await {
+                let text = format!("the connection to {} is down: {reason}", leg.info);
+                self.fail_with(ScenarioErrorKind::Lost, text);
+                return false;
+            }
         }
         let subscriptions: Vec<_> = lock(&self.state)
             .slots
@@ -185,7 +186,7 @@ impl Act {
         let mut state = lock(&self.state);
         state
             .timeline
-            .record(Instant::now(), TimelineAction::Ready, None, "");
+            .record(Instant::now(), TimelineAction::Ready, Place::default(), "");
         state.error.is_none()
     }
 
@@ -200,15 +201,18 @@ impl Act {
             at: now,
             earliest: now,
         });
-        state.timeline.record(now, TimelineAction::Began, None, "");
+        state
+            .timeline
+            .record(now, TimelineAction::Began, Place::default(), "");
         drop(state);
         self.changed.notify_waiters();
     }
 
     /// Publishes; the first message is the trigger. Failures end the scenario and are never returned.
-    pub(crate) async fn publish(&self, draft: PublishDraft) {
+    pub(crate) async fn publish(&self, on: LegIndex, draft: PublishDraft) {
+        let leg = self.leg(on);
         let reply_to = if draft.is_request {
-            match self.reply_address(&draft.topic) {
+            match self.reply_address(on, &draft.topic) {
                 Some(inbox) => Some(inbox),
                 None => return,
             }
@@ -256,7 +260,7 @@ impl Act {
             metadata,
             body,
         };
-        let Encoded { outgoing, stamped } = match self.encode(draft) {
+        let Encoded { outgoing, stamped } = match self.encode(leg, draft) {
             Ok(encoded) => encoded,
             Err(error) => return refuse(error.kind, error.text),
         };
@@ -268,14 +272,15 @@ impl Act {
             }
             if state.published.len() < PUBLISHED_KEPT {
                 state.published.push(Published {
+                    leg: on.0,
                     topic: Arc::clone(&topic),
                     stamped,
                 });
             }
         }
-        let bound = self.router.ready_timeout();
+        let bound = leg.router.ready_timeout();
         let sent = async {
-            let connection = self.router.connection()?;
+            let connection = leg.router.connection()?;
             tokio::time::timeout(bound, connection.publish(outgoing))
                 .await
                 .unwrap_or_else(|_| {
@@ -293,15 +298,16 @@ impl Act {
         if matches!(state.trigger, Trigger::Sending { .. }) {
             state.trigger = Trigger::Done(Anchor { at, earliest });
         }
-        let detail = if stamped || self.id.is_none() {
+        let detail = if stamped || leg.id().is_none() {
             ""
         } else {
             "without the correlation id"
         };
         // Its own place in time: the answer may have come before this task ran again.
+        let place = leg.place(Some(&topic));
         state
             .timeline
-            .record(earliest, TimelineAction::Published, Some(&topic), detail);
+            .record(earliest, TimelineAction::Published, place, detail);
         drop(state);
         self.changed.notify_waiters();
     }

@@ -30,8 +30,14 @@ pub(crate) trait Inbox: Send + Sync {
     /// A message for the registration `slot`.
     fn deliver(self: Arc<Self>, slot: u32, message: &Arc<Incoming>);
 
-    /// The scenario cannot go on.
-    fn fail(&self, cause: Failure);
+    /// The scenario cannot go on, because of something on the transport `leg`.
+    fn fail(&self, leg: u32, cause: Failure);
+}
+
+/// Which transport of a scenario a router is for it.
+pub(crate) struct Member {
+    pub(crate) leg: u32,
+    pub(crate) inbox: Arc<dyn Inbox>,
 }
 
 /// Why every scenario of a connection, or of a topic, cannot go on.
@@ -75,7 +81,7 @@ pub(crate) struct Router {
     runtime: RuntimeHandle,
     connection: OnceLock<Arc<dyn DynConnection>>,
     topics: Mutex<HashMap<Arc<str>, Arc<TopicEntry>>>,
-    scenarios: Mutex<HashMap<u64, Arc<dyn Inbox>>>,
+    scenarios: Mutex<HashMap<u64, Arc<Member>>>,
     next_key: AtomicU64,
     surprises: Mutex<SurpriseLog>,
     /// Why the connection is down, while it is.
@@ -150,9 +156,9 @@ impl Router {
     }
 
     /// Makes a scenario known, so that it hears of a lost connection.
-    pub(crate) fn open(self: &Arc<Self>, inbox: Arc<dyn Inbox>) -> OpenScenario {
+    pub(crate) fn open(self: &Arc<Self>, member: Member) -> OpenScenario {
         let key = self.next_key.fetch_add(1, Ordering::Relaxed);
-        lock(&self.scenarios).insert(key, inbox);
+        lock(&self.scenarios).insert(key, Arc::new(member));
         OpenScenario {
             router: Arc::downgrade(self),
             key,
@@ -166,10 +172,15 @@ impl Router {
         audience: Audience,
         id: Option<&CorrelationId>,
         slot: u32,
-        inbox: Arc<dyn Inbox>,
+        Member { leg, inbox }: Member,
     ) -> Registration {
         let key = self.next_key.fetch_add(1, Ordering::Relaxed);
-        let target = Target { key, slot, inbox };
+        let target = Target {
+            key,
+            slot,
+            leg,
+            inbox,
+        };
         let mut topics = lock(&self.topics);
         let entry = if let Some(entry) = topics.get(topic) {
             Arc::clone(entry)
@@ -332,8 +343,8 @@ impl Router {
             ConnectionEvent::Refused { reason } => Failure::Refused(reason),
         };
         let scenarios: Vec<_> = lock(&self.scenarios).values().cloned().collect();
-        for inbox in scenarios {
-            inbox.fail(failure.clone());
+        for member in scenarios {
+            member.inbox.fail(member.leg, failure.clone());
         }
     }
 
@@ -381,8 +392,9 @@ impl Router {
     pub(crate) async fn close(&self) {
         self.closing.notify_one();
         let scenarios: Vec<_> = lock(&self.scenarios).values().cloned().collect();
-        for inbox in scenarios {
-            inbox.fail(Failure::Lost("the harness was closed".to_owned()));
+        for member in scenarios {
+            let closed = Failure::Lost("the harness was closed".to_owned());
+            member.inbox.fail(member.leg, closed);
         }
         self.lost
             .send_replace(Some("the harness was closed".to_owned()));

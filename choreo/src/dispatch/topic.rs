@@ -17,6 +17,7 @@ use crate::transport::erased::DynSubscription;
 pub(super) struct Target {
     pub(super) key: u64,
     pub(super) slot: u32,
+    pub(super) leg: u32,
     pub(super) inbox: Arc<dyn Inbox>,
 }
 
@@ -200,7 +201,7 @@ impl TopicEntry {
 
     pub(super) fn fail_all(&self, failure: &Failure) {
         for target in self.everyone() {
-            target.inbox.fail(failure.clone());
+            target.inbox.fail(target.leg, failure.clone());
         }
     }
 

@@ -21,28 +21,20 @@ impl Text<'_> {
 
     /// From what the test sent to the topic that stayed silent.
     fn hop(&mut self, data: &HandleData) {
-        let mut sent: Vec<&str> = Vec::new();
+        let mut sent: Vec<String> = Vec::new();
         for published in &self.result.published {
-            if !sent.contains(&&*published.topic) {
-                sent.push(&published.topic);
+            let shown = self.topic_on(published.leg, &published.topic);
+            if !sent.contains(&shown) {
+                sent.push(shown);
             }
         }
+        let silent = self.topic_on(data.leg, &data.topic);
         let hop = match sent.as_slice() {
-            [] => format!(
-                "the scenario began, and no message followed on `{}`",
-                data.topic
+            [] => format!("the scenario began, and no message followed on {silent}"),
+            topics => format!(
+                "{} went out, and nothing came back on {silent}",
+                topics.join(", ")
             ),
-            topics => {
-                let topics = topics
-                    .iter()
-                    .map(|topic| format!("`{topic}`"))
-                    .collect::<Vec<_>>();
-                format!(
-                    "{} went out, and nothing came back on `{}`",
-                    topics.join(", "),
-                    data.topic
-                )
-            }
         };
         self.line(6, format!("the hop that broke: {hop}"));
         let unstamped: Vec<_> = self
@@ -55,18 +47,26 @@ impl Text<'_> {
             && let Some(first) = unstamped.first()
         {
             let text = format!(
-                "`{}` went out without this scenario's correlation id ({}): no answer can find its way back",
-                first.topic,
-                self.result.correlation.describe()
+                "{} went out without this scenario's correlation id ({}): no answer can find its way back",
+                self.topic_on(first.leg, &first.topic),
+                self.result.leg(first.leg).correlation.describe()
             );
             self.line(6, self.paint(Tone::Warn, text));
+        }
+    }
+
+    /// A topic, with its transport where the scenario has several.
+    fn topic_on(&self, leg: u32, topic: &str) -> String {
+        match &self.result.leg(leg).label {
+            None => format!("`{topic}`"),
+            Some(label) => format!("`{topic}` on {label}"),
         }
     }
 
     /// What correlation kept away from this scenario.
     fn filtered(&mut self, data: &HandleData) {
         let traffic = data.traffic;
-        let place = self.result.correlation.describe();
+        let place = self.result.leg(data.leg).correlation.describe();
         if traffic.without_id > 0 {
             let text = format!(
                 "on this topic {} came without a correlation id ({place}) and {} ignored: does the \
@@ -164,10 +164,13 @@ impl Text<'_> {
             ReplyState::Failed(error) => (Tone::Bad, "✗", format!("failed ({error})")),
         };
         let mark = self.paint(tone, mark);
-        let topics = self.paint(
-            Tone::Strong,
-            format!("{} → {}", reply.trigger_topic, reply.answer_topic),
-        );
+        let shown = |topic: &str, transport: &Option<std::sync::Arc<str>>| match transport {
+            None => topic.to_owned(),
+            Some(transport) => format!("{topic} on {transport}"),
+        };
+        let trigger = shown(&reply.trigger_topic, &reply.trigger_transport);
+        let answer = shown(&reply.answer_topic, &reply.answer_transport);
+        let topics = self.paint(Tone::Strong, format!("{trigger} → {answer}"));
         let place = self.paint(Tone::Quiet, place(reply.location));
         self.line(2, format!("{mark} reply {topics}  {state}  {place}"));
         if reply.state == ReplyState::ArmedMismatched {

@@ -118,7 +118,8 @@ impl Text<'_> {
             self.paint(tone(outcome), word),
             self.paint(Tone::Strong, &self.result.name)
         );
-        let over = format!("  over {}", self.result.transport);
+        let legs: Vec<_> = self.result.legs.iter().map(ToString::to_string).collect();
+        let over = format!("  over {}", legs.join(" and "));
         header.push_str(&self.paint(Tone::Quiet, over));
         if let Some(site) = site {
             let place = format!("  {}:{}", site.file, site.line);
@@ -178,7 +179,11 @@ impl Text<'_> {
         } else {
             data.outcome.as_str()
         };
-        self.line(2, format!("{mark} {topic}  {word}: {verdict}  {place}"));
+        let on = match &self.result.leg(data.leg).label {
+            None => String::new(),
+            Some(label) => self.paint(Tone::Quiet, format!(" on {label}")),
+        };
+        self.line(2, format!("{mark} {topic}{on}  {word}: {verdict}  {place}"));
         match data.outcome {
             Outcome::Fail => self.near_misses(data),
             Outcome::Timeout if !data.interrupted => self.nothing_came(data),
@@ -208,10 +213,19 @@ impl Text<'_> {
             );
         }
         self.line(2, self.paint(Tone::Quiet, title));
+        let labels = self.result.legs.iter().filter_map(|leg| leg.label.as_ref());
+        let labels = labels
+            .map(|label| label.chars().count())
+            .max()
+            .unwrap_or(0);
         for entry in &entries[hidden..] {
             let at = format!("+{}", Took(entry.offset));
             let topic = entry.topic.as_deref().unwrap_or("");
-            let mut text = format!("{at:>10}  {:<12} {topic}", entry.action.word());
+            let transport = match &entry.transport {
+                None => String::new(),
+                Some(transport) => format!("{transport:<width$} ", width = labels),
+            };
+            let mut text = format!("{at:>10}  {:<12} {transport}{topic}", entry.action.word());
             if !entry.detail.is_empty() {
                 let _ = write!(text, "  {}", crate::text::shorten(&entry.detail, 120));
             }

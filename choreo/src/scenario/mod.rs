@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use choreo_runner::BoxFuture;
 
-use crate::act::{Act, PublishDraft};
+use crate::act::{Act, LegIndex, PublishDraft};
 use crate::expectation::Terms;
 use crate::harness::Harness;
 use crate::ids::{CorrelationId, Location};
@@ -15,22 +16,30 @@ use crate::matcher::envelope::EnvelopePattern;
 use crate::matcher::{MessagePattern, Pattern};
 use crate::outcome::{Handle, ScenarioResult};
 use crate::reply::ReplyRule;
+use crate::stage::Transports;
 
-pub use self::phase::{Arranging, CanArrange, CanBegin, CanSettle, CanTrigger, Triggered};
+pub use self::phase::{
+    Arranging, CanArrange, CanBegin, CanSettle, CanTrigger, OneTransport, Triggered,
+};
 pub(crate) use self::run::run;
 pub use self::run::{Body, BodyEnd, IntoBodyEnd, body_end};
+pub use self::scope::{Host, ScenarioBuilder, Scope};
 
 mod phase;
 mod run;
+mod scope;
 
 /// A scenario in the hands of a test.
 ///
 /// It begins [`Arranging`]: [`expect!`](crate::expect) and [`reply!`](crate::reply) say what must come.
 /// The first [`publish!`](crate::publish), or [`begin!`](crate::begin), makes it [`Triggered`]: it is
 /// `Copy` then, and [`settle!`](crate::settle) gives the result. A step out of order does not compile.
+///
+/// On a stage the transports are fields: `expect!(s.nats, …)`, `publish!(s.kafka, …)`.
 pub struct Scenario<'s, T = Harness, P = Arranging> {
     act: &'s Arc<Act>,
-    phase: PhantomData<fn() -> (T, P)>,
+    transports: &'s T,
+    phase: PhantomData<fn() -> P>,
 }
 
 impl<T> Clone for Scenario<'_, T, Triggered> {
@@ -50,11 +59,16 @@ impl<T, P> fmt::Debug for Scenario<'_, T, P> {
 }
 
 impl<'s, T, P> Scenario<'s, T, P> {
-    fn new(act: &'s Arc<Act>) -> Self {
+    fn new(act: &'s Arc<Act>, transports: &'s T) -> Self {
         Self {
             act,
+            transports,
             phase: PhantomData,
         }
+    }
+
+    fn triggered(self) -> Scenario<'s, T, Triggered> {
+        Scenario::new(self.act, self.transports)
     }
 
     /// The scenario's name.
@@ -68,7 +82,7 @@ impl<'s, T, P> Scenario<'s, T, P> {
     }
 }
 
-impl<'s, T> Scenario<'s, T, Arranging> {
+impl<'s, T: OneTransport> Scenario<'s, T, Arranging> {
     /// A topic for answers that belongs to this scenario alone: what [`request!`](crate::request) gives
     /// as its reply address. The same at each call.
     ///
@@ -76,7 +90,27 @@ impl<'s, T> Scenario<'s, T, Arranging> {
     ///
     /// Where the transport has no requests, the scenario ends as error, and says what to use instead.
     pub fn inbox(&self) -> &'s str {
-        self.act.inbox()
+        self.act.inbox(LegIndex::ONLY)
+    }
+}
+
+impl<'s, T: Transports> Scenario<'s, T, Arranging> {
+    /// As [`inbox`](Self::inbox), on one transport of the stage: `s.inbox_on(&s.nats)`.
+    ///
+    /// # Panics
+    ///
+    /// When the harness is not one of this stage's.
+    pub fn inbox_on(&self, harness: &Harness) -> &'s str {
+        self.act.inbox(leg(self, harness))
+    }
+}
+
+/// The transports of a stage are the scenario's fields.
+impl<T: Transports, P> Deref for Scenario<'_, T, P> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.transports
     }
 }
 
@@ -84,91 +118,6 @@ impl<T> Scenario<'_, T, Triggered> {
     /// Since the trigger.
     pub fn elapsed(&self) -> Duration {
         self.act.elapsed()
-    }
-}
-
-impl Harness {
-    /// A scenario outside `#[choreo::scenario]`.
-    pub fn scenario(&self, name: impl Into<Arc<str>>) -> ScenarioBuilder<'_> {
-        ScenarioBuilder {
-            harness: self,
-            name: name.into(),
-            timeout: None,
-        }
-    }
-}
-
-/// A scenario that is not open yet.
-#[derive(Debug)]
-pub struct ScenarioBuilder<'h> {
-    harness: &'h Harness,
-    name: Arc<str>,
-    timeout: Option<Duration>,
-}
-
-impl ScenarioBuilder<'_> {
-    /// How long after the trigger the messages may come; the harness's timeout otherwise.
-    #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// Opens it.
-    ///
-    /// # Panics
-    ///
-    /// Outside the runtime that the harness was connected on.
-    pub fn open(self) -> Scope {
-        Scope::new(self.harness.open(self.name, self.timeout))
-    }
-}
-
-/// An open scenario outside `#[choreo::scenario]`: for tests that bring their own runner.
-///
-/// Dropping it gives up everything that the scenario held, on any path.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> choreo::Result<()> {
-/// use choreo::prelude::*;
-/// use choreo::transport::Memory;
-///
-/// let harness = Harness::builder(Memory::new()).connect().await?;
-/// let mut scope = harness.scenario("an echo").timeout(std::time::Duration::from_secs(1)).open();
-/// let s = scope.arrange();
-/// expect!(s, "orders", { count: > 0 });
-/// publish!(s, "orders", { count: 1 });
-/// settle!(s).assert_passed();
-/// # Ok(())
-/// # }
-/// ```
-pub struct Scope {
-    act: Arc<Act>,
-}
-
-impl Scope {
-    pub(crate) fn new(act: Arc<Act>) -> Self {
-        Self { act }
-    }
-
-    /// The scenario, ready for its expectations.
-    pub fn arrange(&mut self) -> Scenario<'_> {
-        Scenario::new(&self.act)
-    }
-}
-
-impl Drop for Scope {
-    fn drop(&mut self) {
-        self.act.close();
-    }
-}
-
-impl fmt::Debug for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope")
-            .field("name", &self.act.name)
-            .finish_non_exhaustive()
     }
 }
 
@@ -223,43 +172,74 @@ impl ExpectOptions {
     }
 }
 
+/// The transport that a harness of the stage is.
+///
+/// # Panics
+///
+/// When the harness is not one of this stage's.
+pub fn leg<T, P>(s: &Scenario<'_, T, P>, harness: &Harness) -> LegIndex {
+    s.act
+        .leg_of(harness.router())
+        .expect("the harness is a field of this scenario's stage")
+}
+
 /// The step behind `expect!`.
-pub fn expect<T, P: CanArrange, M: MessagePattern>(
+pub fn expect<T: OneTransport, P: CanArrange, M: MessagePattern>(
     s: &Scenario<'_, T, P>,
     topic: impl Into<String>,
     pattern: M,
     options: ExpectOptions,
 ) -> Handle<M::Message> {
-    s.act.expect(&topic.into(), pattern, options.0)
+    expect_on(s, LegIndex::ONLY, topic, pattern, options)
+}
+
+/// The step behind `expect!` on a transport of a stage.
+pub fn expect_on<T, P: CanArrange, M: MessagePattern>(
+    s: &Scenario<'_, T, P>,
+    leg: LegIndex,
+    topic: impl Into<String>,
+    pattern: M,
+    options: ExpectOptions,
+) -> Handle<M::Message> {
+    s.act.expect(leg, &topic.into(), pattern, options.0)
 }
 
 /// The step behind `reply!`.
-pub fn reply<T, P: CanArrange>(s: &Scenario<'_, T, P>, rule: ReplyRule) {
-    s.act.reply(rule);
+pub fn reply<T: OneTransport, P: CanArrange>(s: &Scenario<'_, T, P>, rule: ReplyRule) {
+    reply_on(s, LegIndex::ONLY, rule);
+}
+
+/// The step behind `reply!` on a transport of a stage.
+pub fn reply_on<T, P: CanArrange>(s: &Scenario<'_, T, P>, leg: LegIndex, rule: ReplyRule) {
+    s.act.reply(leg, rule);
 }
 
 /// The step behind `publish!`.
-pub async fn publish<'s, T, P: CanTrigger>(
+pub async fn publish<'s, T: OneTransport, P: CanTrigger>(
     s: Scenario<'s, T, P>,
     draft: PublishDraft,
 ) -> Scenario<'s, T, Triggered> {
-    s.act.publish(draft).await;
-    Scenario::new(s.act)
+    publish_on(s, LegIndex::ONLY, draft).await
+}
+
+/// The step behind `publish!` on a transport of a stage.
+pub async fn publish_on<'s, T, P: CanTrigger>(
+    s: Scenario<'s, T, P>,
+    leg: LegIndex,
+    draft: PublishDraft,
+) -> Scenario<'s, T, Triggered> {
+    s.act.publish(leg, draft).await;
+    s.triggered()
 }
 
 /// The step behind `begin!`. Its future does not name the phase, so that a wrong one is reported once.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the scenario that takes expectations is used up"
-)]
-pub fn begin<'s, T, P: CanBegin>(s: Scenario<'s, T, P>) -> BoxFuture<'s, Scenario<'s, T, Triggered>>
-where
-    T: 's,
-{
-    let act = s.act;
+pub fn begin<'s, T: Sync, P: CanBegin>(
+    s: Scenario<'s, T, P>,
+) -> BoxFuture<'s, Scenario<'s, T, Triggered>> {
+    let s = s.triggered();
     Box::pin(async move {
-        act.begin().await;
-        Scenario::new(act)
+        s.act.begin().await;
+        s
     })
 }
 

@@ -50,3 +50,12 @@ impl CanBegin for Arranging {}
 )]
 pub trait CanSettle: sealed::Phase {}
 impl CanSettle for Triggered {}
+
+/// Scenarios with one transport, whose steps need not say which.
+#[diagnostic::on_unimplemented(
+    message = "this scenario has several transports, and the step does not say which",
+    label = "which transport?",
+    note = "name the field of the stage after the scenario: `expect!(s.nats, …)`, `reply!(s.nats, …)`, `publish!(s.nats, …)`"
+)]
+pub trait OneTransport {}
+impl OneTransport for crate::harness::Harness {}

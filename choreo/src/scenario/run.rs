@@ -15,7 +15,7 @@ use crate::outcome::{Outcome, ScenarioResult};
 use crate::text::Style;
 
 /// A scenario function, boxed.
-pub type Body = for<'s> fn(Scenario<'s>) -> BoxFuture<'s, BodyEnd>;
+pub type Body<T> = for<'s> fn(Scenario<'s, T>) -> BoxFuture<'s, BodyEnd>;
 
 /// How a body ended by itself.
 #[derive(Debug)]
@@ -49,26 +49,20 @@ pub fn body_end<R: IntoBodyEnd>(end: R) -> BodyEnd {
     end.into_body_end()
 }
 
-/// Closes the act on every path, a cancelled run included.
-struct Closing(Arc<Act>);
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        self.0.close();
-    }
-}
-
-/// Runs one scenario on a connected harness. A body that hangs ends with the scenario: at an error, or
+/// Runs one scenario on a connected harness or stage. A body that hangs ends with the scenario: at an error, or
 /// when the time is up and expectations are open.
-pub(crate) async fn run(
-    harness: &Harness,
+pub(crate) async fn run<H: Host>(
+    host: &H,
     timeout: Option<Duration>,
-    body: Body,
+    body: Body<H::Transports>,
     context: RunContext,
 ) -> ScenarioRecord {
     let started = Instant::now();
-    let scope = Closing(harness.open(context.name.as_str().into(), timeout));
-    let act = &scope.0;
+    let scope = match host.scope(context.name.as_str().into(), timeout).await {
+        Ok(scope) => scope,
+        Err(error) => return ScenarioRecord::error(error.to_string(), started.elapsed()),
+    };
+    let act = scope.act();
     let style = if context.color {
         Style::ansi()
     } else {
@@ -80,7 +74,7 @@ pub(crate) async fn run(
     };
     let ended = tokio::select! {
         biased;
-        end = catch_panic(body(Scenario::new(act))) => Some(end),
+        end = catch_panic(body(scope.scenario())) => Some(end),
         () = act.ended() => None,
     };
     let (result, broken) = match ended {

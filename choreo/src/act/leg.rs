@@ -1,0 +1,76 @@
+//! One transport of an act. A plain harness is a stage of one.
+
+use std::sync::{Arc, OnceLock};
+
+use super::unsupported::Abilities;
+use crate::correlation::Correlation;
+use crate::dispatch::Router;
+use crate::ids::CorrelationId;
+use crate::outcome::LegInfo;
+use crate::timeline::Place;
+
+/// Which transport of an act, in the order of the stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LegIndex(pub(crate) u32);
+
+impl LegIndex {
+    /// The only transport of a scenario without a stage.
+    pub(crate) const ONLY: Self = Self(0);
+}
+
+pub(crate) struct Leg {
+    pub(crate) info: Arc<LegInfo>,
+    pub(crate) router: Arc<Router>,
+    /// The topic for answers to this scenario's requests, once it was asked for.
+    pub(super) inbox: OnceLock<Arc<str>>,
+}
+
+impl Leg {
+    /// `label` is the name in the stage, `id` what the scenario's messages carry there.
+    pub(crate) fn new(
+        label: Option<Arc<str>>,
+        router: &Arc<Router>,
+        transport: &Arc<str>,
+        id: Option<CorrelationId>,
+    ) -> Self {
+        let info = LegInfo {
+            label,
+            transport: Arc::clone(transport),
+            id,
+            correlation: Arc::clone(router.correlation()),
+        };
+        Self {
+            info: Arc::new(info),
+            router: Arc::clone(router),
+            inbox: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn id(&self) -> Option<&CorrelationId> {
+        self.info.id.as_ref()
+    }
+
+    pub(super) fn correlation(&self) -> &dyn Correlation {
+        &*self.info.correlation
+    }
+
+    /// Where on this transport, for the timeline.
+    pub(super) fn place<'a>(&'a self, topic: Option<&'a Arc<str>>) -> Place<'a> {
+        Place {
+            transport: self.info.label.as_ref(),
+            topic,
+        }
+    }
+
+    pub(super) fn abilities(&self) -> Abilities<'_> {
+        Abilities {
+            transport: &self.info.transport,
+            can: self.router.capabilities(),
+        }
+    }
+
+    /// Whether a topic is this scenario's inbox.
+    pub(super) fn is_inbox(&self, topic: &str) -> bool {
+        self.inbox.get().is_some_and(|inbox| &**inbox == topic)
+    }
+}

@@ -1,0 +1,202 @@
+//! From a scenario's id to the ids that its messages carry on each transport.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use choreo_runner::BoxFuture;
+
+use crate::ids::CorrelationId;
+
+/// The longest id that a bridge may give a transport, in bytes.
+const MAX_ID_BYTES: usize = 1024;
+
+/// Why a bridge has no id. Holds no id: those belong into no log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BridgeError(String);
+
+impl BridgeError {
+    /// With a reason of its own.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+/// How one scenario's id looks on each transport of a stage.
+///
+/// Use [`IdentityBridge`] where the system under test hands ids on unchanged, [`MappedBridge`] where it
+/// rewrites them by a rule, and an implementation of your own where somebody has to be asked.
+///
+/// ```
+/// use choreo::CorrelationId;
+/// use choreo::stage::{BridgeError, CorrelationBridge};
+///
+/// /// The gateway prefixes what it takes over to Kafka.
+/// struct Gateway;
+///
+/// impl CorrelationBridge for Gateway {
+///     async fn fresh(&self) -> Result<CorrelationId, BridgeError> {
+///         Ok(CorrelationId::random(""))
+///     }
+///     async fn to_wire(&self, id: &CorrelationId, transport: &str) -> Result<String, BridgeError> {
+///         Ok(match transport {
+///             "kafka" => format!("gw:{id}"),
+///             _ => id.to_string(),
+///         })
+///     }
+/// }
+/// ```
+pub trait CorrelationBridge: Send + Sync + 'static {
+    /// The id of a new scenario.
+    ///
+    /// # Errors
+    ///
+    /// When there is none to be had: the scenario ends as error.
+    fn fresh(&self) -> impl Future<Output = Result<CorrelationId, BridgeError>> + Send;
+
+    /// What messages of the scenario carry on a transport, named as the stage's field. Two scenarios must
+    /// never get the same.
+    ///
+    /// # Errors
+    ///
+    /// When the id has no form there: the scenario ends as error.
+    fn to_wire(
+        &self,
+        id: &CorrelationId,
+        transport: &str,
+    ) -> impl Future<Output = Result<String, BridgeError>> + Send;
+
+    /// The transports that the bridge has rules for, when it has rules for each: a stage with others is
+    /// refused when it connects.
+    fn transports(&self) -> Option<Vec<String>> {
+        None
+    }
+}
+
+/// The same id on every transport.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct IdentityBridge;
+
+impl CorrelationBridge for IdentityBridge {
+    async fn fresh(&self) -> Result<CorrelationId, BridgeError> {
+        Ok(CorrelationId::random(""))
+    }
+
+    async fn to_wire(&self, id: &CorrelationId, _: &str) -> Result<String, BridgeError> {
+        Ok(id.as_str().to_owned())
+    }
+}
+
+type Rule = dyn Fn(&str) -> String + Send + Sync;
+
+/// A function for each transport.
+///
+/// ```
+/// use choreo::stage::MappedBridge;
+///
+/// let bridge = MappedBridge::new()
+///     .map("nats", |id| format!("TEST-{id}"))
+///     .map("kafka", |id| format!("gw:TEST-{id}"));
+/// ```
+#[derive(Clone, Default)]
+#[must_use]
+pub struct MappedBridge {
+    rules: BTreeMap<String, Arc<Rule>>,
+}
+
+impl MappedBridge {
+    /// Without any transport.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The form of an id on one transport, named as the stage's field. Different ids must give different
+    /// texts.
+    pub fn map(
+        mut self,
+        transport: impl Into<String>,
+        rule: impl Fn(&str) -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.rules.insert(transport.into(), Arc::new(rule));
+        self
+    }
+}
+
+impl fmt::Debug for MappedBridge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.rules.keys()).finish()
+    }
+}
+
+impl CorrelationBridge for MappedBridge {
+    async fn fresh(&self) -> Result<CorrelationId, BridgeError> {
+        Ok(CorrelationId::random(""))
+    }
+
+    async fn to_wire(&self, id: &CorrelationId, transport: &str) -> Result<String, BridgeError> {
+        match self.rules.get(transport) {
+            Some(rule) => Ok(rule(id.as_str())),
+            None => Err(BridgeError::new(format!(
+                "there is no rule for `{transport}`: add `.map({transport:?}, |id| …)`"
+            ))),
+        }
+    }
+
+    fn transports(&self) -> Option<Vec<String>> {
+        Some(self.rules.keys().cloned().collect())
+    }
+}
+
+/// Any bridge.
+pub(super) trait DynBridge: Send + Sync {
+    fn fresh(&self) -> BoxFuture<'_, Result<CorrelationId, BridgeError>>;
+    fn to_wire<'a>(
+        &'a self,
+        id: &'a CorrelationId,
+        transport: &'a str,
+    ) -> BoxFuture<'a, Result<String, BridgeError>>;
+    fn transports(&self) -> Option<Vec<String>>;
+}
+
+impl<B: CorrelationBridge> DynBridge for B {
+    fn fresh(&self) -> BoxFuture<'_, Result<CorrelationId, BridgeError>> {
+        Box::pin(CorrelationBridge::fresh(self))
+    }
+
+    fn to_wire<'a>(
+        &'a self,
+        id: &'a CorrelationId,
+        transport: &'a str,
+    ) -> BoxFuture<'a, Result<String, BridgeError>> {
+        Box::pin(CorrelationBridge::to_wire(self, id, transport))
+    }
+
+    fn transports(&self) -> Option<Vec<String>> {
+        CorrelationBridge::transports(self)
+    }
+}
+
+/// The id on one transport, checked.
+pub(super) async fn wire_id(
+    bridge: &dyn DynBridge,
+    id: &CorrelationId,
+    transport: &str,
+) -> Result<CorrelationId, BridgeError> {
+    let wrong = |reason: String| {
+        BridgeError(format!(
+            "the bridge has no id for the transport `{transport}`: {reason}"
+        ))
+    };
+    let text = choreo_runner::catch_panic(bridge.to_wire(id, transport))
+        .await
+        .map_err(|panic| wrong(format!("it panicked: {}", panic.message)))?
+        .map_err(|error| wrong(error.to_string()))?;
+    match text.len() {
+        0 => Err(wrong("it gave an empty text".to_owned())),
+        length if length > MAX_ID_BYTES => Err(wrong(format!(
+            "its text has {length} bytes, and {MAX_ID_BYTES} is the limit"
+        ))),
+        _ => Ok(CorrelationId::new(text)),
+    }
+}
