@@ -2,11 +2,11 @@
 //!
 //! Knows scenarios only as [`Inbox`]es.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use foldhash::HashMap;
 use tokio::runtime::Handle as RuntimeHandle;
 use tokio::sync::{Notify, watch};
 

@@ -1,9 +1,11 @@
 //! What arrived and nobody claimed: topic, id, size and class, never the payload; bounded.
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 use std::time::Instant;
+
+use foldhash::fast::RandomState;
 
 use crate::envelope::Envelope;
 use crate::ids::CorrelationId;
@@ -43,7 +45,7 @@ pub struct Surprise {
     pub received_at: Instant,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct SurpriseLog {
     entries: VecDeque<Surprise>,
     dropped: u64,
