@@ -84,7 +84,25 @@ pub fn scenario(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes an `async fn` a harness; documented where `choreo` exports it.
 #[proc_macro_attribute]
 pub fn harness(args: TokenStream, item: TokenStream) -> TokenStream {
-    finish("harness", expand::harness::entry(args.into(), item.into()))
+    finish(
+        "harness",
+        expand::harness::entry(model::HostKind::Harness, args.into(), item.into()),
+    )
+}
+
+/// Makes an `async fn` a stage; documented where `choreo` exports it.
+#[proc_macro_attribute]
+pub fn stage(args: TokenStream, item: TokenStream) -> TokenStream {
+    finish(
+        "stage",
+        expand::harness::entry(model::HostKind::Stage, args.into(), item.into()),
+    )
+}
+
+/// Makes a struct of harnesses the transports of a stage; documented where `choreo` exports it.
+#[proc_macro_derive(Stage, attributes(stage))]
+pub fn stage_transports(item: TokenStream) -> TokenStream {
+    finish("Stage", expand::stage::entry(item.into()))
 }
 
 /// Gives a type its topic; documented where `choreo` exports it.

@@ -27,6 +27,18 @@ pub enum CorrelationError {
     Refused(String),
 }
 
+/// Why the bridge of a [stage](crate::stage) has no id. Holds no id: those belong into no log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BridgeError(String);
+
+impl BridgeError {
+    /// With a reason of its own.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
 /// How ids travel. Implement it when neither a field nor a header carries yours.
 ///
 /// ```

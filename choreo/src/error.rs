@@ -1,5 +1,6 @@
 //! The errors of opening a harness. What happens inside a scenario is an outcome, not an `Err`.
 
+use crate::correlation::BridgeError;
 use crate::safety::{AllowlistError, Refused};
 use crate::transport::TransportError;
 

@@ -1,4 +1,4 @@
-//! Harness functions: opened on first use, shared by every scenario that names them.
+//! Harness and stage functions: opened on first use, shared by every scenario that names them.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,35 +10,39 @@ use tokio::sync::OnceCell;
 use crate::error::{Error, ErrorKind};
 use crate::failure::panic_text;
 use crate::harness::Harness;
-use crate::scenario::{Body, run};
+use crate::scenario::{Body, Host, run};
+use crate::stage::{Stage, Transports};
 
 /// What `#[choreo::harness]` makes of a function.
-pub struct HarnessFn {
+pub type HarnessFn = HostFn<Harness>;
+
+/// What `#[choreo::harness]` and `#[choreo::stage]` make of a function.
+pub struct HostFn<H> {
     name: &'static str,
-    connect: fn() -> BoxFuture<'static, Result<Harness, Error>>,
-    harness: OnceCell<Result<Harness, OpenError>>,
+    connect: fn() -> BoxFuture<'static, Result<H, Error>>,
+    host: OnceCell<Result<H, OpenError>>,
 }
 
-impl HarnessFn {
+impl<H> HostFn<H> {
     /// A harness by name, with how to open it.
     pub const fn new(
         name: &'static str,
         _module: &'static str,
         _file: &'static str,
         _line: u32,
-        connect: fn() -> BoxFuture<'static, Result<Harness, Error>>,
+        connect: fn() -> BoxFuture<'static, Result<H, Error>>,
     ) -> Self {
         Self {
             name,
             connect,
-            harness: OnceCell::const_new(),
+            host: OnceCell::const_new(),
         }
     }
 
-    async fn harness(&'static self) -> Result<&'static Harness, OpenError> {
-        let opened = self.harness.get_or_init(|| async {
+    async fn host(&'static self) -> Result<&'static H, OpenError> {
+        let opened = self.host.get_or_init(|| async {
             match choreo_runner::catch_panic((self.connect)()).await {
-                Ok(Ok(harness)) => Ok(harness),
+                Ok(Ok(host)) => Ok(host),
                 Ok(Err(error)) => Err(match error.kind() {
                     ErrorKind::Skip(reason) => OpenError::Skip(reason.clone()),
                     _ => OpenError::Failed(error.to_string()),
@@ -53,13 +57,13 @@ impl HarnessFn {
     }
 }
 
-impl fmt::Debug for HarnessFn {
+impl<H> fmt::Debug for HostFn<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("HarnessFn").field(&self.name).finish()
+        f.debug_tuple("HostFn").field(&self.name).finish()
     }
 }
 
-impl Resource for HarnessFn {
+impl<H: Host> Resource for HostFn<H> {
     fn name(&self) -> &str {
         self.name
     }
@@ -67,15 +71,15 @@ impl Resource for HarnessFn {
     fn open(&'static self) -> BoxFuture<'static, Result<Opened, OpenError>> {
         Box::pin(async {
             Ok(Opened {
-                isolated: self.harness().await?.isolates(),
+                isolated: self.host().await?.isolates(),
             })
         })
     }
 
     fn close(&'static self) -> BoxFuture<'static, ()> {
         Box::pin(async {
-            if let Some(Ok(harness)) = self.harness.get() {
-                harness.close().await;
+            if let Some(Ok(host)) = self.host.get() {
+                host.close().await;
             }
         })
     }
@@ -85,15 +89,20 @@ impl Resource for HarnessFn {
 #[diagnostic::on_unimplemented(
     message = "this is not a harness",
     label = "not a harness function",
-    note = "put `#[choreo::harness]` above the async function that makes it and returns `choreo::Result<Harness>`"
+    note = "put `#[choreo::harness]` above the async function that makes it and returns `choreo::Result<Harness>`, or `#[choreo::stage]` above one that returns `choreo::Result<Stage<…>>`"
 )]
 pub trait IsHarness: Sync + 'static {
+    /// A harness, or a stage.
+    type Host: Host;
+
     /// The harness function itself.
-    fn harness_fn(&'static self) -> &'static HarnessFn;
+    fn host_fn(&'static self) -> &'static HostFn<Self::Host>;
 }
 
-impl IsHarness for HarnessFn {
-    fn harness_fn(&'static self) -> &'static HarnessFn {
+impl<H: Host> IsHarness for HostFn<H> {
+    type Host = H;
+
+    fn host_fn(&'static self) -> &'static Self {
         self
     }
 }
@@ -117,14 +126,16 @@ impl IntoHarness for Harness {
 
 impl<E: fmt::Display + 'static> IntoHarness for Result<Harness, E> {
     fn into_harness(self) -> Result<Harness, Error> {
-        self.map_err(|error| {
-            // Our own error keeps its kind; any other gives its text.
-            let text = error.to_string();
-            let any: Box<dyn std::any::Any> = Box::new(error);
-            any.downcast::<Error>()
-                .map_or_else(|_| Error::harness(text), |error| *error)
-        })
+        self.map_err(own)
     }
+}
+
+/// Our own error keeps its kind; any other gives its text.
+fn own<E: fmt::Display + 'static>(error: E) -> Error {
+    let text = error.to_string();
+    let any: Box<dyn std::any::Any> = Box::new(error);
+    any.downcast::<Error>()
+        .map_or_else(|_| Error::harness(text), |error| *error)
 }
 
 /// Opens a harness.
@@ -134,21 +145,58 @@ pub fn connect_with<R: IntoHarness>(
     Box::pin(async move { connecting.await.into_harness() })
 }
 
-/// What the runner opens for a scenario.
-pub fn resource<H: IsHarness>(harness: &'static H) -> &'static dyn Resource {
-    harness.harness_fn()
+/// What a stage function may return.
+#[diagnostic::on_unimplemented(
+    message = "a stage function cannot return `{Self}`",
+    label = "the return type of this stage function",
+    note = "return `choreo::Result<Stage<T>>`, a `Result<Stage<T>, E>` whose `E` implements `Display`, or a `Stage<T>`; `T` is your struct with `#[derive(Stage)]`"
+)]
+pub trait IntoStage {
+    /// The stage.
+    type Host: Host;
+
+    /// The stage, or why there is none.
+    fn into_stage(self) -> Result<Self::Host, Error>;
+}
+
+impl<T: Transports> IntoStage for Stage<T> {
+    type Host = Self;
+
+    fn into_stage(self) -> Result<Self, Error> {
+        Ok(self)
+    }
+}
+
+impl<T: Transports, E: fmt::Display + 'static> IntoStage for Result<Stage<T>, E> {
+    type Host = Stage<T>;
+
+    fn into_stage(self) -> Result<Stage<T>, Error> {
+        self.map_err(own)
+    }
+}
+
+/// Opens a stage.
+pub fn connect_stage_with<R: IntoStage>(
+    connecting: impl Future<Output = R> + Send + 'static,
+) -> BoxFuture<'static, Result<R::Host, Error>> {
+    Box::pin(async move { connecting.await.into_stage() })
+}
+
+/// The function behind a harness or a stage, as the runner and `run_scenario` take it.
+pub fn host<H: IsHarness>(harness: &'static H) -> &'static HostFn<H::Host> {
+    harness.host_fn()
 }
 
 /// Runs a scenario under the runner.
-pub fn run_scenario<H: IsHarness>(
-    harness: &'static H,
+pub fn run_scenario<H: Host>(
+    host: &'static HostFn<H>,
     timeout: Option<Duration>,
-    body: Body,
+    body: Body<H::Transports>,
     context: RunContext,
 ) -> BoxFuture<'static, ScenarioRecord> {
     Box::pin(async move {
-        match harness.harness_fn().harness().await {
-            Ok(harness) => run(harness, timeout, body, context).await,
+        match host.host().await {
+            Ok(host) => run(host, timeout, body, context).await,
             // The runner opens the harness first and says this once for all; this is for other runners.
             Err(OpenError::Failed(reason) | OpenError::Skip(reason)) => {
                 ScenarioRecord::error(reason, Duration::ZERO)

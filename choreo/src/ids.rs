@@ -77,6 +77,15 @@ pub(crate) struct Location {
     pub(crate) line: u32,
 }
 
+/// Which transport of a scenario, in the order of the stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LegIndex(pub(crate) u32);
+
+impl LegIndex {
+    /// The only transport of a scenario without a stage.
+    pub(crate) const ONLY: Self = Self(0);
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

@@ -29,6 +29,7 @@ mod reply;
 pub mod safety;
 mod scenario;
 pub mod secret;
+pub mod stage;
 mod text;
 mod timeline;
 pub mod transport;
@@ -36,10 +37,14 @@ mod value;
 
 #[doc = include_str!("../docs/message.md")]
 pub use choreo_macros::Message;
+/// Makes a struct of harnesses the transports of a [`Stage`]; see [the module](mod@stage).
+pub use choreo_macros::Stage;
 #[doc = include_str!("../docs/harness.md")]
 pub use choreo_macros::harness;
 #[doc = include_str!("../docs/scenario.md")]
 pub use choreo_macros::scenario;
+/// Makes an `async fn` that returns a [`Stage`] one that scenarios can name; see [the module](mod@stage).
+pub use choreo_macros::stage;
 pub use codec::Incoming;
 pub use dispatch::{Surprise, SurpriseClass};
 pub use envelope::{Body, Draft, Envelope, Headers, Metadata};
@@ -52,7 +57,8 @@ pub use outcome::{
     Handle, HandleReport, NearMiss, Outcome, ReplyReport, ReplyState, ScenarioError,
     ScenarioErrorKind, ScenarioResult,
 };
-pub use scenario::{Arranging, Scenario, ScenarioBuilder, Scope, Triggered};
+pub use scenario::{Arranging, Host, Scenario, ScenarioBuilder, Scope, Triggered};
 pub use serde;
 pub use serde_json::{self, Value, json};
+pub use stage::{Stage, StageBuilder};
 pub use timeline::{TimelineAction, TimelineEntry};

@@ -15,7 +15,11 @@ pub use crate::arguments::{
     BytesArgument, HeaderArgument, TopicArgument, header_value, key, topic,
 };
 pub use crate::envelope::Body as PayloadBody;
-pub use crate::fixture::{HarnessFn, IntoHarness, IsHarness, connect_with, resource, run_scenario};
+pub use crate::fixture::{
+    HarnessFn, HostFn, IntoHarness, IntoStage, IsHarness, connect_stage_with, connect_with, host,
+    run_scenario,
+};
+pub use crate::harness::{Harness, HarnessBuilder};
 pub use crate::matcher::functions;
 pub use crate::matcher::typed;
 pub use crate::matcher::{MessagePattern, Mismatch};
@@ -26,9 +30,11 @@ pub use crate::reply::{
     typed_trigger,
 };
 pub use crate::scenario::{
-    Body, BodyEnd, ExpectOptions, IntoBodyEnd, begin, body_end, expect, publish, reply, settle,
+    Body, BodyEnd, ExpectOptions, IntoBodyEnd, begin, body_end, expect, expect_on, leg, publish,
+    publish_on, reply, reply_on, settle,
 };
-pub use crate::scenario::{CanArrange, CanBegin, CanSettle, CanTrigger};
+pub use crate::scenario::{CanArrange, CanBegin, CanSettle, CanTrigger, OneTransport};
+pub use crate::stage::Transports;
 
 /// A value as JSON, or why it has none.
 pub fn to_value<S: serde::Serialize + ?Sized>(value: &S) -> Result<Value, String> {
@@ -63,4 +69,13 @@ pub fn value_body(value: Result<Value, String>) -> BodyResult {
 /// A payload that goes out as it is.
 pub fn raw_body(bytes: impl BytesArgument) -> BodyResult {
     Ok(PayloadBody::Bytes(bytes.into_bytes()))
+}
+
+/// As many harnesses as a stage has fields.
+///
+/// # Panics
+///
+/// When their number is another one.
+pub fn exactly<const N: usize>(harnesses: Vec<Harness>) -> [Harness; N] {
+    <[Harness; N]>::try_from(harnesses).expect("one harness was connected for each field")
 }

@@ -10,11 +10,11 @@ use serde::de::DeserializeOwned;
 use crate::codec::Incoming;
 use crate::envelope::Body;
 use crate::expectation::{Answer, NearMisses, Wanted, ask};
-use crate::ids::Location;
+use crate::ids::{LegIndex, Location};
 use crate::matcher::envelope::EnvelopePattern;
 use crate::matcher::{MessagePattern, Pattern};
 use crate::message::Message;
-use crate::outcome::{ReplyReport, ReplyState};
+use crate::outcome::{LegInfo, ReplyReport, ReplyState};
 
 /// A payload for the wire, or why there is none.
 pub type BodyResult = Result<Body, String>;

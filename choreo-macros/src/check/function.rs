@@ -4,7 +4,7 @@ use quote::ToTokens as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, ReturnType, Signature};
 
-use crate::model::Function;
+use crate::model::{Function, HostKind};
 use crate::recover::Diagnostics;
 
 /// Reports what keeps a function from being a scenario. Attributes of libtest are taken off, so
@@ -55,15 +55,16 @@ pub(crate) fn scenario(function: &mut Function, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Reports what keeps a function from being a harness.
-pub(crate) fn harness(function: &Function, diagnostics: &mut Diagnostics) {
+/// Reports what keeps a function from being a harness or a stage.
+pub(crate) fn host(kind: HostKind, function: &Function, diagnostics: &mut Diagnostics) {
+    let what = kind.word();
     let sig = &function.sig;
-    plain("harness", sig, diagnostics);
+    plain(what, sig, diagnostics);
     if sig.asyncness.is_none() {
         diagnostics.error(
             sig.fn_token.span,
             format!(
-                "a harness is async, because it connects: write `async fn {}`",
+                "a {what} is async, because it connects: write `async fn {}`",
                 sig.ident
             ),
         );
@@ -71,18 +72,24 @@ pub(crate) fn harness(function: &Function, diagnostics: &mut Diagnostics) {
     if !sig.inputs.is_empty() {
         diagnostics.error_spanned(
             &sig.inputs,
-            "a harness takes no parameters: the runner opens it on first use; read what it needs \
-             from the environment or from constants",
+            format!(
+                "a {what} takes no parameters: the runner opens it on first use; read what it needs \
+                 from the environment or from constants"
+            ),
         );
     }
     if matches!(sig.output, ReturnType::Default) {
-        diagnostics.error_spanned(
-            &sig.ident,
-            format!(
-                "a harness returns its connection: write `async fn {}() -> choreo::Result<Harness>`",
-                sig.ident
-            ),
-        );
+        let output = match kind {
+            HostKind::Harness => {
+                "its connection: write `async fn NAME() -> choreo::Result<Harness>`"
+            }
+            HostKind::Stage => {
+                "its connections: write `async fn NAME() -> choreo::Result<Stage<Transports>>`, with \
+                 your struct that has `#[derive(Stage)]`"
+            }
+        };
+        let output = output.replace("NAME", &sig.ident.to_string());
+        diagnostics.error_spanned(&sig.ident, format!("a {what} returns {output}"));
     }
 }
 

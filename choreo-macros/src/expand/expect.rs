@@ -78,13 +78,17 @@ fn expand(
         .as_ref()
         .map(|since| quote_spanned!(span=> .since(#since)));
     let envelope = super::envelope(&mut expectation.options.envelope, paths, diagnostics);
+    let options = quote_spanned! {span=>
+        #private::ExpectOptions::at(::core::file!(), ::core::line!()) #within #since #envelope
+    };
+    let step = match super::leg(paths, &expectation.target) {
+        None => quote_spanned!(span=> #private::expect(&#scenario, #topic, #variable, #options)),
+        Some(leg) => quote_spanned! {span=>
+            #private::expect_on(&#scenario, #leg, #topic, #variable, #options)
+        },
+    };
     quote_spanned! {span=> {
         let #variable = #pattern;
-        #private::expect(
-            &#scenario,
-            #topic,
-            #variable,
-            #private::ExpectOptions::at(::core::file!(), ::core::line!()) #within #since #envelope
-        )
+        #step
     }}
 }

@@ -1,36 +1,37 @@
-//! `#[choreo::harness]`: the function becomes a static of its name, which connects on first use.
+//! `#[choreo::harness]` and `#[choreo::stage]`: the function becomes a static of its name, which connects
+//! on first use.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, ReturnType, Visibility};
 
-use crate::model::Function;
+use crate::model::{Function, HostKind};
 use crate::paths::Paths;
 use crate::recover::Diagnostics;
 use crate::{check, parse};
 
 use super::scenario::name_of;
 
-pub(crate) fn entry(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn entry(kind: HostKind, args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
-    let krate = parse::args::harness_attribute(args, &mut diagnostics);
-    let Some(function) = parse::function::parse(item.clone(), "harness", &mut diagnostics) else {
+    let krate = parse::args::host_attribute(kind, args, &mut diagnostics);
+    let Some(function) = parse::function::parse(item.clone(), kind.word(), &mut diagnostics) else {
         let mut expansion = diagnostics.into_compile_errors();
         expansion.extend(item);
         return expansion;
     };
-    check::function::harness(&function, &mut diagnostics);
+    check::function::host(kind, &function, &mut diagnostics);
     let paths = Paths::from_attribute(krate.as_ref());
     if diagnostics.is_empty() {
-        return harness(&paths, function);
+        return host(kind, &paths, function);
     }
     let errors = diagnostics.into_compile_errors();
-    let stand_in = stand_in(&paths, &function);
+    let stand_in = stand_in(kind, &paths, &function);
     quote!(#errors #stand_in)
 }
 
-fn harness(paths: &Paths, mut function: Function) -> TokenStream {
+fn host(kind: HostKind, paths: &Paths, mut function: Function) -> TokenStream {
     let private = paths.private(Span::call_site());
     let (outer, inner) = function
         .attrs
@@ -46,13 +47,24 @@ fn harness(paths: &Paths, mut function: Function) -> TokenStream {
         ReturnType::Default => ident.span(),
     };
     let spanned_private = paths.private(output_span);
-    let connect = quote_spanned!(output_span=> #spanned_private::connect_with(#ident()));
+    let connect = match kind {
+        HostKind::Harness => quote_spanned!(output_span=> #spanned_private::connect_with(#ident())),
+        HostKind::Stage => {
+            quote_spanned!(output_span=> #spanned_private::connect_stage_with(#ident()))
+        }
+    };
+    let host = match (kind, &function.sig.output) {
+        (HostKind::Stage, ReturnType::Type(_, output)) => quote_spanned! {output_span=>
+            <#output as #spanned_private::IntoStage>::Host
+        },
+        _ => quote!(#private::Harness),
+    };
     quote! {
         #(#outer)*
         #[allow(non_upper_case_globals)]
-        #vis static #ident: #private::HarnessFn = {
+        #vis static #ident: #private::HostFn<#host> = {
             #function
-            #private::HarnessFn::new(
+            #private::HostFn::new(
                 #name,
                 ::core::module_path!(),
                 ::core::file!(),
@@ -65,7 +77,7 @@ fn harness(paths: &Paths, mut function: Function) -> TokenStream {
 
 /// After a mistake the name is still a harness, so that the scenarios that use it do not report
 /// theirs; the function stays in it for the editor.
-fn stand_in(paths: &Paths, function: &Function) -> TokenStream {
+fn stand_in(kind: HostKind, paths: &Paths, function: &Function) -> TokenStream {
     let private = paths.private(Span::call_site());
     let Function {
         attrs,
@@ -77,6 +89,10 @@ fn stand_in(paths: &Paths, function: &Function) -> TokenStream {
         .iter()
         .partition::<Vec<_>, _>(|a| belongs_to_static(a));
     let ident = &sig.ident;
+    if kind == HostKind::Stage {
+        // Which stage it is, nobody knows.
+        return quote!(#[allow(dead_code)] #function);
+    }
     let name = name_of(ident);
     quote! {
         #(#outer)*

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Ident, LitStr};
 
 use crate::check;
-use crate::model::{DurationArg, EnvelopePattern};
+use crate::model::{DurationArg, EnvelopePattern, Target};
 use crate::paths::Paths;
 use crate::recover::Diagnostics;
 
@@ -17,6 +17,7 @@ pub(crate) mod payload;
 pub(crate) mod publish;
 pub(crate) mod reply;
 pub(crate) mod scenario;
+pub(crate) mod stage;
 pub(crate) mod steps;
 mod typed;
 
@@ -28,6 +29,14 @@ pub(crate) fn duration(duration: &DurationArg) -> TokenStream {
         }
         DurationArg::Expr(expr) => expr.to_token_stream(),
     }
+}
+
+/// Which transport of the stage a step is for; nothing when the scenario has one only.
+fn leg(paths: &Paths, target: &Target) -> Option<TokenStream> {
+    let Target { ident, transport } = target;
+    let transport = transport.as_ref()?;
+    let private = paths.private(ident.span());
+    Some(quote_spanned!(ident.span()=> #private::leg(&#ident, &#ident.#transport)))
 }
 
 /// Calls that add the patterns of headers, key and metadata: `.headers(…).key(…)`.

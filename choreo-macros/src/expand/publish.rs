@@ -43,11 +43,19 @@ fn statement(paths: &Paths, publication: &Publication) -> TokenStream {
     let span = scenario.span();
     let private = paths.private(span);
     let draft = draft(paths, publication);
+    let step = match super::leg(paths, &publication.target) {
+        None => quote_spanned!(span=> #private::publish(#scenario, __choreo_draft).await),
+        // The transport is looked up before the scenario moves.
+        Some(leg) => quote_spanned! {span=> {
+            let __choreo_leg = #leg;
+            #private::publish_on(#scenario, __choreo_leg, __choreo_draft).await
+        }},
+    };
     quote_spanned! {span=>
         #[allow(unused_variables)]
         let #scenario = {
             let __choreo_draft = #draft;
-            #private::publish(#scenario, __choreo_draft).await
+            #step
         };
     }
 }

@@ -56,7 +56,14 @@ fn step(paths: &Paths, reply: Reply, diagnostics: &mut Diagnostics) -> TokenStre
         let count = payload::argument(times);
         rule = quote_spanned!(count.span()=> #rule.times(#count));
     }
-    quote_spanned!(span=> #private::reply(&#scenario, #rule))
+    if let Some(answer_on) = &reply.answer_on {
+        let leg = super::leg(paths, answer_on);
+        rule = quote_spanned!(answer_on.ident.span()=> #rule.answer_on(#leg));
+    }
+    match super::leg(paths, &reply.target) {
+        None => quote_spanned!(span=> #private::reply(&#scenario, #rule)),
+        Some(leg) => quote_spanned!(span=> #private::reply_on(&#scenario, #leg, #rule)),
+    }
 }
 
 fn answered(

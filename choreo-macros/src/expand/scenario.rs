@@ -61,12 +61,11 @@ fn registration(args: &ScenarioArgs, harness: &Path, function: &Function) -> Tok
     // Its `line!()` is the line of the function's name, not that of the attribute.
     let line = quote_spanned!(ident.span()=> ::core::line!());
     let body = body(&paths, function);
-    let harness_function = harness_function(&paths, harness);
+    let host = host(&paths, harness);
     let explanation = explanation(&private, &cfgs, ident, &name);
     quote! {
         #(#cfgs)*
         const _: () = {
-            #harness_function
             #private::inventory::submit! {
                 #private::Case {
                     name: #name,
@@ -77,9 +76,9 @@ fn registration(args: &ScenarioArgs, harness: &Path, function: &Function) -> Tok
                     ignore: #ignore,
                     should_fail: #should_fail,
                     slow: #slow,
-                    resource: || #private::resource(__choreo_harness()),
+                    resource: || #host,
                     run: |context| {
-                        #private::run_scenario(__choreo_harness(), #timeout, #body, context)
+                        #private::run_scenario(#host, #timeout, #body, context)
                     },
                 }
             }
@@ -100,15 +99,12 @@ fn duration(timeout: &DurationArg) -> TokenStream {
     }
 }
 
-/// The harness is named once, so that what is wrong with it is reported once, at the user's path.
-fn harness_function(paths: &Paths, harness: &Path) -> TokenStream {
+/// The harness or stage. It stands twice in the expansion, in the same words: the compiler reports what
+/// is wrong with it once, at the user's path.
+fn host(paths: &Paths, harness: &Path) -> TokenStream {
     let span = harness.span();
     let private = paths.private(span);
-    quote_spanned! {span=>
-        fn __choreo_harness() -> &'static impl #private::IsHarness {
-            &#harness
-        }
-    }
+    quote_spanned!(span=> #private::host(&#harness))
 }
 
 /// A call of the user's function. What the compiler says about the argument is about the type of

@@ -62,6 +62,18 @@ fn scenario(
         }
         let target = target::parse(input, macro_name);
         input.parse::<Option<Token![,]>>()?;
+        if let Ok(target) = &target
+            && let Some(transport) = &target.transport
+        {
+            diagnostics.error(
+                transport.span(),
+                format!(
+                    "`{macro_name}` is about the whole scenario, with all its transports; write \
+                     `{macro_name}({})`",
+                    target.ident
+                ),
+            );
+        }
         if target.is_ok() && !input.is_empty() {
             diagnostics.error(
                 input.span(),

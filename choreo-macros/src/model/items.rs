@@ -1,7 +1,7 @@
 //! What stands under an attribute or a derive: scenarios, harnesses, message types.
 
 use proc_macro2::TokenStream;
-use syn::{Attribute, Generics, Ident, LitStr, Path, Signature, Visibility};
+use syn::{Attribute, Generics, Ident, LitStr, Path, Signature, Type, Visibility};
 
 use super::DurationArg;
 
@@ -23,6 +23,37 @@ pub(crate) struct ScenarioArgs {
 pub(crate) enum SlowArg {
     Warn,
     Deny,
+}
+
+/// What an attribute makes of a function that connects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HostKind {
+    Harness,
+    Stage,
+}
+
+impl HostKind {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Harness => "harness",
+            Self::Stage => "stage",
+        }
+    }
+}
+
+/// A struct with `#[derive(Stage)]`.
+pub(crate) struct StageDef {
+    pub(crate) vis: Visibility,
+    pub(crate) ident: Ident,
+    pub(crate) fields: Vec<StageField>,
+    pub(crate) krate: Option<Path>,
+}
+
+/// One transport of a stage.
+pub(crate) struct StageField {
+    pub(crate) vis: Visibility,
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
 }
 
 /// A function as it stands in the source. The body stays a group of raw tokens: it may hold code

@@ -6,17 +6,22 @@ use syn::{Expr, Ident};
 mod items;
 mod outgoing;
 
-pub(crate) use items::{Function, MessageDef, ScenarioArgs, SlowArg};
+pub(crate) use items::{
+    Function, HostKind, MessageDef, ScenarioArgs, SlowArg, StageDef, StageField,
+};
 pub(crate) use outgoing::{
     Answer, AnswerTo, Field, Header, Json, Payload, Publication, PublishOptions, Published, Reply,
     ReplyClosure, Sending, Trigger, UserExpr,
 };
 pub(crate) mod pattern;
 
-/// The variable that holds the scenario: the first argument of every step.
+/// The variable that holds the scenario, `s`, or a transport of its stage, `s.nats`: the first argument
+/// of every step.
 #[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) ident: Ident,
+    /// The field of the stage.
+    pub(crate) transport: Option<Ident>,
 }
 
 /// A duration: a literal with a unit, known at compile time, or any expression of type `Duration`.

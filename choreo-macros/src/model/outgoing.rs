@@ -110,6 +110,8 @@ pub(crate) struct Reply {
     pub(crate) trigger: Option<Trigger>,
     /// What is around the payload of what is answered.
     pub(crate) envelope: EnvelopePattern,
+    /// The transport of the answer, when it is not the trigger's.
+    pub(crate) answer_on: Option<Target>,
     pub(crate) answer: Answer,
     pub(crate) times: Option<UserExpr>,
 }

@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Ident, LitStr, Path, Token, bracketed, parenthesized, token};
 
-use crate::model::{ScenarioArgs, SlowArg};
+use crate::model::{HostKind, ScenarioArgs, SlowArg};
 use crate::parse::duration;
 use crate::recover::{Diagnostics, skip_to_separator};
 
@@ -130,7 +130,8 @@ fn harness(input: ParseStream<'_>, args: &mut ScenarioArgs, seen: &mut Seen) -> 
 }
 
 /// Parses the arguments of `#[choreo::harness]`: nothing, or `crate = path`.
-pub(crate) fn harness_attribute(
+pub(crate) fn host_attribute(
+    kind: HostKind,
     tokens: TokenStream,
     diagnostics: &mut Diagnostics,
 ) -> Option<Path> {
@@ -141,12 +142,16 @@ pub(crate) fn harness_attribute(
         let key = input.call(Ident::parse_any).map_err(|error| {
             syn::Error::new(
                 error.span(),
-                "`#[choreo::harness]` takes no argument, except `crate = path` when the \
-                 dependency is re-exported",
+                format!(
+                    "`#[choreo::{}]` takes no argument, except `crate = path` when the dependency is \
+                     re-exported",
+                    kind.word()
+                ),
             )
         })?;
         if key != "crate" {
-            return Err(unknown_option(&key, "a harness takes only", &OPTIONS));
+            let takes = format!("a {} takes only", kind.word());
+            return Err(unknown_option(&key, &takes, &OPTIONS));
         }
         seen.once(&key, diagnostics);
         equals(input, &key, &OPTIONS)?;

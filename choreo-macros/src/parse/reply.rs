@@ -52,6 +52,7 @@ fn reply(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<O
             target,
             trigger: None,
             envelope: EnvelopePattern::default(),
+            answer_on: None,
             answer: Answer::Message(closure),
             times,
         }));
@@ -68,12 +69,14 @@ fn reply(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<O
     if input.is_empty() {
         return Err(syn::Error::new_spanned(arrow, NAME_THE_ANSWER));
     }
+    let answer_on = target::of_answer(input);
     let answer = answer(input, &trigger, diagnostics)?;
     let times = times(input, diagnostics)?;
     Ok(Some(Reply {
         target,
         trigger: Some(trigger),
         envelope,
+        answer_on,
         answer,
         times,
     }))

@@ -1,6 +1,7 @@
-//! The first argument of every step: the scenario variable.
+//! The first argument of every step: the scenario variable, or a transport of its stage.
 
 use syn::parse::ParseStream;
+use syn::parse::discouraged::Speculative as _;
 use syn::{Ident, Token};
 
 use crate::model::Target;
@@ -20,19 +21,38 @@ pub(crate) fn parse(input: ParseStream<'_>, macro_name: &str) -> syn::Result<Tar
         return Err(syn::Error::new_spanned(written, usage));
     }
     let ident: Ident = input.parse()?;
+    let transport = if input.peek(Token![.]) && input.peek2(Ident) {
+        let _dot = input.parse::<Token![.]>()?;
+        Some(input.parse::<Ident>()?)
+    } else {
+        None
+    };
     if input.is_empty() || input.peek(Token![,]) {
-        return Ok(Target { ident });
+        return Ok(Target { ident, transport });
     }
-    let is_field = input.peek(Token![.]);
+    let is_path = input.peek(Token![.]) || input.peek(syn::token::Paren);
     let rest = skip_to_separator(input);
-    let message = if is_field {
+    let message = if is_path {
         format!(
-            "`{ident}{}` names one transport of a stage, and this version of Choreo has no stages; \
-             a scenario has one harness: write `{macro_name}({ident}, …)`",
-            rest.to_string().replace(' ', ""),
+            "this is neither the scenario nor a transport of its stage: write `{macro_name}({ident}, …)`, \
+             or `{macro_name}({ident}.nats, …)` with the field of the stage"
         )
     } else {
         format!("write a comma before this: `{macro_name}({ident}, …)`")
     };
     Err(syn::Error::new_spanned(rest, message))
+}
+
+/// `s.nats, ` before the topic of an answer.
+pub(crate) fn of_answer(input: ParseStream<'_>) -> Option<Target> {
+    let ahead = input.fork();
+    let ident: Ident = ahead.parse().ok()?;
+    ahead.parse::<Token![.]>().ok()?;
+    let transport: Ident = ahead.parse().ok()?;
+    ahead.parse::<Token![,]>().ok()?;
+    input.advance_to(&ahead);
+    Some(Target {
+        ident,
+        transport: Some(transport),
+    })
 }

@@ -9,15 +9,6 @@ use crate::ids::CorrelationId;
 use crate::outcome::LegInfo;
 use crate::timeline::Place;
 
-/// Which transport of an act, in the order of the stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LegIndex(pub(crate) u32);
-
-impl LegIndex {
-    /// The only transport of a scenario without a stage.
-    pub(crate) const ONLY: Self = Self(0);
-}
-
 pub(crate) struct Leg {
     pub(crate) info: Arc<LegInfo>,
     pub(crate) router: Arc<Router>,

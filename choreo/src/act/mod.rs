@@ -13,7 +13,7 @@ use crate::dispatch::{
     Audience, Failure, Inbox, Member, OpenScenario, Registration, Router, TopicTraffic, lock,
 };
 use crate::expectation::{Anchor, Expectation, Offered, Terms};
-use crate::ids::CorrelationId;
+use crate::ids::{CorrelationId, LegIndex};
 use crate::matcher::MessagePattern;
 use crate::matcher::envelope::EnvelopePattern;
 use crate::outcome::{
@@ -29,7 +29,6 @@ mod request;
 mod send;
 mod unsupported;
 
-pub use leg::LegIndex;
 pub(crate) use leg::Leg;
 pub use send::PublishDraft;
 

@@ -4,11 +4,12 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use super::request::asker;
-use super::{Act, Leg, LegIndex, Trigger, offered_action};
+use super::{Act, Leg, Trigger, offered_action};
 use crate::codec::Incoming;
 use crate::dispatch::lock;
 use crate::envelope::{Body, Draft, Envelope, Headers, Metadata};
 use crate::expectation::Offered;
+use crate::ids::LegIndex;
 use crate::outcome::ScenarioErrorKind;
 use crate::reply::{Answered, ReplyBuilder, Triggered};
 use crate::timeline::TimelineAction;
@@ -87,9 +88,13 @@ impl Act {
         state.tasks.retain(|task| !task.is_finished());
         for (index, builder) in answers {
             let answering = answer(Arc::downgrade(self), index, builder, Arc::clone(message));
-            state
-                .tasks
-                .push(self.leg(on).router.runtime().spawn(answering).abort_handle());
+            state.tasks.push(
+                self.leg(on)
+                    .router
+                    .runtime()
+                    .spawn(answering)
+                    .abort_handle(),
+            );
         }
         let wake = state.error.is_some() || state.is_decided();
         drop(guard);

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Act, LegIndex, State};
+use super::{Act, State};
 use crate::dispatch::lock;
 use crate::envelope::{Envelope, Metadata};
+use crate::ids::LegIndex;
 use crate::outcome::ScenarioErrorKind;
 
 /// The metadata by which some transports tell the answers to several requests apart.

@@ -7,11 +7,12 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Act, Leg, LegIndex, Trigger};
+use super::{Act, Leg, Trigger};
 use crate::codec::encode_draft;
 use crate::dispatch::{Registration, lock};
 use crate::envelope::{Draft, Headers, Metadata, Outgoing};
 use crate::expectation::Anchor;
+use crate::ids::LegIndex;
 use crate::message::Message;
 use crate::outcome::{Published, ScenarioErrorKind};
 use crate::reply::BodyResult;

@@ -214,10 +214,7 @@ impl Text<'_> {
         }
         self.line(2, self.paint(Tone::Quiet, title));
         let labels = self.result.legs.iter().filter_map(|leg| leg.label.as_ref());
-        let labels = labels
-            .map(|label| label.chars().count())
-            .max()
-            .unwrap_or(0);
+        let labels = labels.map(|label| label.chars().count()).max().unwrap_or(0);
         for entry in &entries[hidden..] {
             let at = format!("+{}", Took(entry.offset));
             let topic = entry.topic.as_deref().unwrap_or("");

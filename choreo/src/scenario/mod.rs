@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use choreo_runner::BoxFuture;
 
-use crate::act::{Act, LegIndex, PublishDraft};
+use crate::act::{Act, PublishDraft};
 use crate::expectation::Terms;
 use crate::harness::Harness;
-use crate::ids::{CorrelationId, Location};
+use crate::ids::{CorrelationId, LegIndex, Location};
 use crate::matcher::envelope::EnvelopePattern;
 use crate::matcher::{MessagePattern, Pattern};
 use crate::outcome::{Handle, ScenarioResult};

@@ -1,21 +1,18 @@
 //! A scenario function under the runner: its body, its end, its record.
 
 use std::fmt::Debug;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use choreo_report::model::{HandleRecord, ScenarioRecord};
 use choreo_runner::{BoxFuture, RunContext, catch_panic};
 
-use super::Scenario;
-use crate::act::Act;
+use super::{Host, Scenario};
 use crate::failure;
-use crate::harness::Harness;
 use crate::outcome::{Outcome, ScenarioResult};
 use crate::text::Style;
 
 /// A scenario function, boxed.
-pub type Body<T> = for<'s> fn(Scenario<'s, T>) -> BoxFuture<'s, BodyEnd>;
+pub type Body<T = crate::harness::Harness> = for<'s> fn(Scenario<'s, T>) -> BoxFuture<'s, BodyEnd>;
 
 /// How a body ended by itself.
 #[derive(Debug)]

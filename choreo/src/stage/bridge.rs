@@ -6,22 +6,11 @@ use std::sync::Arc;
 
 use choreo_runner::BoxFuture;
 
+use crate::correlation::BridgeError;
 use crate::ids::CorrelationId;
 
 /// The longest id that a bridge may give a transport, in bytes.
 const MAX_ID_BYTES: usize = 1024;
-
-/// Why a bridge has no id. Holds no id: those belong into no log.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct BridgeError(String);
-
-impl BridgeError {
-    /// With a reason of its own.
-    pub fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
-    }
-}
 
 /// How one scenario's id looks on each transport of a stage.
 ///
@@ -184,7 +173,7 @@ pub(super) async fn wire_id(
     transport: &str,
 ) -> Result<CorrelationId, BridgeError> {
     let wrong = |reason: String| {
-        BridgeError(format!(
+        BridgeError::new(format!(
             "the bridge has no id for the transport `{transport}`: {reason}"
         ))
     };

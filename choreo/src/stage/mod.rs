@@ -10,7 +10,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::harness::{Harness, HarnessBuilder};
 use crate::ids::CorrelationId;
 
-pub use self::bridge::{BridgeError, CorrelationBridge, IdentityBridge, MappedBridge};
+pub use self::bridge::{CorrelationBridge, IdentityBridge, MappedBridge};
+pub use crate::correlation::BridgeError;
 
 mod bridge;
 
@@ -95,11 +96,7 @@ impl<T: Transports> Stage<T> {
         }
     }
 
-    pub(crate) async fn open(
-        &self,
-        name: Arc<str>,
-        timeout: Option<Duration>,
-    ) -> Result<Arc<Act>> {
+    pub(crate) async fn open(&self, name: Arc<str>, timeout: Option<Duration>) -> Result<Arc<Act>> {
         let inner = &self.inner;
         let id = choreo_runner::catch_panic(inner.bridge.fresh())
             .await

@@ -9,4 +9,5 @@ mod replies;
 mod requests;
 mod routing;
 mod running;
+mod stage;
 mod support;

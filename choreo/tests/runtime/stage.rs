@@ -1,0 +1,241 @@
+//! Scenarios over several transports.
+
+use std::time::Duration;
+
+use choreo::prelude::*;
+use choreo::stage::{BridgeError, CorrelationBridge};
+use choreo::transport::{Headers, Memory, MemoryClient};
+use choreo::{CorrelationId, ErrorKind, Outcome, ScenarioErrorKind};
+
+#[derive(Stage)]
+struct Gateway {
+    nats: Harness,
+    kafka: Harness,
+}
+
+fn builders(nats: &Memory, kafka: &Memory) -> GatewayBuilder {
+    GatewayBuilder {
+        nats: Harness::builder(nats.clone()).correlation(FieldCorrelation::new("correlation_id")),
+        kafka: Harness::builder(kafka.clone())
+            .correlation(HeaderCorrelation::new("x-correlation-id")),
+    }
+}
+
+/// A service that takes orders from one broker and answers on the other, with the id handed on.
+async fn adapter(from: MemoryClient, to: MemoryClient) {
+    let mut orders = from.subscribe("orders.new").await.expect("a valid topic");
+    while let Some(order) = orders.next().await {
+        let value: choreo::Value =
+            choreo::serde_json::from_slice(&order.payload).expect("it is JSON");
+        let mut headers = Headers::new();
+        let id = value["correlation_id"].as_str().unwrap_or_default();
+        headers.append("x-correlation-id", id);
+        let answer = json!({ "count": value["count"] }).to_string();
+        to.publish_with("orders.done", answer, headers)
+            .await
+            .expect("the broker takes it");
+    }
+}
+
+#[tokio::test]
+async fn a_message_crosses_two_transports_with_the_id_in_field_and_header() {
+    let (nats, kafka) = (Memory::new(), Memory::new());
+    let service = tokio::spawn(adapter(nats.client(), kafka.client()));
+    let stage = Stage::<Gateway>::builder(builders(&nats, &kafka))
+        .connect()
+        .await
+        .expect("memory connects");
+    let mut scope = stage.scenario("crossing").open().await.expect("it opens");
+    let s = scope.arrange();
+    let done = expect!(s.kafka, "orders.done", { count: 3 }, within 500ms);
+    publish!(s.nats, "orders.new", { count: 3 });
+    let result = settle!(s);
+    result.assert_passed();
+    assert_eq!(*result[done].message(), json!({ "count": 3 }));
+    assert_eq!(
+        result.correlation_id_on("nats"),
+        result.correlation_id_on("kafka")
+    );
+    let transports: Vec<_> = result
+        .timeline()
+        .iter()
+        .map(|entry| entry.transport.as_deref().unwrap_or("-"))
+        .collect();
+    assert_eq!(transports, ["-", "nats", "kafka"]);
+    service.abort();
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_reply_answers_on_another_transport() {
+    let (nats, kafka) = (Memory::new(), Memory::new());
+    let stage = Stage::<Gateway>::builder(builders(&nats, &kafka))
+        .connect()
+        .await
+        .expect("memory connects");
+    let mut scope = stage.scenario("reply").open().await.expect("it opens");
+    let s = scope.arrange();
+    reply!(s.kafka, "orders.new" => s.nats, "orders.processed", |order| json!({ "forwarded": order["payload"] }));
+    let processed = expect!(s.nats, "orders.processed", { forwarded: 42 });
+    publish!(s.kafka, "orders.new", { payload: 42 });
+    let result = settle!(s);
+    result.assert_passed();
+    assert_eq!(result[processed].outcome(), Outcome::Pass);
+    let reply = &result.replies()[0];
+    assert_eq!(
+        (
+            reply.trigger_transport.as_deref(),
+            reply.answer_transport.as_deref()
+        ),
+        (Some("kafka"), Some("nats"))
+    );
+}
+
+#[tokio::test]
+async fn silence_names_the_hop_and_its_transports() {
+    let (nats, kafka) = (Memory::new(), Memory::new());
+    let stage = Stage::<Gateway>::builder(builders(&nats, &kafka))
+        .connect()
+        .await
+        .expect("memory connects");
+    let mut scope = stage
+        .scenario("silence")
+        .timeout(Duration::from_millis(50))
+        .open()
+        .await
+        .expect("it opens");
+    let s = scope.arrange();
+    expect!(s.kafka, "orders.done", { count: 3 });
+    expect!(s.nats, "orders.new", { count: 4 });
+    publish!(s.nats, "orders.new", { count: 3 });
+    let result = settle!(s);
+    assert_eq!(result.outcome(), Outcome::Timeout);
+    let text = result.failure_text();
+    assert!(
+        text.contains(
+            "`orders.new` on nats went out, and nothing came back on `orders.done` on kafka"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("over nats (Memory) and kafka (Memory)"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_lost_transport_ends_the_scenario_and_is_named() {
+    let (nats, kafka) = (Memory::new(), Memory::new());
+    let stage = Stage::<Gateway>::builder(builders(&nats, &kafka))
+        .connect()
+        .await
+        .expect("memory connects");
+    let mut scope = stage.scenario("loss").open().await.expect("it opens");
+    let s = scope.arrange();
+    expect!(s.nats, "orders.done", { count: 3 });
+    publish!(s.nats, "orders.new", { count: 3 });
+    kafka.break_connections("power cut");
+    let result = settle!(s);
+    let error = result.error().expect("it ended as error");
+    assert_eq!(error.kind, ScenarioErrorKind::Lost);
+    assert!(
+        error.text.contains("kafka (Memory) was lost: power cut"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_failed_connect_names_every_missing_transport_and_closes_the_rest() {
+    let (nats, kafka) = (Memory::new(), Memory::new());
+    nats.break_connections("no route");
+    kafka.break_connections("no such host");
+    let error = Stage::<Gateway>::builder(builders(&nats, &kafka))
+        .connect()
+        .await
+        .expect_err("both are down");
+    let text = error.to_string();
+    for part in ["`nats`", "no route", "`kafka`", "no such host"] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+/// Forgets the id on one transport.
+struct Forgetful;
+
+impl CorrelationBridge for Forgetful {
+    async fn fresh(&self) -> Result<CorrelationId, BridgeError> {
+        Ok(CorrelationId::random(""))
+    }
+
+    async fn to_wire(&self, id: &CorrelationId, transport: &str) -> Result<String, BridgeError> {
+        Ok(match transport {
+            "kafka" => "always-the-same".to_owned(),
+            _ => id.to_string(),
+        })
+    }
+}
+
+#[tokio::test]
+async fn bridges_are_checked_when_the_stage_connects() {
+    let refused = async |bridge: &str| {
+        let (nats, kafka) = (Memory::new(), Memory::new());
+        let builder = Stage::<Gateway>::builder(builders(&nats, &kafka));
+        let builder = match bridge {
+            "forgetful" => builder.bridge(Forgetful),
+            "missing" => builder.bridge(MappedBridge::new().map("nats", str::to_owned)),
+            _ => builder.bridge(
+                MappedBridge::new()
+                    .map("nats", str::to_owned)
+                    .map("kafka", |_| String::new()),
+            ),
+        };
+        let error = builder.connect().await.expect_err("the bridge is wrong");
+        assert!(matches!(error.kind(), ErrorKind::Bridge(_)), "{error}");
+        error.to_string()
+    };
+    assert!(
+        refused("forgetful")
+            .await
+            .contains("the same id on `kafka`")
+    );
+    assert!(refused("missing").await.contains("no rule for `kafka`"));
+    assert!(refused("empty").await.contains("empty text"));
+}
+
+#[tokio::test]
+async fn a_mapped_bridge_gives_each_transport_its_form() {
+    let (nats, kafka) = (Memory::new(), Memory::new());
+    let mut seen = kafka
+        .client()
+        .subscribe("audit")
+        .await
+        .expect("a valid topic");
+    let stage = Stage::<Gateway>::builder(builders(&nats, &kafka))
+        .bridge(
+            MappedBridge::new()
+                .map("nats", |id| format!("n-{id}"))
+                .map("kafka", |id| format!("k-{id}")),
+        )
+        .connect()
+        .await
+        .expect("memory connects");
+    let mut scope = stage.scenario("mapped").open().await.expect("it opens");
+    let s = scope.arrange();
+    expect!(s.kafka, "audit", { ok: true });
+    publish!(s.kafka, "audit", { ok: true });
+    let result = settle!(s);
+    result.assert_passed();
+    let message = seen.next().await.expect("the broker is there");
+    let id = message
+        .headers
+        .get("x-correlation-id")
+        .expect("it is stamped");
+    assert_eq!(
+        Some(id),
+        result.correlation_id_on("kafka").map(CorrelationId::as_str)
+    );
+    assert_eq!(
+        id.strip_prefix("k-"),
+        result.correlation_id().map(CorrelationId::as_str)
+    );
+}
