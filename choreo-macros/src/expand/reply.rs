@@ -6,6 +6,7 @@ use syn::Ident;
 use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 
+use crate::check;
 use crate::model::{Answer, AnswerTo, EnvelopePattern, Reply, ReplyClosure, Trigger};
 use crate::parse;
 use crate::paths::Paths;
@@ -99,7 +100,10 @@ impl TriggerTokens {
         let none = quote_spanned!(scenario=> ::core::option::Option::None);
         match trigger {
             Some(Trigger::Typed(mut pattern)) => {
-                let message = typed::root(&pattern).map(|root| root.type_path().to_token_stream());
+                check::message(&mut pattern, diagnostics);
+                let message = pattern
+                    .root()
+                    .map(|root| root.type_path().to_token_stream());
                 let topic = typed::topic(&pattern, paths);
                 let expanded = pattern::expand(&mut pattern, paths, diagnostics);
                 let around = around(diagnostics);

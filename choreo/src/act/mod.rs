@@ -436,6 +436,7 @@ impl Act {
             timeline_dropped,
             correlation_id: self.id.clone(),
             published: std::mem::take(&mut state.published),
+            inbox: self.inbox.get().cloned(),
             correlation_place: self.router.correlation().describe(),
             transport: self.transport.as_ref().to_owned(),
             busy_topics,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Text;
-use crate::matcher::{MismatchKind, diff};
+use crate::matcher::{MismatchKind, Part, Segment, diff};
 use crate::outcome::{HandleData, NearMiss, ReplyReport};
 use crate::text::{Tone, count, shorten};
 
@@ -29,12 +29,13 @@ impl Text<'_> {
             )
         };
         let mut head = format!("{which} differs in {}", count(differing, "place"));
-        if *closest.topic != *data.topic {
+        if *closest.topic != *data.topic && !self.result.is_inbox(&data.topic) {
             let _ = write!(head, " (on {})", closest.topic);
         }
         self.line(6, format!("{head}:"));
         self.fields(closest);
         self.payload(closest);
+        self.around(closest);
         let others: Vec<_> = data.near_misses[1..]
             .iter()
             .map(|other| diff::leaves(&other.mismatch).count().to_string())
@@ -117,6 +118,40 @@ impl Text<'_> {
             );
             self.fields(closest);
             self.payload(closest);
+            self.around(closest);
         }
+    }
+
+    /// What else there was where something differs around the payload. Of headers the names: their
+    /// values may be secret.
+    fn around(&mut self, near_miss: &NearMiss) {
+        let Some(message) = &near_miss.message else {
+            return;
+        };
+        let envelope = message.envelope();
+        let differs = |part: Part| {
+            diff::leaves(&near_miss.mismatch)
+                .any(|leaf| leaf.path.segments().first() == Some(&Segment::Part(part)))
+        };
+        if differs(Part::Headers) {
+            let names = envelope.headers.iter().map(|(name, _)| name.to_owned());
+            self.others(Part::Headers, names.collect());
+        }
+        if differs(Part::Metadata) {
+            let entries = envelope
+                .metadata
+                .iter()
+                .map(|(name, value)| format!("{name}: {value}"));
+            self.others(Part::Metadata, entries.collect());
+        }
+    }
+
+    fn others(&mut self, part: Part, entries: Vec<String>) {
+        let text = match entries.as_slice() {
+            [] => "none".to_owned(),
+            entries => shorten(&entries.join(", "), PAYLOAD_CHARS),
+        };
+        let line = format!("{}  {text}", part.name());
+        self.line(6, self.paint(Tone::Quiet, line));
     }
 }
