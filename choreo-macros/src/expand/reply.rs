@@ -7,6 +7,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 
 use crate::check;
+use crate::model::pattern::Pattern;
 use crate::model::{Answer, AnswerTo, EnvelopePattern, Reply, ReplyClosure, Trigger};
 use crate::parse;
 use crate::paths::Paths;
@@ -36,6 +37,10 @@ fn step(paths: &Paths, reply: Reply, diagnostics: &mut Diagnostics) -> TokenStre
     let private = paths.private(span);
     let place = quote_spanned!(span=> ::core::file!(), ::core::line!());
     let trigger = TriggerTokens::new(paths, reply.trigger, reply.envelope, span, diagnostics);
+    if trigger.is_broken {
+        // What the closure takes is not known: the compiler would report it a second time.
+        return TokenStream::new();
+    }
     let mut rule = match &reply.answer {
         Answer::Message(closure) => message(paths, &trigger, closure, &place),
         Answer::Computed { to, closure } => {
@@ -83,6 +88,8 @@ struct TriggerTokens {
     pattern: TokenStream,
     /// The type that a typed trigger names.
     message: Option<TokenStream>,
+    /// A mistake in it is reported already.
+    is_broken: bool,
 }
 
 impl TriggerTokens {
@@ -111,6 +118,7 @@ impl TriggerTokens {
                     topic,
                     pattern: erased(paths, pattern.span(), &expanded, around),
                     message,
+                    is_broken: matches!(pattern, Pattern::Broken),
                 }
             }
             Some(Trigger::Topic { topic, pattern }) => {
@@ -132,6 +140,7 @@ impl TriggerTokens {
                             topic: payload::topic(paths, &topic),
                             pattern: none,
                             message: None,
+                            is_broken: false,
                         };
                     }
                 };
@@ -139,12 +148,14 @@ impl TriggerTokens {
                     topic: payload::topic(paths, &topic),
                     pattern: erased(paths, span, &expanded, around),
                     message: None,
+                    is_broken: false,
                 }
             }
-            Some(Trigger::Broken) | None => Self {
+            broken @ (Some(Trigger::Broken) | None) => Self {
                 topic: quote!(""),
                 pattern: none,
                 message: None,
+                is_broken: broken.is_some(),
             },
         }
     }

@@ -134,6 +134,15 @@ fn mistakes_around_the_payload() {
 }
 
 #[test]
+fn a_word_before_braces_is_an_option() {
+    let source = "s, \"t\", header { a: _ }";
+    assert_errors(source, &expand(source), &["`header` is not an option"]);
+    for source in ["s, \"t\", any { a: _ }", "s, \"t\", Order { a: _ }"] {
+        assert_errors(source, &expand(source), &[]);
+    }
+}
+
+#[test]
 fn types_of_the_standard_library_name_no_topic() {
     for source in ["s, Some(5)", "s, None", "s, !Some(5) | None"] {
         assert_errors(

@@ -53,12 +53,20 @@ fn what_is_answered_and_with_what() {
             &["`within` is about time, and a reply has none"],
         ),
         (
+            "s, \"a\", _, keys 5 => \"b\", {}",
+            &["`keys` is not an option of what a reply answers; the options are `headers {"],
+        ),
+        (
             "s, \"a\", headers \"b\" => \"b\", {}",
             &["names and patterns in braces"],
         ),
         (
-            "s, Some(check) => |check| Answer",
+            "s, Some(5) => |check| Answer",
             &["`Some` is no message and names no topic"],
+        ),
+        (
+            "s, _ => \"b\", {}",
+            &["the topic that is answered is missing"],
         ),
         ("s, Err(5) => \"t\", {}", &["`Err` is no message"]),
         ("", &["the first argument is the scenario variable"]),
