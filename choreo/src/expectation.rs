@@ -144,7 +144,7 @@ struct Matched {
 
 enum State {
     Open,
-    Matched(Matched),
+    Matched(Box<Matched>),
     /// A matcher panicked.
     Failed(String),
 }
@@ -247,10 +247,10 @@ impl Expectation {
         }
         match ask(&self.wanted, message) {
             Answer::Match(matched) => {
-                self.state = State::Matched(Matched {
+                self.state = State::Matched(Box::new(Matched {
                     message: matched,
                     incoming: message.undecoded(),
-                });
+                }));
                 Offered::Matched
             }
             Answer::NearMiss(mismatch) => {

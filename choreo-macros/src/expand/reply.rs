@@ -116,7 +116,7 @@ impl TriggerTokens {
                 let around = around(diagnostics);
                 Self {
                     topic,
-                    pattern: erased(paths, pattern.span(), &expanded, around),
+                    pattern: erased(paths, pattern.span(), &expanded, around.as_ref()),
                     message,
                     is_broken: matches!(pattern, Pattern::Broken),
                 }
@@ -146,7 +146,7 @@ impl TriggerTokens {
                 };
                 Self {
                     topic: payload::topic(paths, &topic),
-                    pattern: erased(paths, span, &expanded, around),
+                    pattern: erased(paths, span, &expanded, around.as_ref()),
                     message: None,
                     is_broken: false,
                 }
@@ -165,7 +165,7 @@ fn erased(
     paths: &Paths,
     span: Span,
     pattern: &TokenStream,
-    around: Option<TokenStream>,
+    around: Option<&TokenStream>,
 ) -> TokenStream {
     let private = paths.private(span);
     quote_spanned!(span=> ::core::option::Option::Some(#private::erase(#pattern) #around))

@@ -1,7 +1,10 @@
 //! What a transport does not have, and what to use instead: said when it is asked for.
 
+use super::{Act, State};
 use crate::envelope::Draft;
 use crate::matcher::envelope::EnvelopePattern;
+use crate::outcome::ScenarioErrorKind;
+use crate::reply::{Answered, ReplyRule};
 use crate::text::edit_distance;
 use crate::transport::Capabilities;
 
@@ -101,6 +104,35 @@ impl Abilities<'_> {
             "a header or a field of the payload"
         } else {
             "a field of the payload"
+        }
+    }
+}
+
+impl Act {
+    pub(super) fn abilities(&self) -> Abilities<'_> {
+        Abilities {
+            transport: &self.transport,
+            can: self.router.capabilities(),
+        }
+    }
+
+    /// What no message of the transport has would never be seen: said at once instead of as a timeout.
+    pub(super) fn check_readable(&self, state: &mut State, topic: &str, wanted: &EnvelopePattern) {
+        if let Some(reason) = self.abilities().unreadable(wanted) {
+            let text = format!("what is expected on `{topic}` can never come: {reason}");
+            self.record_error(state, ScenarioErrorKind::Unsupported, text);
+        }
+    }
+
+    /// Where there are no requests, nobody asks.
+    pub(super) fn check_answer(&self, state: &mut State, rule: &ReplyRule) {
+        if rule.answer == Answered::Asker && !self.router.capabilities().requests {
+            let text = format!(
+                "cannot answer whoever asks on `{}`: {} has no requests; write the topic of the \
+                 answer instead of `_`",
+                rule.trigger, self.transport
+            );
+            self.record_error(state, ScenarioErrorKind::Unsupported, text);
         }
     }
 }

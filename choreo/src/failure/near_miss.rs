@@ -134,20 +134,25 @@ impl Text<'_> {
                 .any(|leaf| leaf.path.segments().first() == Some(&Segment::Part(part)))
         };
         if differs(Part::Headers) {
-            let names = envelope.headers.iter().map(|(name, _)| name.to_owned());
-            self.others(Part::Headers, names.collect());
+            let names: Vec<_> = envelope
+                .headers
+                .iter()
+                .map(|(name, _)| name.to_owned())
+                .collect();
+            self.others(Part::Headers, &names);
         }
         if differs(Part::Metadata) {
-            let entries = envelope
+            let entries: Vec<_> = envelope
                 .metadata
                 .iter()
-                .map(|(name, value)| format!("{name}: {value}"));
-            self.others(Part::Metadata, entries.collect());
+                .map(|(name, value)| format!("{name}: {value}"))
+                .collect();
+            self.others(Part::Metadata, &entries);
         }
     }
 
-    fn others(&mut self, part: Part, entries: Vec<String>) {
-        let text = match entries.as_slice() {
+    fn others(&mut self, part: Part, entries: &[String]) {
+        let text = match entries {
             [] => "none".to_owned(),
             entries => shorten(&entries.join(", "), PAYLOAD_CHARS),
         };
