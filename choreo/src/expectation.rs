@@ -19,7 +19,8 @@ const NEAR_MISS_PAYLOAD_BYTES: usize = 64 * 1024;
 /// A pattern whose message type is forgotten.
 pub(crate) trait DynPattern: Send + Sync {
     fn describe(&self) -> String;
-    fn check(&self, subject: Subject<'_>) -> Result<AnyMessage, Mismatch>;
+    /// `None` stands for the decoded payload.
+    fn check(&self, subject: Subject<'_>) -> Result<Option<AnyMessage>, Mismatch>;
 }
 
 impl<P: MessagePattern> DynPattern for P {
@@ -27,16 +28,21 @@ impl<P: MessagePattern> DynPattern for P {
         MessagePattern::describe(self)
     }
 
-    fn check(&self, subject: Subject<'_>) -> Result<AnyMessage, Mismatch> {
-        MessagePattern::check(self, subject).map(|message| Box::new(message) as AnyMessage)
+    fn check(&self, subject: Subject<'_>) -> Result<Option<AnyMessage>, Mismatch> {
+        let message = self.check_kept(subject)?;
+        Ok(message.map(|message| Box::new(message) as AnyMessage))
     }
 }
 
 /// What a pattern says of a message; a panicking matcher is an answer of its own.
 pub(crate) enum Answer {
-    Match(AnyMessage),
+    /// Without a message it is the decoded payload.
+    Match(Option<AnyMessage>),
     NearMiss(Mismatch),
-    Panicked { matcher: String, message: String },
+    Panicked {
+        matcher: String,
+        message: String,
+    },
 }
 
 /// A whole message as it must be: its payload, and what is around it.
@@ -67,7 +73,7 @@ impl Wanted {
             .unwrap_or_else(|_| "a matcher that cannot describe itself".to_owned())
     }
 
-    fn check(&self, message: &Incoming) -> Result<AnyMessage, Mismatch> {
+    fn check(&self, message: &Incoming) -> Result<Option<AnyMessage>, Mismatch> {
         let envelope = message.envelope();
         let subject = Subject::message(message.decoded(), &envelope.payload);
         let payload = self.payload.check(subject);
@@ -138,13 +144,13 @@ impl NearMisses {
 }
 
 struct Matched {
-    message: AnyMessage,
-    incoming: Incoming,
+    message: Option<AnyMessage>,
+    incoming: Arc<Incoming>,
 }
 
 enum State {
     Open,
-    Matched(Box<Matched>),
+    Matched(Matched),
     /// A matcher panicked.
     Failed(String),
 }
@@ -247,10 +253,10 @@ impl Expectation {
         }
         match ask(&self.wanted, message) {
             Answer::Match(matched) => {
-                self.state = State::Matched(Box::new(Matched {
+                self.state = State::Matched(Matched {
                     message: matched,
-                    incoming: message.undecoded(),
-                }));
+                    incoming: Arc::clone(message),
+                });
                 Offered::Matched
             }
             Answer::NearMiss(mismatch) => {
@@ -303,7 +309,7 @@ impl Expectation {
                     .is_some_and(|(took, may)| took > may);
                 data.outcome = if over { Outcome::Slow } else { Outcome::Pass };
                 data.incoming = Some(matched.incoming);
-                message = Some(matched.message);
+                message = matched.message;
             }
             State::Failed(error) => {
                 data.outcome = Outcome::Error;

@@ -67,7 +67,7 @@ struct State {
 
 /// The act, shared by the test's side and the receive tasks.
 pub(crate) struct Act {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) scenario: u64,
     pub(crate) timeout: Duration,
     id: Option<CorrelationId>,
@@ -84,7 +84,7 @@ impl Act {
     pub(crate) fn open(
         router: &Arc<Router>,
         transport: &Arc<str>,
-        name: String,
+        name: Arc<str>,
         timeout: Duration,
     ) -> Arc<Self> {
         let started = Instant::now();
@@ -410,7 +410,7 @@ impl Act {
             .map(|handle| self.router.busy_topics(&handle.data.topic, self.started))
             .unwrap_or_default();
         let result = Arc::new(ScenarioResult {
-            name: self.name.clone(),
+            name: Arc::clone(&self.name),
             scenario: self.scenario,
             outcome,
             error: state.error.clone(),
@@ -421,8 +421,8 @@ impl Act {
             correlation_id: self.id.clone(),
             published: std::mem::take(&mut state.published),
             inbox: self.inbox.get().cloned(),
-            correlation_place: self.router.correlation().describe(),
-            transport: self.transport.as_ref().to_owned(),
+            correlation: Arc::clone(self.router.correlation()),
+            transport: Arc::clone(&self.transport),
             busy_topics,
             timeout: self.timeout,
         });

@@ -2,11 +2,11 @@
 //!
 //! Knows scenarios only as [`Inbox`]es.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use foldhash::HashMap;
 use tokio::runtime::Handle as RuntimeHandle;
 use tokio::sync::{Notify, watch};
 
@@ -403,7 +403,7 @@ impl OpenScenario {
     /// Remembers the id of a scenario that ended, to tell late messages from foreign ones.
     pub(crate) fn retire(&self, id: Option<&CorrelationId>) {
         if let (Some(router), Some(id)) = (self.router.upgrade(), id) {
-            lock(&router.surprises).close_id(id.clone());
+            lock(&router.surprises).close_id(id);
         }
     }
 }

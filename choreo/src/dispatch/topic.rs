@@ -1,10 +1,10 @@
 //! One topic of a connection: who is registered on it, and whether the broker delivers it.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;
 
+use foldhash::HashMap;
 use tokio::sync::watch;
 
 use super::{Audience, Failure, Inbox, Router, SurpriseClass, lock};

@@ -63,7 +63,8 @@ impl Text<'_> {
         {
             let text = format!(
                 "`{}` went out without this scenario's correlation id ({}): no answer can find its way back",
-                first.topic, self.result.correlation_place
+                first.topic,
+                self.result.correlation.describe()
             );
             self.line(6, self.paint(Tone::Warn, text));
         }
@@ -72,7 +73,7 @@ impl Text<'_> {
     /// What correlation kept away from this scenario.
     fn filtered(&mut self, data: &HandleData) {
         let traffic = data.traffic;
-        let place = self.result.correlation_place.clone();
+        let place = self.result.correlation.describe();
         if traffic.without_id > 0 {
             let text = format!(
                 "on this topic {} came without a correlation id ({place}) and {} ignored: does the \

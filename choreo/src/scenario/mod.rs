@@ -89,7 +89,7 @@ impl<T> Scenario<'_, T, Triggered> {
 
 impl Harness {
     /// A scenario outside `#[choreo::scenario]`.
-    pub fn scenario(&self, name: impl Into<String>) -> ScenarioBuilder<'_> {
+    pub fn scenario(&self, name: impl Into<Arc<str>>) -> ScenarioBuilder<'_> {
         ScenarioBuilder {
             harness: self,
             name: name.into(),
@@ -102,7 +102,7 @@ impl Harness {
 #[derive(Debug)]
 pub struct ScenarioBuilder<'h> {
     harness: &'h Harness,
-    name: String,
+    name: Arc<str>,
     timeout: Option<Duration>,
 }
 

@@ -67,7 +67,7 @@ pub(crate) async fn run(
     context: RunContext,
 ) -> ScenarioRecord {
     let started = Instant::now();
-    let scope = Closing(harness.open(context.name.clone(), timeout));
+    let scope = Closing(harness.open(context.name.as_str().into(), timeout));
     let act = &scope.0;
     let style = if context.color {
         Style::ansi()

@@ -336,4 +336,11 @@ impl MessagePattern for Pattern {
             (None, None) => Value::Null,
         })
     }
+
+    fn check_kept(&self, subject: Subject<'_>) -> Result<Option<Value>, Mismatch> {
+        if subject.value.is_some() {
+            return self.verdict(subject).map(|()| None);
+        }
+        MessagePattern::check(self, subject).map(Some)
+    }
 }

@@ -24,7 +24,7 @@ const CLOSE_BOUND: Duration = Duration::from_secs(5);
 
 /// A connection to NATS, made by [`Nats`](super::Nats).
 pub struct NatsConnection {
-    client: Mutex<Option<Client>>,
+    client: Mutex<Option<Arc<Client>>>,
     link: Arc<Link>,
     probe: Arc<Probe>,
     tasks: Mutex<JoinSet<()>>,
@@ -71,7 +71,7 @@ impl NatsConnection {
             bound,
         ));
         let connection = Self {
-            client: Mutex::new(Some(client)),
+            client: Mutex::new(Some(Arc::new(client))),
             link: Arc::clone(&link),
             probe: Arc::clone(&probe),
             tasks: Mutex::new(JoinSet::new()),
@@ -96,7 +96,7 @@ impl NatsConnection {
         Ok(connection)
     }
 
-    fn client(&self) -> Result<Client, TransportError> {
+    fn client(&self) -> Result<Arc<Client>, TransportError> {
         self.link.ensure_up()?;
         locked(&self.client)
             .clone()
