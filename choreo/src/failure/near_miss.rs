@@ -141,7 +141,9 @@ impl Text<'_> {
                 .collect();
             self.others(Part::Headers, &names);
         }
-        if differs(Part::Metadata) {
+        // Without a payload, what a broker says in the place of an answer is all there is.
+        let says_something = envelope.payload.is_empty() && !envelope.metadata.is_empty();
+        if differs(Part::Metadata) || says_something {
             let entries: Vec<_> = envelope
                 .metadata
                 .iter()

@@ -59,6 +59,7 @@ const READABLE: &[&str] = &[
     "stream_sequence",
     "consumer_sequence",
     "id",
+    "status",
 ];
 
 /// Messages that may wait for the broker before publishers have to.
