@@ -13,6 +13,17 @@ const FIELDS_SHOWN: usize = 16;
 const VALUE_CHARS: usize = 120;
 /// Characters of a payload that are shown.
 const PAYLOAD_CHARS: usize = 400;
+/// The status of a request that nobody listens for.
+const NO_LISTENER: u16 = 503;
+
+/// Whether a broker says that a request has no listener: NATS does, with a status of its own.
+fn is_from_broker(near_miss: &NearMiss) -> bool {
+    let Some(message) = &near_miss.message else {
+        return false;
+    };
+    let envelope = message.envelope();
+    envelope.payload.is_empty() && envelope.metadata.get("status") == Some(&NO_LISTENER.into())
+}
 
 impl Text<'_> {
     pub(super) fn near_misses(&mut self, data: &HandleData) {
@@ -36,6 +47,10 @@ impl Text<'_> {
         self.fields(closest);
         self.payload(closest);
         self.around(closest);
+        if self.result.is_inbox(&data.topic) && is_from_broker(closest) {
+            let text = "the broker sent it, as nobody listens for the request";
+            self.line(6, self.paint(Tone::Warn, text));
+        }
         let others: Vec<_> = data.near_misses[1..]
             .iter()
             .map(|other| diff::leaves(&other.mismatch).count().to_string())
@@ -96,6 +111,7 @@ impl Text<'_> {
         };
         let bytes = &message.envelope().payload;
         let text = match std::str::from_utf8(bytes) {
+            Ok("") => "empty".to_owned(),
             Ok(text) => shorten(
                 &text.escape_debug().to_string().replace("\\\"", "\""),
                 PAYLOAD_CHARS,
