@@ -25,7 +25,7 @@ impl Act {
             minted.map(Arc::from).unwrap_or_else(|| {
                 self.fail_with(
                     ScenarioErrorKind::Unsupported,
-                    self.abilities().no_requests(),
+                    self.abilities().no_requests().to_string(),
                 );
                 Arc::from("")
             })
