@@ -319,6 +319,8 @@ pub struct ScenarioResult {
     pub(crate) timeline_dropped: u64,
     pub(crate) correlation_id: Option<CorrelationId>,
     pub(crate) published: Vec<Published>,
+    /// The scenario's inboxes, where it has asked for one.
+    pub(crate) inboxes: Vec<Arc<str>>,
     /// The transports, in the order of the stage.
     pub(crate) legs: Vec<Arc<LegInfo>>,
     pub(crate) busy_topics: Vec<(Arc<str>, u64)>,
@@ -350,6 +352,15 @@ impl ScenarioResult {
 
     pub(crate) fn leg(&self, leg: u32) -> &LegInfo {
         &self.legs[leg as usize]
+    }
+
+    /// The name under which people know a topic: an inbox is another one in each run.
+    pub(crate) fn shown<'a>(&self, topic: &'a str) -> &'a str {
+        if self.is_inbox(topic) { "inbox" } else { topic }
+    }
+
+    pub(crate) fn is_inbox(&self, topic: &str) -> bool {
+        self.inboxes.iter().any(|inbox| &**inbox == topic)
     }
 
     /// What ended the scenario, when something did.

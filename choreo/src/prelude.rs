@@ -7,11 +7,12 @@ pub use crate::correlation::{
 };
 pub use crate::harness::Harness;
 pub use crate::outcome::{Handle, Outcome};
+pub use crate::request;
 pub use crate::scenario::Scenario;
 pub use crate::stage::{CorrelationBridge, IdentityBridge, MappedBridge};
 pub use crate::transport::Memory;
 #[cfg(feature = "nats")]
 pub use crate::transport::nats::{Nats, NatsAuth};
 pub use crate::{
-    Error, Message, Result, Stage, begin, expect, json, pattern, publish, reply, request, settle,
+    Error, Message, Result, Stage, begin, expect, json, pattern, publish, reply, settle,
 };

@@ -15,12 +15,11 @@ use crate::dispatch::{
 use crate::expectation::{Anchor, Expectation, Offered, Terms};
 use crate::ids::{CorrelationId, LegIndex};
 use crate::matcher::MessagePattern;
-use crate::matcher::envelope::EnvelopePattern;
 use crate::outcome::{
     Handle, HandleResult, Outcome, Published, ReplyState, ScenarioError, ScenarioErrorKind,
     ScenarioResult,
 };
-use crate::reply::{Answered, Reply, ReplyRule};
+use crate::reply::{Reply, ReplyRule};
 use crate::timeline::{Place, Timeline, TimelineAction};
 
 mod leg;
@@ -222,31 +221,9 @@ impl Act {
             if let Some(pattern) = &rule.pattern {
                 self.check_readable(&mut state, on, &rule.trigger, pattern.envelope());
             }
-            let leg = self.leg(on);
-            if rule.answer == Answered::Asker && !leg.router.capabilities().requests {
-                let text = format!(
-                    "cannot answer whoever asks on `{}`: {} has no requests; write the topic of the \
-                     answer instead of `_`",
-                    rule.trigger, leg.info
-                );
-                self.record_error(&mut state, ScenarioErrorKind::Unsupported, text);
-            }
+            self.check_answer(&mut state, on, &rule);
             let slot = self.slot(&mut state, on, &rule.trigger);
             state.replies.push(Reply::new(on.0, slot, rule));
-        }
-    }
-
-    /// What no message of the transport has would never be seen: said at once instead of as a timeout.
-    fn check_readable(
-        &self,
-        state: &mut State,
-        on: LegIndex,
-        topic: &str,
-        wanted: &EnvelopePattern,
-    ) {
-        if let Some(reason) = self.leg(on).abilities().unreadable(wanted) {
-            let text = format!("what is expected on `{topic}` can never come: {reason}");
-            self.record_error(state, ScenarioErrorKind::Unsupported, text);
         }
     }
 
@@ -478,6 +455,11 @@ impl Act {
             timeline_dropped,
             correlation_id: self.id.clone(),
             published: std::mem::take(&mut state.published),
+            inboxes: self
+                .legs
+                .iter()
+                .filter_map(|leg| leg.inbox.get().cloned())
+                .collect(),
             legs,
             busy_topics,
             timeout: self.timeout,

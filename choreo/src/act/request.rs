@@ -27,7 +27,7 @@ impl Act {
             minted.map(Arc::from).unwrap_or_else(|| {
                 self.fail_with(
                     ScenarioErrorKind::Unsupported,
-                    leg.abilities().no_requests(),
+                    leg.abilities().no_requests().to_string(),
                 );
                 Arc::from("")
             })

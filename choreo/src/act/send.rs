@@ -102,8 +102,8 @@ impl Act {
             name: "Unsupported".to_owned(),
             text,
         };
-        if let Some(reason) = leg.abilities().unsettable(&draft) {
-            return Err(unsupported(reason));
+        if let Some(lack) = leg.abilities().unsettable(&draft) {
+            return Err(unsupported(lack.to_string()));
         }
         let mut stamped = false;
         if let Some(id) = leg.id() {
@@ -116,10 +116,12 @@ impl Act {
                     text: error.to_string(),
                 })?;
         }
-        if let Some(reason) = leg.abilities().unsettable(&draft) {
+        if let Some(lack) = leg.abilities().unsettable(&draft) {
             let place = leg.correlation().describe();
             return Err(unsupported(format!(
-                "the correlation policy ({place}) cannot be used here: {reason}"
+                "the correlation policy ({place}) cannot be used here: {}; use one whose id is in the \
+                 payload, such as `FieldCorrelation`",
+                lack.what
             )));
         }
         let payload =

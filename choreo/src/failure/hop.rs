@@ -28,7 +28,12 @@ impl Text<'_> {
                 sent.push(shown);
             }
         }
-        let silent = self.topic_on(data.leg, &data.topic);
+        let inbox = self.result.is_inbox(&data.topic);
+        let silent = if inbox {
+            "the inbox".to_owned()
+        } else {
+            self.topic_on(data.leg, &data.topic)
+        };
         let hop = match sent.as_slice() {
             [] => format!("the scenario began, and no message followed on {silent}"),
             topics => format!(
@@ -37,6 +42,11 @@ impl Text<'_> {
             ),
         };
         self.line(6, format!("the hop that broke: {hop}"));
+        if inbox {
+            // The way back is an address, and no id.
+            let text = "does the service answer to the reply address of the request?";
+            return self.line(6, self.paint(Tone::Warn, text));
+        }
         let unstamped: Vec<_> = self
             .result
             .published
@@ -168,8 +178,12 @@ impl Text<'_> {
             None => topic.to_owned(),
             Some(transport) => format!("{topic} on {transport}"),
         };
-        let trigger = shown(&reply.trigger_topic, &reply.trigger_transport);
-        let answer = shown(&reply.answer_topic, &reply.answer_transport);
+        let answer = match reply.answer_topic.as_str() {
+            "_" => "whoever asked".to_owned(),
+            topic => shown(topic, &reply.answer_transport),
+        };
+        let trigger = self.result.shown(&reply.trigger_topic);
+        let trigger = shown(trigger, &reply.trigger_transport);
         let topics = self.paint(Tone::Strong, format!("{trigger} → {answer}"));
         let place = self.paint(Tone::Quiet, place(reply.location));
         self.line(2, format!("{mark} reply {topics}  {state}  {place}"));

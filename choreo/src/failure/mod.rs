@@ -172,7 +172,7 @@ impl Text<'_> {
             ),
             _ => format!("nothing came within {}", Took(self.limit(data))),
         };
-        let topic = self.paint(Tone::Strong, &data.topic);
+        let topic = self.paint(Tone::Strong, self.result.shown(&data.topic));
         let place = self.paint(Tone::Quiet, place(data.location));
         let word = if data.interrupted {
             "undecided"
@@ -217,10 +217,10 @@ impl Text<'_> {
         let labels = labels.map(|label| label.chars().count()).max().unwrap_or(0);
         for entry in &entries[hidden..] {
             let at = format!("+{}", Took(entry.offset));
-            let topic = entry.topic.as_deref().unwrap_or("");
+            let topic = self.result.shown(entry.topic.as_deref().unwrap_or(""));
             let transport = match &entry.transport {
                 None => String::new(),
-                Some(transport) => format!("{transport:<width$} ", width = labels),
+                Some(transport) => format!("{transport:<labels$} "),
             };
             let mut text = format!("{at:>10}  {:<12} {transport}{topic}", entry.action.word());
             if !entry.detail.is_empty() {
