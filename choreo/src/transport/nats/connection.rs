@@ -1,20 +1,21 @@
-//! An open connection: subscriptions with a task each, publishing, and an end that leaves no task.
+//! An open connection: subscriptions, publishing, and an end that leaves no task.
 
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use async_nats::client::PublishErrorKind;
 use async_nats::{Client, HeaderMap, HeaderName, HeaderValue, Message, Subject, Subscriber};
 use futures_core::Stream;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 
 use super::link::{Link, locked};
 use super::probe::{Probe, Silence};
+use super::pump::Pump;
 use super::subject::{check_concrete, check_pattern};
 use crate::envelope::{Envelope, Headers, Metadata, Outgoing};
 use crate::transport::{Connection, Delivery, TransportError};
@@ -28,19 +29,24 @@ pub struct NatsConnection {
     link: Arc<Link>,
     probe: Arc<Probe>,
     tasks: Mutex<JoinSet<()>>,
+    pumps: Mutex<Vec<Weak<Pump>>>,
     /// Fails when the last task of the client is gone.
     gone: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 /// A subscription of a [`NatsConnection`]; ends when it is dropped.
-#[derive(Debug)]
 #[must_use = "dropping it ends the subscription"]
-pub struct NatsSubscription(AbortHandle);
+pub struct NatsSubscription(Arc<Pump>);
 
 impl Drop for NatsSubscription {
     fn drop(&mut self) {
-        // The task drops the client's subscriber, which unsubscribes.
-        self.0.abort();
+        self.0.stop();
+    }
+}
+
+impl fmt::Debug for NatsSubscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NatsSubscription")
     }
 }
 
@@ -75,6 +81,7 @@ impl NatsConnection {
             link: Arc::clone(&link),
             probe: Arc::clone(&probe),
             tasks: Mutex::new(JoinSet::new()),
+            pumps: Mutex::default(),
             gone: Mutex::new(Some(gone)),
         };
         let inbox = probe.start().await.map_err(|silence| match silence {
@@ -105,11 +112,23 @@ impl NatsConnection {
             })
     }
 
-    /// Starts a task, and forgets those that have ended.
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
-        let mut tasks = locked(&self.tasks);
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(task)
+    /// Delivers what comes for a subscriber; it ends with the subscription, or with the connection.
+    fn pump(&self, subscriber: Subscriber, topic: &str, delivery: Delivery) -> NatsSubscription {
+        let topic: Arc<str> = topic.into();
+        let pump = Pump::start(subscriber, move |message, received_at| {
+            delivery.deliver(envelope(message, received_at, &topic));
+        });
+        let mut pumps = locked(&self.pumps);
+        pumps.retain(|pump| pump.strong_count() > 0);
+        pumps.push(Arc::downgrade(&pump));
+        NatsSubscription(pump)
+    }
+
+    fn stop_pumps(&self) {
+        let pumps = std::mem::take(&mut *locked(&self.pumps));
+        for pump in pumps.iter().filter_map(Weak::upgrade) {
+            pump.stop();
+        }
     }
 }
 
@@ -133,8 +152,7 @@ impl Connection for NatsConnection {
             .subscribe(topic.to_owned())
             .await
             .map_err(|error| refused(error.to_string()))?;
-        let subscription =
-            NatsSubscription(self.spawn(receive(subscriber, topic.into(), delivery)));
+        let subscription = self.pump(subscriber, topic, delivery);
         self.probe
             .round_trip(&turn)
             .await
@@ -171,7 +189,10 @@ impl Connection for NatsConnection {
         let hand_over = async {
             let published = match headers {
                 None => client.publish(subject, payload).await,
-                Some(headers) => client.publish_with_headers(subject, headers, payload).await,
+                // Boxed: the rare case would make the future of every publish twice as large.
+                Some(headers) => {
+                    Box::pin(client.publish_with_headers(subject, headers, payload)).await
+                }
             };
             published.map_err(|error| failed(publish_reason(&error)))?;
             client
@@ -191,6 +212,7 @@ impl Connection for NatsConnection {
         self.link.close();
         let mut tasks = std::mem::take(&mut *locked(&self.tasks));
         tasks.shutdown().await;
+        self.stop_pumps();
         // Without a handle to it the client's connection task ends, and after it the one for events.
         self.probe.close();
         drop(locked(&self.client).take());
@@ -210,6 +232,7 @@ impl Drop for NatsConnection {
     fn drop(&mut self) {
         // Ends the attempts to reconnect; the rest ends with its handles.
         self.link.close();
+        self.stop_pumps();
     }
 }
 
@@ -226,28 +249,25 @@ pub(super) async fn next(subscriber: &mut Subscriber) -> Option<Message> {
     poll_fn(|context| Pin::new(&mut *subscriber).poll_next(context)).await
 }
 
-async fn receive(mut subscriber: Subscriber, topic: Arc<str>, delivery: Delivery) {
-    while let Some(message) = next(&mut subscriber).await {
-        let received_at = Instant::now();
-        let subject = message.subject.as_str();
-        let topic = if subject == &*topic {
-            Arc::clone(&topic)
-        } else {
-            Arc::from(subject)
-        };
-        delivery.deliver(Envelope {
-            topic,
-            key: None,
-            headers: message
-                .headers
-                .as_ref()
-                .map(incoming_headers)
-                .unwrap_or_default(),
-            payload: message.payload,
-            received_at,
-            reply_to: message.reply.map(|reply| reply.as_str().into()),
-            metadata: Metadata::new(),
-        });
+fn envelope(message: Message, received_at: Instant, topic: &Arc<str>) -> Envelope {
+    let subject = message.subject.as_str();
+    let topic = if subject == &**topic {
+        Arc::clone(topic)
+    } else {
+        Arc::from(subject)
+    };
+    Envelope {
+        topic,
+        key: None,
+        headers: message
+            .headers
+            .as_ref()
+            .map(incoming_headers)
+            .unwrap_or_default(),
+        payload: message.payload,
+        received_at,
+        reply_to: message.reply.map(|reply| reply.as_str().into()),
+        metadata: Metadata::new(),
     }
 }
 

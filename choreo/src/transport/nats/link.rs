@@ -2,11 +2,12 @@
 //! and whose question a complaint answers.
 
 use std::panic::resume_unwind;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_nats::{Event, ServerError};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::question::{Question, Questions};
 use crate::transport::{ConnectionEvent, ConnectionEvents, TransportError};
@@ -29,6 +30,8 @@ pub(super) struct Link {
     state: Mutex<State>,
     /// Why the connection is down; none while it is up.
     down: watch::Sender<Option<String>>,
+    /// Told after `down` was set.
+    fell: Notify,
 }
 
 struct State {
@@ -71,6 +74,7 @@ impl Link {
             closed: AtomicBool::new(false),
             state: Mutex::new(state),
             down: watch::Sender::new(None),
+            fell: Notify::new(),
         }
     }
 
@@ -101,12 +105,15 @@ impl Link {
 
     /// Resolves when the connection goes down; at once when it is.
     pub(super) async fn lost(&self) -> TransportError {
-        let mut down = self.down.subscribe();
-        let reason = match down.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().unwrap_or_default(),
-            Err(_) => self.closed_words(),
-        };
-        TransportError::Lost { reason }
+        let mut fell = pin!(self.fell.notified());
+        loop {
+            fell.as_mut().enable();
+            if let Err(error) = self.ensure_up() {
+                return error;
+            }
+            fell.as_mut().await;
+            fell.set(self.fell.notified());
+        }
     }
 
     /// From now on nothing is reported, and the client's attempts to reconnect end.
@@ -116,6 +123,7 @@ impl Link {
         state.restored = None;
         state.questions.clear();
         self.down.send_replace(Some(self.closed_words()));
+        self.fell.notify_waiters();
     }
 
     fn closed_words(&self) -> String {
@@ -187,6 +195,7 @@ impl Link {
             ),
         };
         let already_down = self.down.send_replace(Some(reason.clone())).is_some();
+        self.fell.notify_waiters();
         if !already_down {
             // Under the lock, so that losses and returns are reported in their order.
             self.events.report(ConnectionEvent::Lost { reason });

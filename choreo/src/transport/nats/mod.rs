@@ -23,6 +23,7 @@ mod connection;
 mod crypto;
 mod link;
 mod probe;
+mod pump;
 mod question;
 mod subject;
 
