@@ -39,7 +39,10 @@ pub(crate) enum Answer {
     /// Without a message it is the decoded payload.
     Match(Option<AnyMessage>),
     NearMiss(Mismatch),
-    Panicked { matcher: String, message: String },
+    Panicked {
+        matcher: String,
+        message: String,
+    },
 }
 
 /// A whole message as it must be: its payload, and what is around it.

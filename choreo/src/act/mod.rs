@@ -177,6 +177,10 @@ impl Act {
             let slot = self.slot(&mut state, topic);
             let topic = Arc::clone(&state.slots[slot as usize].topic);
             let expectation = Expectation::new(topic, slot, pattern, terms, since);
+            if state.expectations.is_empty() {
+                // One is the rule, and they are large.
+                state.expectations.reserve_exact(1);
+            }
             state.expectations.push(expectation);
         }
         Handle {
