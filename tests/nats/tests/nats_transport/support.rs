@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use choreo::transport::nats::{Nats, NatsConnection};
 use choreo::transport::{
     Connection, ConnectionEvent, ConnectionEvents, Delivery, Envelope, Outgoing, Transport,
     TransportError,
@@ -51,8 +50,8 @@ pub(crate) fn events() -> (ConnectionEvents, Seen<ConnectionEvent>) {
     )
 }
 
-pub(crate) async fn connect(nats: &Nats) -> Result<NatsConnection, TransportError> {
-    nats.connect(events().0).await
+pub(crate) async fn connect<T: Transport>(transport: &T) -> Result<T::Connection, TransportError> {
+    transport.connect(events().0).await
 }
 
 pub(crate) fn message(topic: &str, payload: impl Into<Bytes>) -> Outgoing {
@@ -60,8 +59,8 @@ pub(crate) fn message(topic: &str, payload: impl Into<Bytes>) -> Outgoing {
 }
 
 /// Connects, and sends one message to itself.
-pub(crate) async fn works(nats: &Nats) -> Result<(), TransportError> {
-    let connection = connect(nats).await?;
+pub(crate) async fn works(transport: &impl Transport) -> Result<(), TransportError> {
+    let connection = connect(transport).await?;
     let (delivery, mut seen) = delivery();
     let _subscription = connection.subscribe("works", delivery).await?;
     connection.publish(message("works", "hello")).await?;
@@ -71,12 +70,12 @@ pub(crate) async fn works(nats: &Nats) -> Result<(), TransportError> {
 }
 
 /// The error of a connect, after making sure that it and the transport show no credential.
-pub(crate) async fn refusal(nats: &Nats) -> TransportError {
-    let error = match connect(nats).await {
+pub(crate) async fn refusal(transport: &(impl Transport + std::fmt::Debug)) -> TransportError {
+    let error = match connect(transport).await {
         Ok(_) => panic!("it should have been refused"),
         Err(error) => error,
     };
-    let shown = format!("{error} {error:?} {error:#?} {nats:?} {nats:#?}");
+    let shown = format!("{error} {error:?} {error:#?} {transport:?} {transport:#?}");
     assert!(!shown.contains(SENTINEL), "{shown}");
     error
 }
