@@ -355,6 +355,11 @@ impl Nats {
                 "CertificateRequired",
                 "show the server a certificate with `Tls::client_cert`",
             ),
+            (
+                // Servers of older Go say this when there is none.
+                "BadCertificate",
+                "show the server a certificate that it trusts with `Tls::client_cert`",
+            ),
             ("InvalidContentType", "does the server speak TLS?"),
         ];
         if let Some((_, advice)) = advice.iter().find(|(words, _)| reason.contains(words)) {

@@ -1,9 +1,7 @@
 //! Who gets in, and what is said when JetStream is not there.
 
-use choreo::transport::Transport;
-use choreo::transport::TransportError;
 use choreo::transport::nats::{JetStream, Nats, NatsAuth};
-use choreo::transport::{Connection, Tls};
+use choreo::transport::{Connection, Tls, Transport, TransportError};
 use choreo_test_brokers::tls::Authority;
 use choreo_test_brokers::{BrokerTests, NatsServer, User};
 
@@ -165,6 +163,12 @@ async fn permissions() -> Result<(), TestError> {
     );
 
     let error = refusal(&as_user("no_inbox")).await;
-    println!("{error}");
+    assert!(matches!(error, TransportError::Connect { .. }), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("JetStream needs inboxes"), "{text}");
+    assert!(
+        text.contains("Permissions Violation for Subscription to \"_INBOX."),
+        "{text}"
+    );
     Ok(())
 }

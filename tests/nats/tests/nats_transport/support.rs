@@ -1,6 +1,5 @@
 //! What the tests share: recording of messages and events, with bounded waits.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -89,8 +88,4 @@ pub(crate) async fn eventually(what: &str, mut condition: impl FnMut() -> bool) 
         }
     });
     assert!(waited.await.is_ok(), "{what}: not in 10 s");
-}
-
-pub(crate) fn shared<T>(value: T) -> Arc<std::sync::Mutex<T>> {
-    Arc::new(std::sync::Mutex::new(value))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::client::RequestErrorKind;
-use async_nats::{HeaderMap, Message, Request, Subject};
+use async_nats::{HeaderMap, Message, Request, Subject, Subscriber};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -100,10 +100,7 @@ impl Api {
         headers: Option<HeaderMap>,
         payload: Bytes,
     ) -> Result<Message, Fault> {
-        let client = self.probe.client().map_err(|silence| match silence {
-            Silence::Lost(error) => Fault::Lost(error),
-            Silence::TooLate(_) | Silence::Client(_) => Fault::Other(silence.to_string()),
-        })?;
+        let client = self.probe.client().map_err(silent)?;
         let registration = self.link.register(Attempt::Publication, subject);
         let mut request = Request::new().payload(payload).timeout(None);
         if let Some(headers) = headers {
@@ -123,13 +120,37 @@ impl Api {
         }
     }
 
+    /// Whether the user may subscribe to inboxes.
+    pub(super) async fn check_inbox(&self) -> Result<(), Fault> {
+        self.inbox().await.map(drop)
+    }
+
+    /// A new inbox, live.
+    pub(super) async fn inbox(&self) -> Result<(String, Subscriber), Fault> {
+        let client = self.probe.client();
+        let subject = client.map_err(silent)?.new_inbox();
+        let subscribed = self.probe.subscribe(&subject, |subscriber| subscriber);
+        match subscribed.await {
+            Ok(subscriber) => Ok((subject, subscriber)),
+            Err(error @ TransportError::Lost { .. }) => Err(Fault::Lost(error)),
+            Err(TransportError::Subscribe { reason, .. }) => Err(Fault::Refused(reason)),
+            Err(error) => Err(Fault::Other(error.to_string())),
+        }
+    }
+
     /// Whether JetStream is there.
     pub(super) async fn check(&self, epoch: u64) -> Result<(), Fault> {
-        self.ask::<Value>(epoch, "INFO", &Value::Null).await.map(drop)
+        self.ask::<Value>(epoch, "INFO", &Value::Null)
+            .await
+            .map(drop)
     }
 
     /// The streams that keep messages of a subject or of a part of a pattern.
-    pub(super) async fn streams_for(&self, epoch: u64, subject: &str) -> Result<Vec<Stream>, Fault> {
+    pub(super) async fn streams_for(
+        &self,
+        epoch: u64,
+        subject: &str,
+    ) -> Result<Vec<Stream>, Fault> {
         let mut found = Vec::new();
         loop {
             let body = json!({ "subject": subject, "offset": found.len() });
@@ -144,7 +165,8 @@ impl Api {
     }
 
     pub(super) async fn stream(&self, epoch: u64, name: &str) -> Result<Stream, Fault> {
-        self.ask(epoch, &format!("STREAM.INFO.{name}"), &Value::Null).await
+        self.ask(epoch, &format!("STREAM.INFO.{name}"), &Value::Null)
+            .await
     }
 
     /// Creates a stream unless it is there.
@@ -155,7 +177,10 @@ impl Api {
         subjects: &[String],
     ) -> Result<(), Fault> {
         match self.stream(epoch, name).await {
-            Err(Fault::Api { code: code::STREAM_NOT_FOUND, .. }) => {}
+            Err(Fault::Api {
+                code: code::STREAM_NOT_FOUND,
+                ..
+            }) => {}
             other => return other.map(drop),
         }
         let config = json!({
@@ -194,7 +219,9 @@ impl Api {
         name: &str,
     ) -> Result<(), Fault> {
         let operation = format!("CONSUMER.DELETE.{stream}.{name}");
-        self.ask::<Value>(epoch, &operation, &Value::Null).await.map(drop)
+        self.ask::<Value>(epoch, &operation, &Value::Null)
+            .await
+            .map(drop)
     }
 
     async fn ask<T: DeserializeOwned>(
@@ -219,11 +246,21 @@ pub(super) fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Fault> {
         |error: serde_json::Error| Fault::Other(format!("the answer is not JetStream's: {error}"));
     let Answer { error } = serde_json::from_slice(answer).map_err(malformed)?;
     match error {
-        Some(ApiError { err_code, description }) => Err(Fault::Api {
+        Some(ApiError {
+            err_code,
+            description,
+        }) => Err(Fault::Api {
             code: err_code,
             words: description,
         }),
         None => serde_json::from_slice(answer).map_err(malformed),
+    }
+}
+
+fn silent(silence: Silence) -> Fault {
+    match silence {
+        Silence::Lost(error) => Fault::Lost(error),
+        Silence::TooLate(_) | Silence::Client(_) => Fault::Other(silence.to_string()),
     }
 }
 

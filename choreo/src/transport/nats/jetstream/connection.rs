@@ -99,6 +99,11 @@ impl JetStreamConnection {
             endpoint: self.api.link.address().into(),
             reason,
         };
+        // Answers come to inboxes; without them each question would wait for its bound.
+        self.api.check_inbox().await.map_err(|fault| match fault {
+            Fault::Lost(error) => error,
+            fault => refused(format!("JetStream needs inboxes (`_INBOX.>`): {fault}")),
+        })?;
         match self.api.check(epoch).await {
             // Someone who may not ask may still use what he was given.
             Ok(()) | Err(Fault::Refused(_)) => {}
@@ -217,7 +222,11 @@ impl Connection for JetStreamConnection {
         self.api.link.ensure_up()?;
         let answer = self.api.request(epoch, &topic, headers, payload).await;
         match answer.and_then(|answer| read::<Stored>(&answer.payload)) {
-            Ok(Stored { stream, seq, duplicate }) => {
+            Ok(Stored {
+                stream,
+                seq,
+                duplicate,
+            }) => {
                 if duplicate {
                     tracing::debug!(stream, seq, "the stream has a message with this id already");
                 }

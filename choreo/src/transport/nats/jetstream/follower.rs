@@ -99,7 +99,12 @@ impl Follower {
             let epoch = match self.read(active).await {
                 End::Called(epoch) => epoch,
                 End::Broken(reason) => {
-                    tracing::debug!(stream = self.stream, pattern = &*self.pattern, reason, "a consumer is replaced");
+                    tracing::debug!(
+                        stream = self.stream,
+                        pattern = &*self.pattern,
+                        reason,
+                        "a consumer is replaced"
+                    );
                     self.api.link.epoch()
                 }
                 End::Closed => return,
@@ -110,20 +115,9 @@ impl Follower {
 
     /// Creates a consumer at the position.
     async fn begin(&mut self, epoch: u64) -> Result<Active, Fault> {
-        let lost = |_| Fault::Lost(self.api.link.loss());
-        let client = self.api.probe.client().map_err(lost)?;
-        let inbox = client.new_inbox();
+        let (inbox, subscriber) = self.api.inbox().await?;
         let unique = inbox.rsplit('.').next().unwrap_or_default();
         let name = format!("choreo-{unique}");
-        let subscriber = self
-            .api
-            .probe
-            .subscribe(&inbox, |subscriber| subscriber)
-            .await
-            .map_err(|error| match error {
-                TransportError::Lost { .. } => Fault::Lost(error),
-                other => Fault::Other(other.to_string()),
-            })?;
         let mut config = json!({
             "name": name,
             "deliver_subject": inbox,
@@ -153,10 +147,7 @@ impl Follower {
     async fn delete_consumer(&mut self, epoch: u64) {
         if let Some(name) = self.consumer.take() {
             // Not there is as good.
-            let _ = self
-                .api
-                .delete_consumer(epoch, &self.stream, &name)
-                .await;
+            let _ = self.api.delete_consumer(epoch, &self.stream, &name).await;
         }
     }
 
@@ -206,7 +197,13 @@ impl Follower {
 
     /// The server speaks about the consumer: a heartbeat, or a question how far we are.
     async fn take_status(&mut self, message: &Message, active: &Active) -> Option<End> {
-        let header = |name: &str| message.headers.as_ref()?.get(name).map(|value| value.as_str());
+        let header = |name: &str| {
+            message
+                .headers
+                .as_ref()?
+                .get(name)
+                .map(|value| value.as_str())
+        };
         let stalled = header("Nats-Consumer-Stalled");
         if let Some(reply) = message.reply.as_deref().or(stalled) {
             let client = self.api.probe.client().ok()?;
@@ -260,7 +257,9 @@ impl Follower {
                 gap(&self.stream, last, state.first_seq)
             };
             if let Some(gap) = gap {
-                self.api.link.report_refusal(&format!("`{}`: {gap}", self.pattern));
+                self.api
+                    .link
+                    .report_refusal(&format!("`{}`: {gap}", self.pattern));
             }
         }
         self.begin(epoch).await
