@@ -11,5 +11,5 @@ pub use crate::request;
 pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
 #[cfg(feature = "nats")]
-pub use crate::transport::nats::{Nats, NatsAuth};
+pub use crate::transport::nats::{JetStream, Nats, NatsAuth};
 pub use crate::{Error, Message, Result, begin, expect, json, pattern, publish, reply, settle};
