@@ -12,7 +12,7 @@ pub use crate::scenario::Scenario;
 pub use crate::stage::{CorrelationBridge, IdentityBridge, MappedBridge};
 pub use crate::transport::Memory;
 #[cfg(feature = "nats")]
-pub use crate::transport::nats::{Nats, NatsAuth};
+pub use crate::transport::nats::{JetStream, Nats, NatsAuth};
 pub use crate::{
     Error, Message, Result, Stage, begin, expect, json, pattern, publish, reply, settle,
 };

@@ -43,14 +43,12 @@ pub fn to_value<S: serde::Serialize + ?Sized>(value: &S) -> Result<Value, String
 
 /// A JSON object from its fields.
 pub fn object(fields: Vec<(&'static str, Result<Value, String>)>) -> Result<Value, String> {
-    fields
-        .into_iter()
-        .map(|(key, value)| match value {
-            Ok(value) => Ok((key.to_owned(), value)),
-            Err(error) => Err(format!("field `{key}`: {error}")),
-        })
-        .collect::<Result<serde_json::Map<_, _>, _>>()
-        .map(Value::Object)
+    let mut object = serde_json::Map::new();
+    for (key, value) in fields {
+        let value = value.map_err(|error| format!("field `{key}`: {error}"))?;
+        object.insert(key.to_owned(), value);
+    }
+    Ok(Value::Object(object))
 }
 
 /// A JSON list from its items.

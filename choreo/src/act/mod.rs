@@ -9,9 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use crate::dispatch::{
-    Audience, Failure, Inbox, Member, OpenScenario, Registration, Router, TopicTraffic, lock,
-};
+use crate::dispatch::{Audience, Failure, Inbox, Member, OpenScenario, Registration, Router, lock};
 use crate::expectation::{Anchor, Expectation, Offered, Terms};
 use crate::ids::{CorrelationId, LegIndex};
 use crate::matcher::MessagePattern;
@@ -177,9 +175,13 @@ impl Act {
                 leg.router
                     .register(topic, audience, leg.id(), slot, self.member(on.0))
             });
+            let topic = match &registration {
+                Some(registration) => Arc::clone(registration.topic()),
+                None => topic.into(),
+            };
             state.slots.push(Slot {
                 leg: on,
-                topic: topic.into(),
+                topic,
                 registration,
             });
             state.slots.len() - 1
@@ -206,6 +208,10 @@ impl Act {
             let slot = self.slot(&mut state, on, topic);
             let topic = Arc::clone(&state.slots[slot as usize].topic);
             let expectation = Expectation::new(on.0, topic, slot, pattern, terms, since);
+            if state.expectations.is_empty() {
+                // One is the rule, and they are large.
+                state.expectations.reserve_exact(1);
+            }
             state.expectations.push(expectation);
         }
         Handle {
@@ -391,23 +397,20 @@ impl Act {
             Trigger::None => (None, Duration::ZERO),
         };
         let interrupted = abandoned || state.error.is_some();
-        let matched: Vec<_> = state
-            .expectations
+        let expectations = std::mem::take(&mut state.expectations);
+        let since: Vec<_> = expectations
             .iter()
-            .map(Expectation::matched_at)
+            .map(|expectation| expectation.since.map(|index| &expectations[index as usize]))
+            .map(|start| start.and_then(Expectation::matched_at))
             .collect();
-        let traffic: Vec<TopicTraffic> = state
-            .slots
-            .iter()
-            .map(|slot| slot.registration.as_ref().map(Registration::traffic))
-            .map(Option::unwrap_or_default)
-            .collect();
-        let handles: Vec<_> = std::mem::take(&mut state.expectations)
+        let handles: Vec<_> = expectations
             .into_iter()
-            .map(|expectation| {
-                let since = expectation.since.and_then(|index| matched[index as usize]);
+            .zip(since)
+            .map(|(expectation, since)| {
                 let anchor = since.map(|at| Anchor { at, earliest: at }).or(anchor);
-                let traffic = traffic[expectation.slot as usize];
+                let registration = &state.slots[expectation.slot as usize].registration;
+                let traffic = registration.as_ref().map(Registration::traffic);
+                let traffic = traffic.unwrap_or_default();
                 let (data, report) = expectation.finish(anchor, waited, interrupted, traffic);
                 HandleResult { data, report }
             })

@@ -247,6 +247,11 @@ impl Registration {
         }
     }
 
+    /// As it was subscribed to.
+    pub(crate) fn topic(&self) -> &Arc<str> {
+        &self.entry.topic
+    }
+
     /// What came on the topic since the registration and reached no scenario.
     pub(crate) fn traffic(&self) -> TopicTraffic {
         self.entry.traffic().since(self.traffic_before)
