@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "contract")]
+pub mod contract;
 #[cfg(feature = "nats")]
 pub mod nats;
 

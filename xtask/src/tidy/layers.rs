@@ -48,6 +48,7 @@ const MODULES: &[&str] = &[
     "failure",
     "harness",
     "scenario",
+    "transport::contract",
     // 7
     "fixture",
     "arguments",
