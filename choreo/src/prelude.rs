@@ -11,4 +11,7 @@ pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
 #[cfg(feature = "nats")]
 pub use crate::transport::nats::{JetStream, Nats, NatsAuth};
+pub use crate::transport::nats::{Nats, NatsAuth};
+#[cfg(feature = "redis")]
+pub use crate::transport::redis::{Redis, RedisAuth, RedisStreams};
 pub use crate::{Error, Message, Result, begin, expect, json, pattern, publish, reply, settle};
