@@ -35,6 +35,7 @@ const MODULES: &[&str] = &[
     "transport::tls",
     "transport::memory",
     "transport::nats",
+    "transport::kafka",
     "broker",
     "error",
     // 4
