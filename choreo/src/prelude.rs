@@ -9,9 +9,10 @@ pub use crate::harness::Harness;
 pub use crate::outcome::{Handle, Outcome};
 pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
+#[cfg(feature = "kafka")]
+pub use crate::transport::kafka::{Kafka, KafkaAuth};
 #[cfg(feature = "nats")]
 pub use crate::transport::nats::{JetStream, Nats, NatsAuth};
-pub use crate::transport::nats::{Nats, NatsAuth};
 #[cfg(feature = "redis")]
 pub use crate::transport::redis::{Redis, RedisAuth, RedisStreams};
 pub use crate::{Error, Message, Result, begin, expect, json, pattern, publish, reply, settle};

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 #[cfg(feature = "contract")]
 pub mod contract;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 #[cfg(feature = "nats")]
 pub mod nats;
 #[cfg(feature = "redis")]
