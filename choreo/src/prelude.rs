@@ -11,4 +11,6 @@ pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
 #[cfg(feature = "nats")]
 pub use crate::transport::nats::{Nats, NatsAuth};
+#[cfg(feature = "rabbitmq")]
+pub use crate::transport::rabbitmq::{Rabbit, RabbitAuth};
 pub use crate::{Error, Message, Result, begin, expect, json, pattern, publish, reply, settle};

@@ -6,7 +6,9 @@
 mod nats;
 mod operator;
 mod process;
+mod rabbitmq;
 pub mod tls;
 
 pub use nats::{NatsServer, NatsServerBuilder, User};
 pub use process::StartError;
+pub use rabbitmq::{RabbitServer, RabbitServerBuilder, RabbitUser};

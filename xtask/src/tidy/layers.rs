@@ -35,6 +35,7 @@ const MODULES: &[&str] = &[
     "transport::tls",
     "transport::memory",
     "transport::nats",
+    "transport::rabbitmq",
     "broker",
     "error",
     // 4
