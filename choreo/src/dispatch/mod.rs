@@ -187,6 +187,9 @@ impl Router {
             })
         };
         let subscribed = async {
+            // A scenario that begins while the connection is on its way back waits for it.
+            let down = |reason| TransportError::Lost { reason };
+            self.connected().await.map_err(down)?;
             let connection = Arc::clone(self.connection()?);
             let timeout = self.config.ready_timeout;
             tokio::time::timeout(timeout, connection.subscribe(&entry.topic, delivery))

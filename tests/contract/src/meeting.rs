@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use choreo::SurpriseClass;
 use choreo::prelude::*;
 use choreo::transport::Transport;
+use choreo::{Surprise, SurpriseClass};
 use choreo_test_brokers::TestError;
 use tokio::task::JoinSet;
 
 const AT_ONCE: usize = 20;
+/// The number in a first message, whose digits make it longer.
+const LARGE: u64 = 7_000_000;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What came of it.
@@ -46,46 +48,50 @@ pub async fn meet(
         .connect()
         .await?;
     // Opens the subscription, which stays.
-    echo(harness.clone(), topic.to_owned()).await?;
+    echo(harness.clone(), topic.to_owned(), LARGE).await?;
     everybody_is_there().await?;
-    let before = foreign(&harness);
     let mut running = JoinSet::new();
     for _ in 0..AT_ONCE {
-        running.spawn(echo(harness.clone(), topic.to_owned()));
+        running.spawn(echo(harness.clone(), topic.to_owned(), 7));
     }
     let mut passed = 0;
+    let mut size = 0;
     while let Some(result) = running.join_next().await {
-        result??;
+        size = result??;
         passed += 1;
     }
     let mut tick = tokio::time::interval(Duration::from_millis(5));
     let all_seen = async {
-        while foreign(&harness) < before + AT_ONCE {
+        while foreign(&harness, size) < AT_ONCE {
             tick.tick().await;
         }
     };
     // How many there were is the answer, also when it took too long.
     let _ = tokio::time::timeout(PATIENCE, all_seen).await;
-    let foreign = foreign(&harness) - before;
+    let foreign = foreign(&harness, size);
     harness.close().await;
     Ok(Met { passed, foreign })
 }
 
-fn foreign(harness: &Harness) -> usize {
-    let surprises = harness.surprises().0;
-    let unknown = |surprise: &&choreo::Surprise| surprise.class == SurpriseClass::UnknownId;
-    surprises.iter().filter(unknown).count()
+/// How many of the messages were seen that the other process sent when both were there: its first one
+/// has another size.
+fn foreign(harness: &Harness, size: usize) -> usize {
+    let (surprises, _) = harness.surprises();
+    let counts = |surprise: &&Surprise| {
+        surprise.class == SurpriseClass::UnknownId && surprise.size_bytes == size
+    };
+    surprises.iter().filter(counts).count()
 }
 
-/// The same message in all scenarios of both processes: only the ids tell them apart.
-async fn echo(harness: Harness, topic: String) -> Result<(), TestError> {
+/// The same message in all scenarios of both processes: only the ids tell them apart. Gives its size.
+async fn echo(harness: Harness, topic: String, number: u64) -> Result<usize, TestError> {
     let mut scope = harness.scenario("echo").open();
     let s = scope.arrange();
-    expect!(s, topic.clone(), { number: 7 });
-    publish!(s, topic, { number: 7 });
+    let echoed = expect!(s, topic.clone(), { number: (number) });
+    publish!(s, topic, { number: (number) });
     let result = settle!(s);
-    match result.outcome() {
-        Outcome::Pass => Ok(()),
-        _ => Err(result.failure_text().into()),
+    match result[echoed].envelope() {
+        Some(envelope) => Ok(envelope.payload.len()),
+        None => Err(result.failure_text().into()),
     }
 }
