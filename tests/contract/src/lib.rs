@@ -9,4 +9,4 @@ pub use brokers::{
     RedisBroker, RedisStreamsBroker, TestBroker,
 };
 pub use meeting::{Met, meet};
-pub use running::{SkipsDenied, judge};
+pub use running::{in_words, is_skip, judge, skips_are_denied};

@@ -7,14 +7,25 @@ use choreo_test_brokers::{StartError, TestError};
 use libtest_mimic::{Completion, Failed};
 
 /// Whether a missing broker is a failure: `CHOREO_SKIP=deny`.
-#[derive(Debug, Clone, Copy)]
-pub struct SkipsDenied(bool);
+pub fn skips_are_denied() -> bool {
+    env::var_os("CHOREO_SKIP").is_some_and(|value| value == "deny")
+}
 
-impl SkipsDenied {
-    /// As the environment says.
-    pub fn from_env() -> Self {
-        Self(env::var_os("CHOREO_SKIP").is_some_and(|value| value == "deny"))
+/// Whether a test could not run because a broker is not installed.
+pub fn is_skip(error: &TestError) -> bool {
+    let error = error.downcast_ref::<StartError>();
+    matches!(error, Some(StartError::NotInstalled { .. }))
+}
+
+/// An error with its causes.
+pub fn in_words(error: &TestError) -> String {
+    let mut text = error.to_string();
+    let mut source: Option<&dyn Error> = error.source();
+    while let Some(cause) = source {
+        text += &format!("\n  because: {cause}");
+        source = cause.source();
     }
+    text
 }
 
 /// A test's end in libtest-mimic's words: a missing broker is a skip, unless skips are denied.
@@ -22,26 +33,12 @@ impl SkipsDenied {
 /// # Errors
 ///
 /// When the test failed.
-pub fn judge(
-    result: Result<Completion, TestError>,
-    denied: SkipsDenied,
-) -> Result<Completion, Failed> {
-    let error = match result {
-        Ok(completion) => return Ok(completion),
-        Err(error) => error,
-    };
-    let missing = matches!(
-        error.downcast_ref::<StartError>(),
-        Some(StartError::NotInstalled { .. })
-    );
-    if missing && !denied.0 {
-        return Ok(Completion::ignored_with(format!("skipped: {error}")));
+pub fn judge(result: Result<Completion, TestError>) -> Result<Completion, Failed> {
+    match result {
+        Ok(completion) => Ok(completion),
+        Err(error) if is_skip(&error) && !skips_are_denied() => {
+            Ok(Completion::ignored_with(format!("skipped: {error}")))
+        }
+        Err(error) => Err(Failed::from(in_words(&error))),
     }
-    let mut text = error.to_string();
-    let mut source: Option<&dyn Error> = error.source();
-    while let Some(cause) = source {
-        text += &format!("\n  because: {cause}");
-        source = cause.source();
-    }
-    Err(Failed::from(text))
 }

@@ -12,7 +12,7 @@ use choreo::transport::contract::{Case, Verdict, cases};
 use choreo_test_brokers::TestError;
 use choreo_test_contract::{
     JetStreamBroker, KafkaBroker, KafkaCluster, MemoryBroker, NatsBroker, RabbitBroker,
-    RedisBroker, RedisStreamsBroker, SkipsDenied, TestBroker, judge,
+    RedisBroker, RedisStreamsBroker, TestBroker, judge,
 };
 use libtest_mimic::{Arguments, Completion, Trial};
 
@@ -41,7 +41,6 @@ enum Sharing {
 }
 
 fn suite<B: TestBroker>(name: &'static str, sharing: Sharing, trials: &mut Vec<Trial>) {
-    let denied = SkipsDenied::from_env();
     let shared = Shared::<B>::default();
     for case in cases::<Lent<B>>() {
         let shared = shared.clone();
@@ -53,7 +52,6 @@ fn suite<B: TestBroker>(name: &'static str, sharing: Sharing, trials: &mut Vec<T
                 judge(
                     lent.map_err(TestError::from)
                         .and_then(|lent| run(&case, &lent)),
-                    denied,
                 )
             },
         ));
@@ -66,7 +64,6 @@ fn suite<B: TestBroker>(name: &'static str, sharing: Sharing, trials: &mut Vec<T
                 judge(
                     lent.map_err(TestError::from)
                         .and_then(|lent| two_processes::run(name, &lent)),
-                    denied,
                 )
             },
         ));
