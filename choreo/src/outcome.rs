@@ -292,6 +292,8 @@ pub struct ScenarioResult {
     pub(crate) timeline_dropped: u64,
     pub(crate) correlation_id: Option<CorrelationId>,
     pub(crate) published: Vec<Published>,
+    /// The scenario's inbox, when it has asked for one.
+    pub(crate) inbox: Option<Arc<str>>,
     pub(crate) correlation: Arc<dyn Correlation>,
     pub(crate) transport: Arc<str>,
     pub(crate) busy_topics: Vec<(Arc<str>, u64)>,
@@ -312,6 +314,15 @@ impl ScenarioResult {
     /// The id that its messages carry.
     pub fn correlation_id(&self) -> Option<&CorrelationId> {
         self.correlation_id.as_ref()
+    }
+
+    /// The name under which people know a topic: an inbox is another one in each run.
+    pub(crate) fn shown<'a>(&self, topic: &'a str) -> &'a str {
+        if self.is_inbox(topic) { "inbox" } else { topic }
+    }
+
+    pub(crate) fn is_inbox(&self, topic: &str) -> bool {
+        self.inbox.as_deref() == Some(topic)
     }
 
     /// What ended the scenario, when something did.

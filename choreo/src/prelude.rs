@@ -7,10 +7,9 @@ pub use crate::correlation::{
 };
 pub use crate::harness::Harness;
 pub use crate::outcome::{Handle, Outcome};
+pub use crate::request;
 pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
 #[cfg(feature = "nats")]
 pub use crate::transport::nats::{JetStream, Nats, NatsAuth};
-pub use crate::{
-    Error, Message, Result, begin, expect, json, pattern, publish, reply, request, settle,
-};
+pub use crate::{Error, Message, Result, begin, expect, json, pattern, publish, reply, settle};

@@ -6,6 +6,8 @@ use syn::Ident;
 use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 
+use crate::check;
+use crate::model::pattern::Pattern;
 use crate::model::{Answer, AnswerTo, EnvelopePattern, Reply, ReplyClosure, Trigger};
 use crate::parse;
 use crate::paths::Paths;
@@ -35,6 +37,10 @@ fn step(paths: &Paths, reply: Reply, diagnostics: &mut Diagnostics) -> TokenStre
     let private = paths.private(span);
     let place = quote_spanned!(span=> ::core::file!(), ::core::line!());
     let trigger = TriggerTokens::new(paths, reply.trigger, reply.envelope, span, diagnostics);
+    if trigger.is_broken {
+        // What the closure takes is not known: the compiler would report it a second time.
+        return TokenStream::new();
+    }
     let mut rule = match &reply.answer {
         Answer::Message(closure) => message(paths, &trigger, closure, &place),
         Answer::Computed { to, closure } => {
@@ -82,6 +88,8 @@ struct TriggerTokens {
     pattern: TokenStream,
     /// The type that a typed trigger names.
     message: Option<TokenStream>,
+    /// A mistake in it is reported already.
+    is_broken: bool,
 }
 
 impl TriggerTokens {
@@ -99,14 +107,18 @@ impl TriggerTokens {
         let none = quote_spanned!(scenario=> ::core::option::Option::None);
         match trigger {
             Some(Trigger::Typed(mut pattern)) => {
-                let message = typed::root(&pattern).map(|root| root.type_path().to_token_stream());
+                check::message(&mut pattern, diagnostics);
+                let message = pattern
+                    .root()
+                    .map(|root| root.type_path().to_token_stream());
                 let topic = typed::topic(&pattern, paths);
                 let expanded = pattern::expand(&mut pattern, paths, diagnostics);
                 let around = around(diagnostics);
                 Self {
                     topic,
-                    pattern: erased(paths, pattern.span(), &expanded, around),
+                    pattern: erased(paths, pattern.span(), &expanded, around.as_ref()),
                     message,
+                    is_broken: matches!(pattern, Pattern::Broken),
                 }
             }
             Some(Trigger::Topic { topic, pattern }) => {
@@ -128,19 +140,22 @@ impl TriggerTokens {
                             topic: payload::topic(paths, &topic),
                             pattern: none,
                             message: None,
+                            is_broken: false,
                         };
                     }
                 };
                 Self {
                     topic: payload::topic(paths, &topic),
-                    pattern: erased(paths, span, &expanded, around),
+                    pattern: erased(paths, span, &expanded, around.as_ref()),
                     message: None,
+                    is_broken: false,
                 }
             }
-            Some(Trigger::Broken) | None => Self {
+            broken @ (Some(Trigger::Broken) | None) => Self {
                 topic: quote!(""),
                 pattern: none,
                 message: None,
+                is_broken: broken.is_some(),
             },
         }
     }
@@ -150,7 +165,7 @@ fn erased(
     paths: &Paths,
     span: Span,
     pattern: &TokenStream,
-    around: Option<TokenStream>,
+    around: Option<&TokenStream>,
 ) -> TokenStream {
     let private = paths.private(span);
     quote_spanned!(span=> ::core::option::Option::Some(#private::erase(#pattern) #around))

@@ -11,7 +11,7 @@ use crate::model::{DurationArg, EnvelopePattern, ExpectOptions};
 use crate::recover::{Diagnostics, error_here, skip_to_separator};
 
 /// The options of this version, with an example of each.
-const OPTIONS: [(&str, &str); 5] = [
+static OPTIONS: [(&str, &str); 5] = [
     ("within", "within 50ms"),
     ("since", "since handle"),
     ("headers", "headers { \"x-source\": \"test\" }"),
@@ -19,27 +19,44 @@ const OPTIONS: [(&str, &str); 5] = [
     ("metadata", "metadata { partition: 0 }"),
 ];
 
+/// Where options stand, and which.
+struct Place {
+    name: &'static str,
+    options: &'static [(&'static str, &'static str)],
+}
+
+const EXPECT: Place = Place {
+    name: "`expect!`",
+    options: &OPTIONS,
+};
+
+const REPLY: Place = Place {
+    name: "what a reply answers",
+    // Without those about time.
+    options: OPTIONS.split_at(2).1,
+};
+
 pub(crate) fn is_option(word: &Ident) -> bool {
     OPTIONS.iter().any(|(name, _)| word == name)
 }
 
-/// Whether an option, known or not, comes next: a word and its value.
+/// Whether an option, known or not, comes next: a word and its value. A word in front of braces that
+/// is no type's name is meant as one.
 pub(crate) fn begins_option(input: ParseStream<'_>) -> bool {
+    const PATTERNS: [&str; 5] = ["bytes", "contains", "every", "any", "len"];
     let fork = input.fork();
     let Ok(word) = fork.parse::<Ident>() else {
         return false;
     };
-    is_option(&word)
-        || (fork.peek(syn::Lit)
-            && !["bytes", "contains", "every", "any", "len"]
-                .iter()
-                .any(|name| word == name))
+    let has_value = fork.peek(syn::Lit)
+        || fork.peek(token::Brace) && word.to_string().starts_with(char::is_lowercase);
+    is_option(&word) || (has_value && !PATTERNS.iter().any(|name| word == name))
 }
 
 /// Parses options up to the end; every mistake is reported and skipped.
 pub(crate) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> ExpectOptions {
     let mut options = ExpectOptions::default();
-    each(input, diagnostics, |word, input, diagnostics| {
+    each(input, &EXPECT, diagnostics, |word, input, diagnostics| {
         if word == "within" {
             let within: DurationArg = duration::parse(input)?;
             set(&mut options.within, within, word)
@@ -56,7 +73,7 @@ pub(crate) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Ex
 /// Parses the options of what a reply answers: what is around the payload.
 pub(crate) fn envelope(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> EnvelopePattern {
     let mut envelope = EnvelopePattern::default();
-    each(input, diagnostics, |word, input, diagnostics| {
+    each(input, &REPLY, diagnostics, |word, input, diagnostics| {
         if word == "within" || word == "since" {
             skip_to_separator(input);
             return Err(syn::Error::new(
@@ -64,7 +81,7 @@ pub(crate) fn envelope(input: ParseStream<'_>, diagnostics: &mut Diagnostics) ->
                 format!(
                     "`{word}` is about time, and a reply has none: move it to an `expect!`; what a \
                      reply answers has {}",
-                    list(&OPTIONS[2..])
+                    list(REPLY.options)
                 ),
             ));
         }
@@ -75,11 +92,12 @@ pub(crate) fn envelope(input: ParseStream<'_>, diagnostics: &mut Diagnostics) ->
 
 fn each(
     input: ParseStream<'_>,
+    place: &Place,
     diagnostics: &mut Diagnostics,
     mut option: impl FnMut(&Ident, ParseStream<'_>, &mut Diagnostics) -> syn::Result<()>,
 ) {
     while !input.is_empty() {
-        let parsed = word(input).and_then(|word| option(&word, input, diagnostics));
+        let parsed = word(input, place).and_then(|word| option(&word, input, diagnostics));
         if let Err(error) = parsed {
             diagnostics.absorb(error);
             skip_to_separator(input);
@@ -100,11 +118,11 @@ fn each(
 }
 
 /// The word that begins an option, which has a value.
-fn word(input: ParseStream<'_>) -> syn::Result<Ident> {
+fn word(input: ParseStream<'_>, place: &Place) -> syn::Result<Ident> {
     let Ok(word) = input.parse::<Ident>() else {
         return Err(error_here(
             input,
-            format!("after the pattern come options: {}", list(&OPTIONS)),
+            format!("after the pattern come options: {}", list(place.options)),
         ));
     };
     if is_option(&word) && at_separator(input) {
@@ -118,8 +136,9 @@ fn word(input: ParseStream<'_>) -> syn::Result<Ident> {
         return Err(syn::Error::new(
             word.span(),
             format!(
-                "`{word}` is not an option of `expect!`; the options are {}",
-                list(&OPTIONS)
+                "`{word}` is not an option of {}; the options are {}",
+                place.name,
+                list(place.options)
             ),
         ));
     }

@@ -119,7 +119,11 @@ fn trigger(
             };
             return Ok((trigger, envelope));
         }
-        if input.peek(Token![,]) || input.peek(token::Brace) || input.peek(token::Bracket) {
+        if input.peek(Token![,])
+            || input.peek(Token![_])
+            || input.peek(token::Brace)
+            || input.peek(token::Bracket)
+        {
             return Err(input.error(
                 "the topic that is answered is missing before this; write `\"orders.created\", { … } => …`",
             ));

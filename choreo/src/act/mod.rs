@@ -13,12 +13,11 @@ use crate::dispatch::{Audience, Failure, Inbox, OpenScenario, Registration, Rout
 use crate::expectation::{Anchor, Expectation, Offered, Terms};
 use crate::ids::CorrelationId;
 use crate::matcher::MessagePattern;
-use crate::matcher::envelope::EnvelopePattern;
 use crate::outcome::{
     Handle, HandleResult, Outcome, Published, ReplyState, ScenarioError, ScenarioErrorKind,
     ScenarioResult,
 };
-use crate::reply::{Answered, Reply, ReplyRule};
+use crate::reply::{Reply, ReplyRule};
 use crate::timeline::{Timeline, TimelineAction};
 
 mod receive;
@@ -198,24 +197,9 @@ impl Act {
             if let Some(pattern) = &rule.pattern {
                 self.check_readable(&mut state, &rule.trigger, pattern.envelope());
             }
-            if rule.answer == Answered::Asker && !self.router.capabilities().requests {
-                let text = format!(
-                    "cannot answer whoever asks on `{}`: {} has no requests; write the topic of the \
-                     answer instead of `_`",
-                    rule.trigger, self.transport
-                );
-                self.record_error(&mut state, ScenarioErrorKind::Unsupported, text);
-            }
+            self.check_answer(&mut state, &rule);
             let slot = self.slot(&mut state, &rule.trigger);
             state.replies.push(Reply::new(slot, rule));
-        }
-    }
-
-    /// What no message of the transport has would never be seen: said at once instead of as a timeout.
-    fn check_readable(&self, state: &mut State, topic: &str, wanted: &EnvelopePattern) {
-        if let Some(reason) = self.abilities().unreadable(wanted) {
-            let text = format!("what is expected on `{topic}` can never come: {reason}");
-            self.record_error(state, ScenarioErrorKind::Unsupported, text);
         }
     }
 
@@ -439,6 +423,7 @@ impl Act {
             timeline_dropped,
             correlation_id: self.id.clone(),
             published: std::mem::take(&mut state.published),
+            inbox: self.inbox.get().cloned(),
             correlation: Arc::clone(self.router.correlation()),
             transport: Arc::clone(&self.transport),
             busy_topics,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::unsupported::Abilities;
 use super::{Act, State};
 use crate::dispatch::lock;
 use crate::envelope::{Envelope, Metadata};
@@ -12,13 +11,6 @@ use crate::outcome::ScenarioErrorKind;
 const CORRELATION_ID: &str = "correlation_id";
 
 impl Act {
-    pub(super) fn abilities(&self) -> Abilities<'_> {
-        Abilities {
-            transport: &self.transport,
-            can: self.router.capabilities(),
-        }
-    }
-
     /// The topic for answers that only this scenario has. Without one the scenario ends as error, and
     /// the topic is empty.
     pub(crate) fn inbox(&self) -> &str {
@@ -33,7 +25,7 @@ impl Act {
             minted.map(Arc::from).unwrap_or_else(|| {
                 self.fail_with(
                     ScenarioErrorKind::Unsupported,
-                    self.abilities().no_requests(),
+                    self.abilities().no_requests().to_string(),
                 );
                 Arc::from("")
             })

@@ -101,8 +101,8 @@ impl Act {
             name: "Unsupported".to_owned(),
             text,
         };
-        if let Some(reason) = self.abilities().unsettable(&draft) {
-            return Err(unsupported(reason));
+        if let Some(lack) = self.abilities().unsettable(&draft) {
+            return Err(unsupported(lack.to_string()));
         }
         let mut stamped = false;
         if let Some(id) = self.correlation_id() {
@@ -116,10 +116,12 @@ impl Act {
                     text: error.to_string(),
                 })?;
         }
-        if let Some(reason) = self.abilities().unsettable(&draft) {
+        if let Some(lack) = self.abilities().unsettable(&draft) {
             let place = self.router.correlation().describe();
             return Err(unsupported(format!(
-                "the correlation policy ({place}) cannot be used here: {reason}"
+                "the correlation policy ({place}) cannot be used here: {}; use one whose id is in the \
+                 payload, such as `FieldCorrelation`",
+                lack.what
             )));
         }
         let payload =

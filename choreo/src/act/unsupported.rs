@@ -1,7 +1,12 @@
 //! What a transport does not have, and what to use instead: said when it is asked for.
 
+use std::fmt;
+
+use super::{Act, State};
 use crate::envelope::Draft;
 use crate::matcher::envelope::EnvelopePattern;
+use crate::outcome::ScenarioErrorKind;
+use crate::reply::{Answered, ReplyRule};
 use crate::text::edit_distance;
 use crate::transport::Capabilities;
 
@@ -14,9 +19,23 @@ pub(super) struct Abilities<'a> {
     pub(super) can: Capabilities,
 }
 
+/// Something that is not there.
+pub(super) struct Lack {
+    /// What it is.
+    pub(super) what: String,
+    /// What to use or write instead.
+    instead: String,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.what, self.instead)
+    }
+}
+
 impl Abilities<'_> {
     /// What a pattern looks at and messages do not have.
-    pub(super) fn unreadable(&self, wanted: &EnvelopePattern) -> Option<String> {
+    pub(super) fn unreadable(&self, wanted: &EnvelopePattern) -> Option<Lack> {
         if wanted.headers.is_some() && !self.can.headers {
             return Some(self.no_headers());
         }
@@ -26,23 +45,22 @@ impl Abilities<'_> {
         wanted.metadata.as_ref()?;
         let (transport, readable) = (self.transport, self.can.readable);
         if readable.is_empty() {
-            let instead = self.instead();
-            return Some(format!(
-                "messages of {transport} have no metadata; use {instead}"
-            ));
+            return Some(Lack {
+                what: format!("messages of {transport} have no metadata"),
+                instead: self.instead(),
+            });
         }
         let name = wanted
             .metadata_names()
             .find(|name| !readable.contains(name))?;
-        Some(format!(
-            "messages of {transport} have no metadata `{name}`{}; what they have is {}",
-            meant(name, readable),
-            listed(readable)
-        ))
+        Some(Lack {
+            what: self.no_metadata(name, readable),
+            instead: format!("what they have is {}", listed(readable)),
+        })
     }
 
     /// What a message is to carry and cannot.
-    pub(super) fn unsettable(&self, draft: &Draft) -> Option<String> {
+    pub(super) fn unsettable(&self, draft: &Draft) -> Option<Lack> {
         if !draft.headers.is_empty() && !self.can.headers {
             return Some(self.no_headers());
         }
@@ -55,52 +73,92 @@ impl Abilities<'_> {
             .iter()
             .find(|(name, _)| !settable.contains(name))?;
         if settable.is_empty() {
-            let instead = self.instead();
-            return Some(format!(
-                "metadata cannot be set on messages of {transport}; use {instead}"
-            ));
+            return Some(Lack {
+                what: format!("metadata cannot be set on messages of {transport}"),
+                instead: self.instead(),
+            });
         }
-        let why = if self.can.readable.contains(&name) {
+        let what = if self.can.readable.contains(&name) {
             format!("the metadata `{name}` of {transport} can be read and not set")
         } else {
-            format!(
-                "messages of {transport} have no metadata `{name}`{}",
-                meant(name, settable)
-            )
+            self.no_metadata(name, settable)
         };
-        Some(format!("{why}; what can be set is {}", listed(settable)))
+        Some(Lack {
+            what,
+            instead: format!("what can be set is {}", listed(settable)),
+        })
     }
 
     /// Why there is no inbox.
-    pub(super) fn no_requests(&self) -> String {
-        format!(
-            "{} has no requests, so a scenario has no inbox on it; publish the question with \
-             `publish!`, and expect the answer on the topic that the service sends it to",
-            self.transport
-        )
+    pub(super) fn no_requests(&self) -> Lack {
+        Lack {
+            what: format!(
+                "{} has no requests, so a scenario has no inbox on it",
+                self.transport
+            ),
+            instead:
+                "publish the question with `publish!`, and expect the answer on the topic that \
+                      the service sends it to"
+                    .to_owned(),
+        }
     }
 
-    fn no_headers(&self) -> String {
-        format!(
-            "messages of {} have no headers; put the value into the payload",
-            self.transport
-        )
+    fn no_headers(&self) -> Lack {
+        Lack {
+            what: format!("messages of {} have no headers", self.transport),
+            instead: "put the value into the payload".to_owned(),
+        }
     }
 
-    fn no_keys(&self) -> String {
-        format!(
-            "messages of {} have no keys; use {}",
-            self.transport,
-            self.instead()
-        )
+    fn no_keys(&self) -> Lack {
+        Lack {
+            what: format!("messages of {} have no keys", self.transport),
+            instead: self.instead(),
+        }
+    }
+
+    fn no_metadata(&self, name: &str, known: &[&str]) -> String {
+        let transport = self.transport;
+        let meant = meant(name, known);
+        format!("messages of {transport} have no metadata `{name}`{meant}")
     }
 
     /// Where a value can go that has no place of its own.
-    fn instead(&self) -> &'static str {
-        if self.can.headers {
-            "a header or a field of the payload"
+    fn instead(&self) -> String {
+        let place = if self.can.headers {
+            "use a header or a field of the payload"
         } else {
-            "a field of the payload"
+            "use a field of the payload"
+        };
+        place.to_owned()
+    }
+}
+
+impl Act {
+    pub(super) fn abilities(&self) -> Abilities<'_> {
+        Abilities {
+            transport: &self.transport,
+            can: self.router.capabilities(),
+        }
+    }
+
+    /// What no message of the transport has would never be seen: said at once instead of as a timeout.
+    pub(super) fn check_readable(&self, state: &mut State, topic: &str, wanted: &EnvelopePattern) {
+        if let Some(reason) = self.abilities().unreadable(wanted) {
+            let text = format!("what is expected on `{topic}` can never come: {reason}");
+            self.record_error(state, ScenarioErrorKind::Unsupported, text);
+        }
+    }
+
+    /// Where there are no requests, nobody asks.
+    pub(super) fn check_answer(&self, state: &mut State, rule: &ReplyRule) {
+        if rule.answer == Answered::Asker && !self.router.capabilities().requests {
+            let text = format!(
+                "cannot answer whoever asks on `{}`: {} has no requests; write the topic of the \
+                 answer instead of `_`",
+                rule.trigger, self.transport
+            );
+            self.record_error(state, ScenarioErrorKind::Unsupported, text);
         }
     }
 }
@@ -139,6 +197,11 @@ mod tests {
             .with_headers()
             .with_metadata(&["partition", "timestamp"], &["partition", "offset"]),
     };
+
+    #[expect(clippy::needless_pass_by_value, reason = "for `map`")]
+    fn said(lack: Lack) -> String {
+        lack.to_string()
+    }
 
     fn draft(set: impl FnOnce(&mut Draft)) -> Draft {
         let mut draft = Draft {
@@ -199,10 +262,10 @@ mod tests {
                  can be set is `partition`, `timestamp`",
             ),
         ] {
-            assert_eq!(abilities.unsettable(draft).as_deref(), Some(text));
+            assert_eq!(abilities.unsettable(draft).map(said).as_deref(), Some(text));
         }
-        assert_eq!(SOME.unsettable(&header), None);
-        assert_eq!(SOME.unsettable(&set("timestamp")), None);
+        assert!(SOME.unsettable(&header).is_none());
+        assert!(SOME.unsettable(&set("timestamp")).is_none());
     }
 
     #[test]
@@ -234,9 +297,12 @@ mod tests {
                 "messages of Kafka have no metadata `x_death`; what they have is `partition`, `offset`",
             ),
         ] {
-            assert_eq!(abilities.unreadable(wanted).as_deref(), Some(text));
+            assert_eq!(
+                abilities.unreadable(wanted).map(said).as_deref(),
+                Some(text)
+            );
         }
-        assert_eq!(SOME.unreadable(&headers), None);
-        assert_eq!(SOME.unreadable(&metadata("offset")), None);
+        assert!(SOME.unreadable(&headers).is_none());
+        assert!(SOME.unreadable(&metadata("offset")).is_none());
     }
 }

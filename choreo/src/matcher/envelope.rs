@@ -2,6 +2,8 @@
 //!
 //! Knows nothing of codecs: payloads have patterns of their own.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::pattern::Pattern;
@@ -147,33 +149,27 @@ fn check_values(wanted: &Pattern, values: Vec<Value>) -> Verdict {
     ))
 }
 
-/// A key is looked at as text; one that is no UTF-8 has bytes only.
+/// A key is looked at as text, with U+FFFD where it is no UTF-8, and as bytes.
 fn check_key(pattern: &Pattern, key: Option<&[u8]>) -> Verdict {
     let Some(key) = key else {
         return Matcher::check(pattern, Subject::absent());
     };
-    match std::str::from_utf8(key) {
-        Ok(text) => {
-            let value = Value::from(text);
-            Matcher::check(pattern, Subject::message(Ok(&value), key))
-        }
-        Err(_) => Matcher::check(pattern, Subject::message(Err("it is not UTF-8"), key)).map_err(
-            |difference| {
-                let actual = Actual::Text(format!(
-                    "a key that is not UTF-8: {}",
-                    super::diff::render_actual(
-                        &Actual::Bytes(bytes::Bytes::copy_from_slice(key)),
-                        KEY_CHARS
-                    )
-                ));
-                Mismatch {
-                    actual,
-                    children: Vec::new(),
-                    ..difference
-                }
-            },
-        ),
+    let text = String::from_utf8_lossy(key);
+    let is_text = matches!(text, Cow::Borrowed(_));
+    let value = Value::from(text);
+    let verdict = Matcher::check(pattern, Subject::message(Ok(&value), key));
+    if is_text {
+        return verdict;
     }
+    verdict.map_err(|difference| {
+        let bytes = Actual::Bytes(bytes::Bytes::copy_from_slice(key));
+        let shown = super::diff::render_actual(&bytes, KEY_CHARS);
+        Mismatch {
+            actual: Actual::Text(format!("a key that is not UTF-8: {shown}")),
+            children: Vec::new(),
+            ..difference
+        }
+    })
 }
 
 fn check_metadata(pattern: &Pattern, metadata: &Metadata) -> Verdict {
@@ -182,4 +178,147 @@ fn check_metadata(pattern: &Pattern, metadata: &Metadata) -> Verdict {
         .map(|(name, value)| (name.to_owned(), value.clone()))
         .collect();
     Matcher::check(pattern, Subject::present(&Value::Object(value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::functions::{
+        absent, any_of, bytes, eq, exact_object, gt, matcher, ne, object, present,
+    };
+    use super::*;
+
+    fn message() -> Envelope {
+        let mut message = Envelope::new("orders", "{}");
+        message.headers.append("X-Source", "test");
+        message.headers.append("tag", "a");
+        message.headers.append("Tag", "b");
+        message.key = Some("ORD-42".into());
+        message.metadata.set("partition", 3);
+        message
+    }
+
+    fn paths(pattern: &EnvelopePattern, message: &Envelope) -> Vec<String> {
+        pattern
+            .differences(message)
+            .iter()
+            .map(|difference| difference.path.to_string())
+            .collect()
+    }
+
+    fn headers(pattern: Pattern) -> EnvelopePattern {
+        EnvelopePattern {
+            headers: Some(pattern),
+            ..EnvelopePattern::default()
+        }
+    }
+
+    fn key(pattern: Pattern) -> EnvelopePattern {
+        EnvelopePattern {
+            key: Some(pattern),
+            ..EnvelopePattern::default()
+        }
+    }
+
+    #[test]
+    fn every_part_that_differs_is_listed() {
+        let pattern = EnvelopePattern {
+            headers: Some(object([
+                ("x-source", eq("live")),
+                ("x-trace", present()),
+                ("tag", eq("b")),
+            ])),
+            key: Some(eq("ORD-41")),
+            metadata: Some(object([
+                ("partition", gt(3)),
+                ("offset", present()),
+                ("x", absent()),
+            ])),
+        };
+        assert_eq!(
+            paths(&pattern, &message()),
+            ["headers.x-source", "headers.x-trace", "key", "metadata"]
+        );
+        let mismatch = joined(None, pattern.differences(&message()), "this");
+        let leaves: Vec<_> = super::super::diff::leaves(&mismatch)
+            .map(|leaf| leaf.path.to_string())
+            .collect();
+        assert_eq!(
+            leaves[3..],
+            ["metadata.partition", "metadata.offset"],
+            "the parts of an object are differences of their own"
+        );
+        assert_eq!(
+            pattern.describe(),
+            r#"headers { "x-source": "live", "x-trace": _, tag: "b", .. }, key "ORD-41", metadata { partition: > 3, offset: _, x: absent, .. }"#
+        );
+    }
+
+    #[test]
+    fn one_value_of_a_header_that_repeats_is_enough() {
+        for (wanted, matches) in [
+            (eq("a"), true),
+            (eq("b"), true),
+            (ne("a"), true),
+            (eq("c"), false),
+            (any_of(vec![eq("c"), eq("b")]), true),
+            (absent(), false),
+        ] {
+            let described = Matcher::describe(&wanted);
+            let found = headers(object([("TAG", wanted)])).differences(&message());
+            assert_eq!(found.is_empty(), matches, "{described}");
+        }
+        let found = headers(object([("tag", eq("c"))])).differences(&message());
+        assert_eq!(found[0].actual, Actual::Value(json!(["a", "b"])));
+        assert_eq!(found[0].expected, r#""c""#);
+    }
+
+    #[test]
+    fn a_closed_object_lists_other_headers_up_to_a_limit() {
+        let closed = headers(exact_object([("x-source", present())]));
+        assert_eq!(paths(&closed, &message()), ["headers.tag", "headers.Tag"]);
+        let mut many = message();
+        for number in 0..100 {
+            many.headers.append(format!("n-{number}"), "1");
+        }
+        assert_eq!(paths(&closed, &many).len(), UNEXPECTED_LISTED);
+    }
+
+    #[test]
+    fn keys_are_text_or_bytes_or_absent() {
+        let mut binary = message();
+        binary.key = Some((&b"\xff\x00"[..]).into());
+        let mut none = message();
+        none.key = None;
+        for (wanted, [text, raw, nothing]) in [
+            (eq("ORD-42"), [true, false, false]),
+            (bytes(&b"ORD-42"[..]), [true, false, false]),
+            (bytes(&b"\xff\x00"[..]), [false, true, false]),
+            (present(), [true, true, false]),
+            (ne("ORD-42"), [false, true, false]),
+            (absent(), [false, false, true]),
+        ] {
+            let described = Matcher::describe(&wanted);
+            let pattern = key(wanted);
+            let fits = |message: &Envelope| pattern.differences(message).is_empty();
+            assert_eq!(
+                [fits(&message()), fits(&binary), fits(&none)],
+                [text, raw, nothing],
+                "{described}"
+            );
+        }
+        let found = key(eq("k")).differences(&binary);
+        let shown = Actual::Text(r#"a key that is not UTF-8: b"\xff\x00""#.to_owned());
+        assert_eq!(found[0].actual, shown);
+    }
+
+    #[test]
+    fn what_makes_no_sense_matches_nothing() {
+        let broken = headers(Pattern::broken("a pattern that is none"));
+        assert_eq!(paths(&broken, &Envelope::new("t", "")), ["headers"]);
+        assert_eq!(broken.metadata_names().count(), 0);
+        let own = headers(object([("tag", matcher(eq("b")))]));
+        assert!(own.differences(&message()).is_empty());
+    }
 }

@@ -115,7 +115,7 @@ fn record(
         .iter()
         .map(|handle| {
             let data = &handle.data;
-            HandleRecord::new(&*data.topic, data.outcome)
+            HandleRecord::new(result.shown(&data.topic), data.outcome)
                 .with_latency(data.latency)
                 .with_budget(data.budget)
         })

@@ -297,7 +297,8 @@ async fn what_the_transport_lacks_is_refused_where_it_is_written() {
         &settle!(s),
         Publish,
         "publishing to `orders` failed: the correlation policy (header `x-id`) cannot be used here: \
-         messages of Plain have no headers; put the value into the payload",
+         messages of Plain have no headers; use one whose id is in the payload, such as \
+         `FieldCorrelation`",
     );
 }
 

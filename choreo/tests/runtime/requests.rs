@@ -211,6 +211,31 @@ async fn what_comes_late_or_with_anothers_id_is_logged() {
 }
 
 #[tokio::test]
+async fn what_a_broker_says_in_the_place_of_an_answer_is_shown() {
+    let world = world().await;
+    let client = world.broker.client();
+    let mut scope = world.scope(50);
+    let s = scope.arrange();
+    let inbox = s.inbox();
+    let price = expect!(s, inbox, { price: > 0 });
+    let refused = expect!(s, inbox, metadata { status: 503 });
+    begin!(s);
+    let mut nobody = Outgoing::new(inbox, "");
+    nobody.metadata.set("status", 503);
+    client.send(nobody).await.unwrap();
+    let result = settle!(s);
+    assert_eq!(result[price].outcome(), Outcome::Fail);
+    assert_eq!(result[refused].outcome(), Outcome::Pass);
+    let text = result.failure_text();
+    let said = "
+      payload  empty
+      metadata  status: 503
+      the broker sent it, as nobody listens for the request
+";
+    assert!(text.contains(said), "{text}");
+}
+
+#[tokio::test]
 async fn scenarios_have_inboxes_of_their_own() {
     let world = world().await;
     prices(&world).await;
