@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::dial::{Dialer, Driver, Login, ask};
+use super::limit;
 use super::link::{Link, locked};
 use super::registry::{Entry, Registration, Registry};
 use super::session::{Opener, Session, Subscriber, supervise};
@@ -150,13 +151,18 @@ impl Connection for RedisConnection {
         let mut commands = session.commands.clone();
         let mut command = redis::cmd("PUBLISH");
         command.arg(&*message.topic).arg(&message.payload[..]);
+        let published = async {
+            let checked = limit::check(message.payload.len(), &mut commands).await;
+            checked.map_err(failed)?;
+            match ask(&mut commands, &command).await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(self.link.error(&error, failed)),
+            }
+        };
         // The harness bounds it; a lost connection ends it at once.
         tokio::select! {
             biased;
-            answer = ask(&mut commands, &command) => match answer {
-                Ok(_) => Ok(()),
-                Err(error) => Err(self.link.error(&error, failed)),
-            },
+            result = published => result,
             error = self.link.lost(session.epoch) => Err(error),
         }
     }
@@ -280,7 +286,7 @@ async fn unsubscribe(
                 return;
             };
             let mut confirmed = entry.turn.lock().await;
-            if entry.is_wanted() {
+            if !registry.is_left_over(&entry) {
                 continue;
             }
             *confirmed = None;

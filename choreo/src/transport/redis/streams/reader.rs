@@ -7,8 +7,8 @@ use redis::{Cmd, RedisError, RedisResult, Value};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
 
-use super::Options;
 use super::entry::entries;
+use super::{BEFORE_ALL, Options};
 use crate::ids::CorrelationId;
 use crate::transport::redis::dial::{Dialer, Wire, ask, is_loss, words};
 use crate::transport::redis::link::{Link, broken};
@@ -241,6 +241,10 @@ impl Reader {
 
     /// The server does not let us read. What can be mended is: a group goes with its stream.
     async fn refused(&mut self, error: &RedisError, session: &Session) {
+        if error.code() == Some("UNBLOCKED") {
+            // The stream was deleted: all that a new one holds is new.
+            BEFORE_ALL.clone_into(&mut self.place.after);
+        }
         let gone = matches!(error.code(), Some("NOGROUP" | "UNBLOCKED"));
         if gone && self.make_group(session).await.is_ok() {
             return;
