@@ -8,7 +8,7 @@ use redis::RedisResult;
 use redis::aio::{MultiplexedConnection, PubSubSink};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::dial::{Driver, ask, is_loss};
 use super::link::{Link, broken, locked};
@@ -216,6 +216,6 @@ async fn reopen(opener: &impl Opener, epoch: u64) -> Session {
         }
         // Nothing tells when a server comes back.
         delay = (delay + Duration::from_millis(10)).min(MAX_RECONNECT_DELAY);
-        sleep(delay).await;
+        sleep_until(Instant::now() + delay).await;
     }
 }

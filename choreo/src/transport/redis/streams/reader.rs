@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use redis::{Cmd, RedisError, RedisResult, Value};
 use tokio::sync::{oneshot, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep_until, timeout};
 
 use super::entry::entries;
 use super::{BEFORE_ALL, Options};
@@ -255,7 +255,7 @@ impl Reader {
                 .refused(&format!("cannot read `{}`: {words}", self.place.key));
             self.refusal = Some(words);
         }
-        sleep(REFUSED_PAUSE).await;
+        sleep_until(tokio::time::Instant::now() + REFUSED_PAUSE).await;
     }
 
     /// Takes the member out of its group.
