@@ -166,12 +166,13 @@ async fn killed() -> Result<(), TestError> {
 }
 
 async fn restarted() -> Result<(), TestError> {
-    let mut server = RedisServer::builder().start()?;
-    for harness in both(&server).await? {
-        echo(&harness, "echo", 1).await.assert_passed();
-        let (result, _) = disturbed(&harness, || Ok(server.restart()?)).await?;
+    for number in 0..2 {
+        let mut server = RedisServer::builder().start()?;
+        let harness = &both(&server).await?[number];
+        echo(harness, "echo", 1).await.assert_passed();
+        let (result, _) = disturbed(harness, || Ok(server.restart()?)).await?;
         assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Lost);
-        echo(&harness, "echo", 2).await.assert_passed();
+        echo(harness, "echo", 2).await.assert_passed();
     }
     Ok(())
 }

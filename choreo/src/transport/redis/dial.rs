@@ -13,7 +13,7 @@ use redis::{
 };
 
 use super::auth::RedisAuth;
-use super::socket::{Socket, Trouble};
+use super::socket::{Record, Socket};
 use crate::secret::Credentials;
 use crate::transport::{Endpoint, Tls, TransportError};
 
@@ -30,6 +30,7 @@ pub(super) type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(super) struct Wire {
     pub(super) connection: MultiplexedConnection,
     pub(super) driver: Driver,
+    pub(super) record: Record,
 }
 
 /// Who logs in; none on a server that asks nobody.
@@ -64,13 +65,17 @@ impl Dialer {
             .set_protocol(ProtocolVersion::RESP2)
             .set_skip_set_lib_name();
         let socket = self.socket().await?;
-        let trouble = socket.trouble();
+        let record = socket.record();
         let wire = MultiplexedConnection::new_with_config(&info, socket, config()).await;
         let (connection, driver) = wire.map_err(|error| self.failed(words(&error)))?;
         let mut driver: Driver = Box::pin(driver);
-        let greeting = self.greet(connection.clone(), login, &trouble);
+        let greeting = self.greet(connection.clone(), login, &record);
         driven(&mut driver, greeting).await?;
-        Ok(Wire { connection, driver })
+        Ok(Wire {
+            connection,
+            driver,
+            record,
+        })
     }
 
     /// Logs in. Not by the client, which would keep the server's words for itself.
@@ -78,7 +83,7 @@ impl Dialer {
         &self,
         mut connection: MultiplexedConnection,
         login: &Login,
-        trouble: &Trouble,
+        record: &Record,
     ) -> Result<(), TransportError> {
         if let Some(auth) = login {
             let mut command = redis::cmd("AUTH");
@@ -89,14 +94,14 @@ impl Dialer {
             if let Err(error) = ask(&mut connection, &command).await {
                 return Err(match error.code() {
                     Some(code) if !is_transient(code) => self.refused(&error, login),
-                    _ => self.greeted(&error, login, trouble),
+                    _ => self.greeted(&error, login, record),
                 });
             }
         }
         if self.database != 0 {
             ask(&mut connection, redis::cmd("SELECT").arg(self.database))
                 .await
-                .map_err(|error| self.greeted(&error, login, trouble))?;
+                .map_err(|error| self.greeted(&error, login, record))?;
         }
         // The name is a courtesy to whoever lists the server's clients; not everyone may give one.
         let name = redis::cmd("CLIENT").arg("SETNAME").arg("choreo").clone();
@@ -104,7 +109,7 @@ impl Dialer {
         match ask(&mut connection, &redis::cmd("PING")).await {
             // Someone who may not ask may well do what the test needs.
             Err(error) if error.code() != Some("NOPERM") => {
-                Err(self.greeted(&error, login, trouble))
+                Err(self.greeted(&error, login, record))
             }
             _ => Ok(()),
         }
@@ -123,18 +128,28 @@ impl Dialer {
             Ok::<_, redis::aio::SendError>(())
         });
         let socket = self.socket().await?;
+        let record = socket.record();
         let wire = MultiplexedConnection::new_with_config(&info, socket, config).await;
         let (connection, driver) = wire.map_err(|error| self.failed(words(&error)))?;
-        let driver = Box::pin(driver);
-        Ok(Wire { connection, driver })
+        Ok(Wire {
+            connection,
+            driver: Box::pin(driver),
+            record,
+        })
     }
 
     /// A connection for subscriptions of a server that knows the older protocol only.
-    pub(super) async fn subscribing(&self, login: &Login) -> Result<PubSub, TransportError> {
+    pub(super) async fn subscribing(
+        &self,
+        login: &Login,
+    ) -> Result<(PubSub, Record), TransportError> {
         let info = with_login(login).set_protocol(ProtocolVersion::RESP2);
         let socket = self.socket().await?;
-        let opened = PubSub::new(&info, socket).await;
-        opened.map_err(|error| self.failed(words(&error)))
+        let record = socket.record();
+        match PubSub::new(&info, socket).await {
+            Ok(opened) => Ok((opened, record)),
+            Err(error) => Err(self.failed(words(&error))),
+        }
     }
 
     async fn socket(&self) -> Result<Socket, TransportError> {
@@ -143,8 +158,8 @@ impl Dialer {
     }
 
     /// What went wrong in the greeting, after the log-in.
-    fn greeted(&self, error: &RedisError, login: &Login, trouble: &Trouble) -> TransportError {
-        match (error.code(), trouble.words()) {
+    fn greeted(&self, error: &RedisError, login: &Login, record: &Record) -> TransportError {
+        match (error.code(), record.trouble()) {
             (Some("NOAUTH" | "NOPERM" | "WRONGPASS"), _) => self.refused(error, login),
             (None, Some(words)) => self.failed(words),
             _ => self.failed(words(error)),

@@ -18,6 +18,7 @@ use super::limit;
 use super::link::{Link, locked};
 use super::registry::{Entry, Registration, Registry};
 use super::session::{Opener, Session, Subscriber, supervise};
+use super::socket::Record;
 use super::topic::Topic;
 use crate::envelope::Outgoing;
 use crate::transport::{Connection, ConnectionEvents, Delivery, TransportError};
@@ -209,9 +210,9 @@ impl Opener for Subscribing {
         let login = self.dialer.login().await?;
         let commands = self.dialer.commands(&login).await?;
         let mut session = Session::new(epoch, &self.dialer.address, commands.connection);
-        session.drive(commands.driver);
-        let (subscriber, driver) = self.subscriber(&login).await?;
-        session.drive(driver);
+        session.drive(commands.driver, commands.record);
+        let (subscriber, driver, record) = self.subscriber(&login).await?;
+        session.drive(driver, record);
         self.restore(&subscriber, epoch).await?;
         session.subscriber = Some(subscriber);
         Ok(session)
@@ -223,18 +224,23 @@ impl Opener for Subscribing {
 }
 
 impl Subscribing {
-    async fn subscriber(&self, login: &Login) -> Result<(Subscriber, Driver), TransportError> {
+    async fn subscriber(
+        &self,
+        login: &Login,
+    ) -> Result<(Subscriber, Driver, Record), TransportError> {
         let registry = Arc::clone(&self.registry);
         let pushing = self
             .dialer
             .pushing(login, move |push| registry.receive(push));
         // Whoever may log in for commands may log in here, so what is refused is the protocol.
         if let Ok(wire) = pushing.await {
-            return Ok((Subscriber::Pushing(wire.connection), wire.driver));
+            let subscriber = Subscriber::Pushing(wire.connection);
+            return Ok((subscriber, wire.driver, wire.record));
         }
-        let (sink, messages) = self.dialer.subscribing(login).await?.split();
+        let (opened, record) = self.dialer.subscribing(login).await?;
+        let (sink, messages) = opened.split();
         let receiving = Box::pin(listen(messages, Arc::clone(&self.registry)));
-        Ok((Subscriber::Listening(sink), receiving))
+        Ok((Subscriber::Listening(sink), receiving, record))
     }
 
     /// Subscribes to what the last session had.

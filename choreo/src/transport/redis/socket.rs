@@ -1,7 +1,8 @@
-//! A socket to the server, encrypted or not, that remembers why it could not be read.
+//! A socket to the server, encrypted or not, and what is known of it besides its bytes.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
@@ -18,18 +19,36 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 /// A socket.
 pub(super) struct Socket {
     stream: Box<dyn Stream>,
-    trouble: Trouble,
+    record: Record,
 }
 
-/// Why a socket could not be read. The client keeps that for itself when nothing was asked at the time,
-/// such as when the server refuses a certificate.
+/// What is known of a socket.
 #[derive(Clone, Default)]
-pub(super) struct Trouble(Arc<Mutex<Option<String>>>);
+pub(super) struct Record(Arc<Known>);
 
-impl Trouble {
-    pub(super) fn words(&self) -> Option<String> {
-        locked(&self.0).clone()
+#[derive(Default)]
+struct Known {
+    /// Why it could not be read. The client keeps that for itself when nothing was asked at the time, such
+    /// as when the server refuses a certificate.
+    trouble: Mutex<Option<String>>,
+    received: AtomicU64,
+    sent: AtomicU64,
+}
+
+impl Record {
+    pub(super) fn trouble(&self) -> Option<String> {
+        locked(&self.0.trouble).clone()
     }
+
+    /// How many bytes have been received and sent.
+    pub(super) fn moved(&self) -> (u64, u64) {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (count(&self.0.received), count(&self.0.sent))
+    }
+}
+
+fn add(counter: &AtomicU64, bytes: usize) {
+    counter.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
 }
 
 impl Socket {
@@ -44,12 +63,12 @@ impl Socket {
         };
         Ok(Self {
             stream,
-            trouble: Trouble::default(),
+            record: Record::default(),
         })
     }
 
-    pub(super) fn trouble(&self) -> Trouble {
-        self.trouble.clone()
+    pub(super) fn record(&self) -> Record {
+        self.record.clone()
     }
 }
 
@@ -59,9 +78,12 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let known = &self.record.0;
+        add(&known.received, buffer.filled().len() - before);
         if let Poll::Ready(Err(error)) = &read {
-            *locked(&self.trouble.0) = Some(error.to_string());
+            *locked(&known.trouble) = Some(error.to_string());
         }
         read
     }
@@ -73,7 +95,11 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if let Poll::Ready(Ok(count)) = &written {
+            add(&self.record.0.sent, *count);
+        }
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -238,8 +238,8 @@ impl Opener for Commanding {
     async fn open(&self, epoch: u64) -> Result<Session, TransportError> {
         let login = self.0.login().await?;
         let wire = self.0.commands(&login).await?;
-        let session = Session::new(epoch, &self.0.address, wire.connection);
-        session.drive(wire.driver);
+        let mut session = Session::new(epoch, &self.0.address, wire.connection);
+        session.drive(wire.driver, wire.record);
         Ok(session)
     }
 

@@ -12,7 +12,7 @@ use super::{BEFORE_ALL, Options};
 use crate::ids::CorrelationId;
 use crate::transport::redis::dial::{Dialer, Wire, ask, is_loss, words};
 use crate::transport::redis::link::{Link, broken};
-use crate::transport::redis::session::{PING_BOUND, Session};
+use crate::transport::redis::session::{PING_BOUND, Session, answered};
 use crate::transport::{Delivery, TransportError};
 
 /// How long the server lets a reader wait for entries. After it the reader asks anew, and so learns when
@@ -152,20 +152,22 @@ impl Reader {
 
     /// Reads in one session; gives the reason of its end.
     async fn read_on(&mut self, session: &Session, wire: &mut Wire) -> String {
-        let Wire { connection, driver } = wire;
+        let Wire {
+            connection,
+            driver,
+            record,
+        } = wire;
         let mut connection = connection.clone();
         let address = self.link.address().to_owned();
         let reading = async {
             loop {
-                let asked = timeout(BLOCK + PING_BOUND, self.read(&mut connection)).await;
-                match asked {
-                    Err(_) => {
-                        let bound = BLOCK + PING_BOUND;
-                        return format!("{address} did not answer a reader within {bound:?}");
-                    }
-                    Ok(Ok(())) => self.refusal = None,
-                    Ok(Err(error)) if is_loss(&error) => return broken(&address),
-                    Ok(Err(error)) => self.refused(&error, session).await,
+                let bound = BLOCK + PING_BOUND;
+                let sockets = std::slice::from_ref(&*record);
+                match answered(sockets, bound, self.read(&mut connection)).await {
+                    None => return format!("{address} did not answer a reader within {bound:?}"),
+                    Some(Ok(())) => self.refusal = None,
+                    Some(Err(error)) if is_loss(&error) => return broken(&address),
+                    Some(Err(error)) => self.refused(&error, session).await,
                 }
             }
         };
