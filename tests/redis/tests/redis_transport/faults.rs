@@ -297,21 +297,19 @@ async fn slow_line() -> Result<(), TestError> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("redis://{}", listener.local_addr()?);
     let proxy = tokio::spawn(throttle(listener, server.port()));
-    let channels = Redis::new(&url);
-    let streams = RedisStreams::new(&url);
     let (channels, streams) = tokio::join!(
-        outlasts(&channels, &Redis::new(server.url())),
-        outlasts(&streams, &RedisStreams::new(server.url())),
+        outlasts(Redis::new(&url), Redis::new(server.url())),
+        outlasts(RedisStreams::new(&url), RedisStreams::new(server.url())),
     );
     proxy.abort();
     channels.and(streams)
 }
 
 /// Sends what takes longer than the answer to a ping may take.
-async fn outlasts<T: Transport>(slow: &T, direct: &T) -> Result<(), TestError> {
+async fn outlasts<T: Transport>(slow: T, direct: T) -> Result<(), TestError> {
     let (sink, mut told) = events();
     let subscriber = slow.connect(sink).await?;
-    let publisher = connect(direct).await?;
+    let publisher = connect(&direct).await?;
     let (sink, mut seen) = delivery();
     let _subscription = subscriber.subscribe("large", sink).await?;
     let start = Instant::now();
