@@ -6,7 +6,10 @@
 mod nats;
 mod operator;
 mod process;
+mod redis;
+mod resp;
 pub mod tls;
 
+pub use self::redis::{RedisServer, RedisServerBuilder};
 pub use nats::{NatsServer, NatsServerBuilder, User};
 pub use process::StartError;
