@@ -8,8 +8,10 @@ mod operator;
 mod process;
 mod redis;
 mod resp;
+mod rabbitmq;
 pub mod tls;
 
 pub use self::redis::{RedisServer, RedisServerBuilder};
 pub use nats::{NatsServer, NatsServerBuilder, User};
 pub use process::StartError;
+pub use rabbitmq::{RabbitServer, RabbitServerBuilder, RabbitUser};

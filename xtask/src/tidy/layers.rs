@@ -37,6 +37,7 @@ const MODULES: &[&str] = &[
     "transport::memory",
     "transport::nats",
     "transport::redis",
+    "transport::rabbitmq",
     "broker",
     "error",
     // 4
