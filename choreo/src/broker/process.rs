@@ -102,7 +102,7 @@ impl Process {
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
         workspace: &Workspace,
     ) -> Result<Self, StartError> {
-        Self::start_in(program, remedy, arguments, [], workspace)
+        Self::launch(program, OsStr::new(program), remedy, arguments, [], workspace)
     }
 
     /// As [`start`](Self::start), with variables in its environment.
@@ -113,9 +113,32 @@ impl Process {
         environment: impl IntoIterator<Item = &'a (OsString, OsString)>,
         workspace: &Workspace,
     ) -> Result<Self, StartError> {
+        let file = OsStr::new(program);
+        Self::launch(program, file, remedy, arguments, environment, workspace)
+    }
+
+    /// As [`start`](Self::start), with a file that may be elsewhere than on the `PATH`.
+    pub(super) fn start_file(
+        program: &'static str,
+        file: &OsStr,
+        remedy: &'static str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        workspace: &Workspace,
+    ) -> Result<Self, StartError> {
+        Self::launch(program, file, remedy, arguments, [], workspace)
+    }
+
+    fn launch<'a>(
+        program: &'static str,
+        file: &OsStr,
+        remedy: &'static str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        environment: impl IntoIterator<Item = &'a (OsString, OsString)>,
+        workspace: &Workspace,
+    ) -> Result<Self, StartError> {
         let log = workspace.log();
         let output = File::options().create(true).append(true).open(&log)?;
-        let child = Command::new(program)
+        let child = Command::new(file)
             .args(arguments)
             .envs(environment.into_iter().map(|(name, value)| (name, value)))
             .current_dir(workspace.path())

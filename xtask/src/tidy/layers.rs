@@ -38,6 +38,7 @@ const MODULES: &[&str] = &[
     "transport::nats",
     "transport::redis",
     "transport::rabbitmq",
+    "transport::kafka",
     "broker",
     "error",
     // 4
