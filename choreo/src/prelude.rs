@@ -7,14 +7,15 @@ pub use crate::correlation::{
 };
 pub use crate::harness::Harness;
 pub use crate::outcome::{Handle, Outcome};
+pub use crate::request;
 pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
 #[cfg(feature = "kafka")]
 pub use crate::transport::kafka::{Kafka, KafkaAuth};
 #[cfg(feature = "nats")]
 pub use crate::transport::nats::{JetStream, Nats, NatsAuth};
-#[cfg(feature = "rabbitmq")]
-pub use crate::transport::rabbitmq::{Rabbit, RabbitAuth};
 #[cfg(feature = "redis")]
 pub use crate::transport::redis::{Redis, RedisAuth, RedisStreams};
+#[cfg(feature = "rabbitmq")]
+pub use crate::transport::rabbitmq::{Rabbit, RabbitAuth};
 pub use crate::{Error, Message, Result, begin, expect, json, pattern, publish, reply, settle};

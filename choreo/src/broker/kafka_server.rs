@@ -62,7 +62,7 @@ impl KafkaServerBuilder {
     /// [`StartError::NotInstalled`] when there is no such program on this machine; other kinds when it does
     /// not come up.
     pub fn start(self) -> Result<KafkaServer, StartError> {
-        let workspace = Workspace::new(PROGRAM)?;
+        let workspace = Workspace::new("kafka")?;
         let mut attempt = 1;
         loop {
             let port = free_port()?;

@@ -102,18 +102,7 @@ impl Process {
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
         workspace: &Workspace,
     ) -> Result<Self, StartError> {
-        Self::start_in(program, remedy, arguments, [], workspace)
-    }
-
-    /// As [`start`](Self::start), with a file that may be elsewhere than on the `PATH`.
-    pub(super) fn start_file(
-        program: &'static str,
-        file: &OsStr,
-        remedy: &'static str,
-        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
-        workspace: &Workspace,
-    ) -> Result<Self, StartError> {
-        Self::spawn(program, file, remedy, arguments, [], workspace)
+        Self::launch(program, OsStr::new(program), remedy, arguments, [], workspace)
     }
 
     /// As [`start`](Self::start), with variables in its environment.
@@ -125,10 +114,21 @@ impl Process {
         workspace: &Workspace,
     ) -> Result<Self, StartError> {
         let file = OsStr::new(program);
-        Self::spawn(program, file, remedy, arguments, environment, workspace)
+        Self::launch(program, file, remedy, arguments, environment, workspace)
     }
 
-    fn spawn<'a>(
+    /// As [`start`](Self::start), with a file that may be elsewhere than on the `PATH`.
+    pub(super) fn start_file(
+        program: &'static str,
+        file: &OsStr,
+        remedy: &'static str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        workspace: &Workspace,
+    ) -> Result<Self, StartError> {
+        Self::launch(program, file, remedy, arguments, [], workspace)
+    }
+
+    fn launch<'a>(
         program: &'static str,
         file: &OsStr,
         remedy: &'static str,

@@ -11,10 +11,10 @@ pub mod contract;
 pub mod kafka;
 #[cfg(feature = "nats")]
 pub mod nats;
-#[cfg(feature = "rabbitmq")]
-pub mod rabbitmq;
 #[cfg(feature = "redis")]
 pub mod redis;
+#[cfg(feature = "rabbitmq")]
+pub mod rabbitmq;
 
 pub use crate::envelope::{Envelope, Headers, Metadata, Outgoing};
 pub use crate::safety::Endpoint;

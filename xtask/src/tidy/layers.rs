@@ -26,6 +26,7 @@ const MODULES: &[&str] = &[
     "matcher::pattern",
     "matcher::functions",
     "matcher::typed",
+    "matcher::envelope",
     "codec",
     "correlation",
     "timeline",
@@ -36,8 +37,8 @@ const MODULES: &[&str] = &[
     "transport::memory",
     "transport::nats",
     "transport::redis",
-    "transport::kafka",
     "transport::rabbitmq",
+    "transport::kafka",
     "broker",
     "error",
     // 4

@@ -1,6 +1,10 @@
 //! Questions to the cluster: what topics there are, where they end, and a new topic. They block, each
 //! within a deadline: not for async code.
 
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{self, Poll, Wake, Waker};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -10,7 +14,6 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, Producer};
 use rdkafka::topic_partition_list::Offset;
 use rdkafka::{ClientConfig, TopicPartitionList};
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::Start;
@@ -115,13 +118,12 @@ impl Cluster {
         // What the cluster has as its default, where the broker knows what that means (Kafka 2.4).
         for count in [-1, 1] {
             let new = NewTopic::new(topic, count, TopicReplication::Fixed(count));
-            let options = AdminOptions::new().operation_timeout(Some(left(deadline)));
-            let creating = admin.create_topics([&new], &options);
-            // Called from a thread for blocking work.
-            let results = Handle::current()
-                .block_on(async { tokio::time::timeout(left(deadline), creating).await })
-                .map_err(|_| "the broker did not create it in time".to_owned())?
-                .map_err(|error| failed(&error))?;
+            // With these the client bounds it.
+            let options = AdminOptions::new()
+                .request_timeout(Some(left(deadline)))
+                .operation_timeout(Some(left(deadline)));
+            let results =
+                wait_for(admin.create_topics([&new], &options)).map_err(|error| failed(&error))?;
             match results.into_iter().next() {
                 Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) | Some(Ok(_)) => {
                     return Ok(());
@@ -259,6 +261,25 @@ impl Cluster {
         }
         self.link.pause(PAUSE.min(left(deadline)));
         Ok(())
+    }
+}
+
+/// Waits for what the client answers from a thread of its own; there may be no runtime on this one.
+fn wait_for<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = task::Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => std::thread::park(),
+        }
     }
 }
 

@@ -58,11 +58,9 @@ impl Kafka {
             let link = Arc::clone(&link);
             tokio::task::spawn_blocking(move || this.make(link, context, &settings, alive))
         };
-        let reading = tokio::select! {
-            biased;
-            made = work => made.map_err(|_| self.refused("the work on it was interrupted"))??,
-            error = link.lost() => return Err(error),
-        };
+        // It ends soon after something went wrong, and knows best what it was.
+        let made = work.await;
+        let reading = made.map_err(|_| self.refused("the work on it was interrupted"))??;
         let renewal = match (&self.auth, auth.and_then(KafkaAuth::token)) {
             (Some(credentials), Some(token)) => {
                 let renewing = renew(credentials.clone(), token.lifetime, tokens);

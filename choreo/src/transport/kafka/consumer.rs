@@ -28,13 +28,19 @@ use crate::transport::Delivery;
 /// How soon the receiving thread notices that it is to end.
 const POLL: Duration = Duration::from_millis(50);
 
+/// Whether positions are only noted, because the connection is down.
+#[derive(Debug, Default)]
+struct Assigning {
+    parked: bool,
+}
+
 /// The reading half of a connection.
 pub(super) struct Reading {
     pub(super) cluster: Cluster,
     pub(super) routes: Routes,
     pub(super) start: Start,
     /// Held while partitions are assigned or given up.
-    assigning: Mutex<()>,
+    assigning: Mutex<Assigning>,
 }
 
 impl Reading {
@@ -86,7 +92,7 @@ impl Reading {
         topic: &str,
         from: Positions,
     ) -> Result<(), String> {
-        let _turn = locked(&self.assigning);
+        let turn = locked(&self.assigning);
         // Before the consumer reads, so that nothing finds the table empty.
         self.routes.join(route, topic, from.clone());
         for (partition, offset) in from {
@@ -94,17 +100,26 @@ impl Reading {
                 // It is read already, and this one does not need what was before.
                 Some(next) if next <= offset => {}
                 Some(_) => {
-                    self.unassign(topic, [partition])?;
-                    self.assign(topic, partition, offset)?;
+                    self.unassign(&turn, topic, [partition])?;
+                    self.assign(&turn, topic, partition, offset)?;
                 }
-                None => self.assign(topic, partition, offset)?,
+                None => self.assign(&turn, topic, partition, offset)?,
             }
         }
         Ok(())
     }
 
-    fn assign(&self, topic: &str, partition: i32, offset: i64) -> Result<(), String> {
+    fn assign(
+        &self,
+        turn: &Assigning,
+        topic: &str,
+        partition: i32,
+        offset: i64,
+    ) -> Result<(), String> {
         self.routes.set_next(topic, partition, offset);
+        if turn.parked {
+            return Ok(());
+        }
         let offset = if offset < 0 {
             Offset::Beginning
         } else {
@@ -118,6 +133,7 @@ impl Reading {
 
     fn unassign(
         &self,
+        turn: &Assigning,
         topic: &str,
         partitions: impl IntoIterator<Item = i32>,
     ) -> Result<(), String> {
@@ -125,7 +141,7 @@ impl Reading {
         for partition in partitions {
             list.add_partition(topic, partition);
         }
-        if list.count() == 0 {
+        if list.count() == 0 || turn.parked {
             return Ok(());
         }
         let result = self.cluster.consumer.incremental_unassign(&list);
@@ -134,9 +150,9 @@ impl Reading {
 
     /// Gives up the partitions that nobody reads any more.
     pub(super) fn sweep(&self) {
-        let _turn = locked(&self.assigning);
+        let turn = locked(&self.assigning);
         for (topic, positions) in self.routes.take_idle() {
-            if let Err(error) = self.unassign(&topic, positions.into_keys()) {
+            if let Err(error) = self.unassign(&turn, &topic, positions.into_keys()) {
                 tracing::warn!(topic = &*topic, error, "a topic is still being read");
             }
         }
@@ -152,47 +168,66 @@ impl Reading {
                 self.join(route, topic, from)?;
             }
         }
-        let _turn = locked(&self.assigning);
+        let turn = locked(&self.assigning);
         let topics = self.routes.topics();
         let Some((_, next)) = topics.iter().find(|(name, _)| **name == *topic) else {
             return Ok(());
         };
         for partition in partitions {
             if !next.contains_key(partition) {
-                self.assign(topic, *partition, 0)?;
+                self.assign(&turn, topic, *partition, 0)?;
             }
         }
         Ok(())
     }
 
-    /// Compares the positions with what the broker has, after the connection or a position was lost. A
-    /// broker that lost its messages begins at zero again: a position beyond the end would wait for ever.
-    pub(super) fn check_positions(&self, deadline: Instant) -> Result<(), String> {
+    /// Stops reading while the connection is down: a broker that comes back may have other messages, and
+    /// the positions are compared before it is asked for the next ones.
+    pub(super) fn park(&self) {
+        let mut turn = locked(&self.assigning);
+        turn.parked = true;
+        if let Err(error) = self.cluster.consumer.unassign() {
+            tracing::warn!(error = words(&error), "the partitions are still being read");
+        }
+    }
+
+    /// Reads on, after the connection or a position was lost, where the broker has messages: one that lost
+    /// them begins at zero again, and a position beyond its end would wait for ever.
+    pub(super) fn reposition(&self, deadline: Instant) -> Result<(), String> {
         for (topic, _) in self.routes.topics() {
-            if self.cluster.partitions(&topic, deadline)?.is_none() && self.routes.named(&topic) {
-                self.cluster.ensure(&topic, deadline)?;
-            }
-            let Some(partitions) = self.cluster.partitions(&topic, deadline)? else {
+            let partitions = if self.routes.named(&topic) {
+                self.cluster.ensure(&topic, deadline)?
+            } else {
+                let there = self.cluster.partitions(&topic, deadline)?;
+                there.unwrap_or_default()
+            };
+            if partitions.is_empty() {
                 continue;
-            };
-            let positions = |start| {
+            }
+            let ask = |start: &Start| {
                 self.cluster
-                    .positions(&topic, &partitions, &start, deadline)
+                    .positions(&topic, &partitions, start, deadline)
             };
-            let end = positions(Start::End)?;
-            let beginning = positions(Start::Earliest)?;
-            let _turn = locked(&self.assigning);
-            for (partition, end) in end {
+            let (ends, beginnings) = (ask(&Start::End)?, ask(&Start::Earliest)?);
+            for (partition, end) in ends {
                 let Some(next) = self.routes.next(&topic, partition) else {
                     continue;
                 };
-                let beginning = beginning.get(&partition).copied().unwrap_or(0);
-                if next > end || next < beginning {
-                    let new = if next > end { end } else { beginning };
-                    self.unassign(&topic, [partition])?;
-                    self.routes.restart(&topic, partition, new);
-                    self.assign(&topic, partition, new)?;
+                let beginning = beginnings.get(&partition).copied().unwrap_or(0);
+                if next > end {
+                    self.routes.restart(&topic, partition, end);
+                } else if next < beginning {
+                    self.routes.restart(&topic, partition, beginning);
                 }
+            }
+        }
+        let mut turn = locked(&self.assigning);
+        let result = self.cluster.consumer.unassign();
+        result.map_err(|error| words(&error))?;
+        turn.parked = false;
+        for (topic, positions) in self.routes.topics() {
+            for (partition, next) in positions {
+                self.assign(&turn, &topic, partition, next)?;
             }
         }
         Ok(())

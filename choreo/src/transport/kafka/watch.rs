@@ -21,6 +21,7 @@ const RETURN_BOUND: Duration = Duration::from_secs(5);
 /// The body of the thread; returns when the connection is closed.
 pub(super) fn watch(reading: &Reading) {
     let link = &reading.cluster.link;
+    let mut was_down = false;
     loop {
         let round = if link.is_down() {
             DOWN_ROUND
@@ -38,12 +39,15 @@ pub(super) fn watch(reading: &Reading) {
                 continue;
             }
         }
-        let was_down = link.is_down();
+        if link.is_down() && !was_down {
+            was_down = true;
+            reading.park();
+        }
         match look(reading) {
             Err(reason) => link.broke(&reason),
             Ok(topics) => {
                 if was_down || errand.out_of_range {
-                    let checked = reading.check_positions(Instant::now() + RETURN_BOUND);
+                    let checked = reading.reposition(Instant::now() + RETURN_BOUND);
                     if let Err(reason) = checked {
                         tracing::debug!(reason, "the positions are not known yet");
                         // Once more, after a moment: it is an errand until it is done.
@@ -58,6 +62,7 @@ pub(super) fn watch(reading: &Reading) {
                     }
                 }
                 if was_down {
+                    was_down = false;
                     link.restored();
                 }
             }

@@ -34,6 +34,7 @@ mod headers;
 mod jetstream;
 mod link;
 mod probe;
+mod pump;
 mod question;
 mod renewal;
 mod subject;

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::future::Future;
-use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,20 +11,17 @@ use redis::{
     AsyncConnectionConfig, ErrorKind, ProtocolVersion, PushInfo, RedisConnectionInfo, RedisError,
     RedisResult, Value,
 };
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 
 use super::auth::RedisAuth;
-use super::tls;
+use super::socket::{Record, Socket};
 use crate::secret::Credentials;
 use crate::transport::{Endpoint, Tls, TransportError};
 
+/// What to look at when a server takes a connection and ends it without a word.
+const ENDED: &str = "the server ended it: it may speak TLS only (`rediss://`), or not be Redis";
+
 /// Commands that may wait for the socket before senders have to.
 const QUEUE: usize = 1024;
-
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
-type Socket = Box<dyn Stream>;
 
 /// Moves the bytes of a connection; ends with it.
 pub(super) type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -34,6 +30,7 @@ pub(super) type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(super) struct Wire {
     pub(super) connection: MultiplexedConnection,
     pub(super) driver: Driver,
+    pub(super) record: Record,
 }
 
 /// Who logs in; none on a server that asks nobody.
@@ -68,12 +65,17 @@ impl Dialer {
             .set_protocol(ProtocolVersion::RESP2)
             .set_skip_set_lib_name();
         let socket = self.socket().await?;
+        let record = socket.record();
         let wire = MultiplexedConnection::new_with_config(&info, socket, config()).await;
         let (connection, driver) = wire.map_err(|error| self.failed(words(&error)))?;
         let mut driver: Driver = Box::pin(driver);
-        let greeting = self.greet(connection.clone(), login);
+        let greeting = self.greet(connection.clone(), login, &record);
         driven(&mut driver, greeting).await?;
-        Ok(Wire { connection, driver })
+        Ok(Wire {
+            connection,
+            driver,
+            record,
+        })
     }
 
     /// Logs in. Not by the client, which would keep the server's words for itself.
@@ -81,6 +83,7 @@ impl Dialer {
         &self,
         mut connection: MultiplexedConnection,
         login: &Login,
+        record: &Record,
     ) -> Result<(), TransportError> {
         if let Some(auth) = login {
             let mut command = redis::cmd("AUTH");
@@ -91,21 +94,23 @@ impl Dialer {
             if let Err(error) = ask(&mut connection, &command).await {
                 return Err(match error.code() {
                     Some(code) if !is_transient(code) => self.refused(&error, login),
-                    _ => self.failed(words(&error)),
+                    _ => self.greeted(&error, login, record),
                 });
             }
         }
         if self.database != 0 {
             ask(&mut connection, redis::cmd("SELECT").arg(self.database))
                 .await
-                .map_err(|error| self.greeted(&error, login))?;
+                .map_err(|error| self.greeted(&error, login, record))?;
         }
         // The name is a courtesy to whoever lists the server's clients; not everyone may give one.
         let name = redis::cmd("CLIENT").arg("SETNAME").arg("choreo").clone();
         drop(ask(&mut connection, &name).await);
         match ask(&mut connection, &redis::cmd("PING")).await {
             // Someone who may not ask may well do what the test needs.
-            Err(error) if error.code() != Some("NOPERM") => Err(self.greeted(&error, login)),
+            Err(error) if error.code() != Some("NOPERM") => {
+                Err(self.greeted(&error, login, record))
+            }
             _ => Ok(()),
         }
     }
@@ -123,43 +128,40 @@ impl Dialer {
             Ok::<_, redis::aio::SendError>(())
         });
         let socket = self.socket().await?;
+        let record = socket.record();
         let wire = MultiplexedConnection::new_with_config(&info, socket, config).await;
         let (connection, driver) = wire.map_err(|error| self.failed(words(&error)))?;
-        let driver = Box::pin(driver);
-        Ok(Wire { connection, driver })
+        Ok(Wire {
+            connection,
+            driver: Box::pin(driver),
+            record,
+        })
     }
 
     /// A connection for subscriptions of a server that knows the older protocol only.
-    pub(super) async fn subscribing(&self, login: &Login) -> Result<PubSub, TransportError> {
+    pub(super) async fn subscribing(
+        &self,
+        login: &Login,
+    ) -> Result<(PubSub, Record), TransportError> {
         let info = with_login(login).set_protocol(ProtocolVersion::RESP2);
         let socket = self.socket().await?;
-        let opened = PubSub::new(&info, socket).await;
-        opened.map_err(|error| self.failed(words(&error)))
-    }
-
-    async fn socket(&self) -> Result<Socket, TransportError> {
-        let (host, port) = (self.endpoint.host(), self.endpoint.port());
-        let opened = async {
-            let stream = TcpStream::connect((host, port)).await?;
-            stream.set_nodelay(true)?;
-            Ok(stream)
-        };
-        let stream = opened
-            .await
-            .map_err(|error: io::Error| self.failed(error.to_string()))?;
-        match &self.tls {
-            None => Ok(Box::new(stream)),
-            Some(tls) => match tls::encrypt(tls, host, stream).await {
-                Ok(stream) => Ok(Box::new(stream)),
-                Err(reason) => Err(self.failed(reason)),
-            },
+        let record = socket.record();
+        match PubSub::new(&info, socket).await {
+            Ok(opened) => Ok((opened, record)),
+            Err(error) => Err(self.failed(words(&error))),
         }
     }
 
+    async fn socket(&self) -> Result<Socket, TransportError> {
+        let opened = Socket::open(&self.endpoint, self.tls.as_ref()).await;
+        opened.map_err(|reason| self.failed(reason))
+    }
+
     /// What went wrong in the greeting, after the log-in.
-    fn greeted(&self, error: &RedisError, login: &Login) -> TransportError {
-        match error.code() {
-            Some("NOAUTH" | "NOPERM" | "WRONGPASS") => self.refused(error, login),
+    fn greeted(&self, error: &RedisError, login: &Login, record: &Record) -> TransportError {
+        match (error.code(), record.trouble()) {
+            (Some("NOAUTH" | "NOPERM" | "WRONGPASS"), _) => self.refused(error, login),
+            (None, Some(words)) => self.failed(words),
             _ => self.failed(words(error)),
         }
     }
@@ -195,10 +197,8 @@ impl Dialer {
                 "show the server a certificate with `Tls::client_cert`",
             ),
             ("InvalidContentType", "does the server speak TLS?"),
-            (
-                "broken pipe",
-                "did the server end it? It may speak TLS only (`rediss://`), or not be Redis",
-            ),
+            ("broken pipe", ENDED),
+            ("Connection reset", ENDED),
         ];
         if let Some((_, advice)) = advice.iter().find(|(words, _)| reason.contains(words)) {
             write!(reason, " ({advice})").expect("a String takes every text");
@@ -256,6 +256,9 @@ pub(super) fn words(error: &RedisError) -> String {
         (Some(code), Some(detail)) => format!("{code} {detail}"),
         _ => error.to_string(),
     };
+    if text.contains("invalid bulk length") {
+        return format!("{text} (send less, or raise `proto-max-bulk-len` of the server)");
+    }
     // A server that does not know a command repeats its arguments, and a password could be one.
     match text.find(", with args beginning with") {
         Some(end) => text[..end].to_owned(),

@@ -21,11 +21,13 @@
 
 mod auth;
 mod dial;
+mod limit;
 mod link;
 mod pubsub;
 mod registry;
 mod session;
 mod settings;
+mod socket;
 mod streams;
 mod tls;
 mod topic;

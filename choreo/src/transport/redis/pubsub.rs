@@ -14,9 +14,11 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::dial::{Dialer, Driver, Login, ask};
+use super::limit;
 use super::link::{Link, locked};
 use super::registry::{Entry, Registration, Registry};
 use super::session::{Opener, Session, Subscriber, supervise};
+use super::socket::Record;
 use super::topic::Topic;
 use crate::envelope::Outgoing;
 use crate::transport::{Connection, ConnectionEvents, Delivery, TransportError};
@@ -150,13 +152,18 @@ impl Connection for RedisConnection {
         let mut commands = session.commands.clone();
         let mut command = redis::cmd("PUBLISH");
         command.arg(&*message.topic).arg(&message.payload[..]);
+        let published = async {
+            let checked = limit::check(message.payload.len(), &mut commands).await;
+            checked.map_err(failed)?;
+            match ask(&mut commands, &command).await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(self.link.error(&error, failed)),
+            }
+        };
         // The harness bounds it; a lost connection ends it at once.
         tokio::select! {
             biased;
-            answer = ask(&mut commands, &command) => match answer {
-                Ok(_) => Ok(()),
-                Err(error) => Err(self.link.error(&error, failed)),
-            },
+            result = published => result,
             error = self.link.lost(session.epoch) => Err(error),
         }
     }
@@ -203,9 +210,9 @@ impl Opener for Subscribing {
         let login = self.dialer.login().await?;
         let commands = self.dialer.commands(&login).await?;
         let mut session = Session::new(epoch, &self.dialer.address, commands.connection);
-        session.drive(commands.driver);
-        let (subscriber, driver) = self.subscriber(&login).await?;
-        session.drive(driver);
+        session.drive(commands.driver, commands.record);
+        let (subscriber, driver, record) = self.subscriber(&login).await?;
+        session.drive(driver, record);
         self.restore(&subscriber, epoch).await?;
         session.subscriber = Some(subscriber);
         Ok(session)
@@ -217,18 +224,23 @@ impl Opener for Subscribing {
 }
 
 impl Subscribing {
-    async fn subscriber(&self, login: &Login) -> Result<(Subscriber, Driver), TransportError> {
+    async fn subscriber(
+        &self,
+        login: &Login,
+    ) -> Result<(Subscriber, Driver, Record), TransportError> {
         let registry = Arc::clone(&self.registry);
         let pushing = self
             .dialer
             .pushing(login, move |push| registry.receive(push));
         // Whoever may log in for commands may log in here, so what is refused is the protocol.
         if let Ok(wire) = pushing.await {
-            return Ok((Subscriber::Pushing(wire.connection), wire.driver));
+            let subscriber = Subscriber::Pushing(wire.connection);
+            return Ok((subscriber, wire.driver, wire.record));
         }
-        let (sink, messages) = self.dialer.subscribing(login).await?.split();
+        let (opened, record) = self.dialer.subscribing(login).await?;
+        let (sink, messages) = opened.split();
         let receiving = Box::pin(listen(messages, Arc::clone(&self.registry)));
-        Ok((Subscriber::Listening(sink), receiving))
+        Ok((Subscriber::Listening(sink), receiving, record))
     }
 
     /// Subscribes to what the last session had.
@@ -280,7 +292,7 @@ async fn unsubscribe(
                 return;
             };
             let mut confirmed = entry.turn.lock().await;
-            if entry.is_wanted() {
+            if !registry.is_left_over(&entry) {
                 continue;
             }
             *confirmed = None;

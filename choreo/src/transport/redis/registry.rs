@@ -46,6 +46,13 @@ pub(super) struct Registration {
 }
 
 impl Topics {
+    fn has(&mut self, entry: &Arc<Entry>) -> bool {
+        let (entries, key) = self.of(&entry.topic);
+        entries
+            .get(&key)
+            .is_some_and(|other| Arc::ptr_eq(other, entry))
+    }
+
     fn of(&mut self, topic: &Topic) -> (&mut HashMap<Vec<u8>, Arc<Entry>>, Vec<u8>) {
         match topic {
             Topic::Channel(name) => (&mut self.channels, name.clone().into_bytes()),
@@ -80,10 +87,16 @@ impl Registry {
         }
     }
 
+    /// Whether nobody wants a topic any more, and the server is still to be told.
+    pub(super) fn is_left_over(&self, entry: &Arc<Entry>) -> bool {
+        // Whoever comes after an entry was forgotten makes a new one, of which this one says nothing.
+        locked(&self.topics).has(entry) && !entry.is_wanted()
+    }
+
     /// Forgets a topic, unless someone has come to want it.
     pub(super) fn forget(&self, entry: &Arc<Entry>) {
         let mut topics = locked(&self.topics);
-        if !entry.is_wanted() {
+        if topics.has(entry) && !entry.is_wanted() {
             let (entries, key) = topics.of(&entry.topic);
             entries.remove(&key);
         }
@@ -154,7 +167,7 @@ impl Entry {
         }
     }
 
-    pub(super) fn is_wanted(&self) -> bool {
+    fn is_wanted(&self) -> bool {
         !locked(&self.deliveries).is_empty()
     }
 

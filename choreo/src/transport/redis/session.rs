@@ -1,6 +1,7 @@
 //! One life of a connection, from the log-in to the loss, and the task that begins the next one.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,10 +9,11 @@ use redis::RedisResult;
 use redis::aio::{MultiplexedConnection, PubSubSink};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::dial::{Driver, ask, is_loss};
 use super::link::{Link, broken, locked};
+use super::socket::Record;
 use super::topic::Topic;
 use crate::transport::TransportError;
 
@@ -20,6 +22,12 @@ const PING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long its answer may take.
 pub(super) const PING_BOUND: Duration = Duration::from_secs(3);
+
+/// How long the answer to a ping may be held up by what is being sent before it.
+const SENDING_BOUND: Duration = Duration::from_secs(10);
+
+/// More than a ping: so many bytes are a sign that something is being sent.
+const MUCH: u64 = 1024;
 
 /// The longest pause between two attempts to reconnect.
 const MAX_RECONNECT_DELAY: Duration = Duration::from_millis(250);
@@ -30,6 +38,7 @@ pub(super) struct Session {
     pub(super) commands: MultiplexedConnection,
     pub(super) subscriber: Option<Subscriber>,
     address: String,
+    sockets: Vec<Record>,
     failure: watch::Sender<Option<String>>,
     tasks: Mutex<JoinSet<()>>,
 }
@@ -102,13 +111,15 @@ impl Session {
             commands,
             subscriber: None,
             address: address.to_owned(),
+            sockets: Vec::new(),
             failure: watch::Sender::new(None),
             tasks: Mutex::new(JoinSet::new()),
         }
     }
 
     /// Moves a socket's bytes; its end is the end of the session.
-    pub(super) fn drive(&self, driver: Driver) {
+    pub(super) fn drive(&mut self, driver: Driver, record: Record) {
+        self.sockets.push(record);
         let failure = self.failure.clone();
         let address = self.address.clone();
         locked(&self.tasks).spawn(async move {
@@ -175,6 +186,32 @@ fn fail(failure: &watch::Sender<Option<String>>, reason: String) {
     });
 }
 
+/// Waits for an answer, and longer than the bound while the sockets are busy with what comes before it: a
+/// large message on a slow line is no silence.
+pub(super) async fn answered<T>(
+    sockets: &[Record],
+    mut bound: Duration,
+    asked: impl Future<Output = T>,
+) -> Option<T> {
+    let mut asked = pin!(asked);
+    let start = Instant::now();
+    loop {
+        let before: Vec<_> = sockets.iter().map(Record::moved).collect();
+        if let Ok(answer) = timeout(bound, &mut asked).await {
+            return Some(answer);
+        }
+        let is_sending = start.elapsed() < SENDING_BOUND;
+        let is_busy = sockets.iter().zip(before).any(|(socket, before)| {
+            let (received, sent) = socket.moved();
+            received > before.0 || (is_sending && sent > before.1 + MUCH)
+        });
+        if !is_busy {
+            return None;
+        }
+        bound = PING_BOUND;
+    }
+}
+
 /// Begins sessions.
 pub(super) trait Opener: Send + Sync + 'static {
     /// Opens the sockets, and brings back what the last session had.
@@ -216,6 +253,6 @@ async fn reopen(opener: &impl Opener, epoch: u64) -> Session {
         }
         // Nothing tells when a server comes back.
         delay = (delay + Duration::from_millis(10)).min(MAX_RECONNECT_DELAY);
-        sleep(delay).await;
+        sleep_until(Instant::now() + delay).await;
     }
 }

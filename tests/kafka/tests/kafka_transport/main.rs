@@ -2,6 +2,8 @@
 //! messages, and what goes wrong. Which claim is proved against which is in the README.
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod faults;
+mod latency;
 mod messages;
 mod support;
 
@@ -11,5 +13,5 @@ use choreo_test_brokers::{BrokerTests, broker_test_main};
 
 fn main() -> ExitCode {
     let tests = BrokerTests::needing("choreo-kafka-broker");
-    broker_test_main(messages::add(tests))
+    broker_test_main(faults::add(latency::add(messages::add(tests))))
 }

@@ -292,6 +292,17 @@ async fn dropped() -> Result<(), TestError> {
         drop(connection.subscribe("dropped", delivery().0).await?);
         drop(connection.subscribe("dropped.*", delivery().0).await?);
     }
+    // The server hears of the ends after the fact, and they must not end what begins in between.
+    for number in 0..200 {
+        drop(connection.subscribe("again", delivery().0).await?);
+        let (delivery, mut seen) = delivery();
+        let _subscription = connection.subscribe("again", delivery).await?;
+        let payload = number.to_string();
+        connection
+            .publish(message("again", payload.clone()))
+            .await?;
+        assert_eq!(seen.next().await.payload, payload);
+    }
     eventually("the server is told", || {
         server.subscriptions().unwrap() == 0
     })

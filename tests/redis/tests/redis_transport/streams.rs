@@ -210,7 +210,7 @@ async fn lost_group() -> Result<(), TestError> {
     let connection = connect(&RedisStreams::new(server.url()).group("workers")).await?;
     let (delivery, mut seen) = delivery();
     let _subscription = connection.subscribe("tasks", delivery).await?;
-    connection.publish(message("tasks", "1")).await?;
+    server.execute(&["XADD", "tasks", "1-1", "payload", "1"])?;
     assert_eq!(seen.next().await.payload, "1");
     server.execute(&["DEL", "tasks"])?;
     connection.publish(message("tasks", "2")).await?;

@@ -10,9 +10,10 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::reader::{Place, Reader};
-use super::{Options, Start};
+use super::{BEFORE_ALL, Options, Start};
 use crate::envelope::Outgoing;
 use crate::transport::redis::dial::{Dialer, ask};
+use crate::transport::redis::limit;
 use crate::transport::redis::link::{Link, locked};
 use crate::transport::redis::session::{Opener, Session, supervise};
 use crate::transport::redis::topic::Topic;
@@ -20,9 +21,6 @@ use crate::transport::{Connection, ConnectionEvents, Delivery, TransportError};
 
 /// How long `close` waits for readers that leave their groups.
 const CLOSE_BOUND: Duration = Duration::from_secs(2);
-
-/// Before the first id that an entry can have.
-const BEFORE_ALL: &str = "0-0";
 
 /// A connection to Redis Streams, made by [`RedisStreams`](super::RedisStreams).
 pub struct RedisStreamsConnection {
@@ -175,13 +173,18 @@ impl Connection for RedisStreamsConnection {
             .map_err(failed)?;
         let session = self.link.session()?;
         let mut commands = session.commands.clone();
+        let published = async {
+            let checked = limit::check(message.payload.len(), &mut commands).await;
+            checked.map_err(failed)?;
+            match ask(&mut commands, &command).await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(self.link.error(&error, failed)),
+            }
+        };
         // The harness bounds it; a lost connection ends it at once.
         tokio::select! {
             biased;
-            answer = ask(&mut commands, &command) => match answer {
-                Ok(_) => Ok(()),
-                Err(error) => Err(self.link.error(&error, failed)),
-            },
+            result = published => result,
             error = self.link.lost(session.epoch) => Err(error),
         }
     }
@@ -235,8 +238,8 @@ impl Opener for Commanding {
     async fn open(&self, epoch: u64) -> Result<Session, TransportError> {
         let login = self.0.login().await?;
         let wire = self.0.commands(&login).await?;
-        let session = Session::new(epoch, &self.0.address, wire.connection);
-        session.drive(wire.driver);
+        let mut session = Session::new(epoch, &self.0.address, wire.connection);
+        session.drive(wire.driver, wire.record);
         Ok(session)
     }
 

@@ -44,6 +44,9 @@ pub struct RedisStreams {
     options: Options,
 }
 
+/// Before the first id that an entry can have.
+const BEFORE_ALL: &str = "0-0";
+
 #[derive(Debug, Clone)]
 struct Options {
     form: Form,

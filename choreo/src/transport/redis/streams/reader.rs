@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use redis::{Cmd, RedisError, RedisResult, Value};
 use tokio::sync::{oneshot, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep_until, timeout};
 
-use super::Options;
 use super::entry::entries;
+use super::{BEFORE_ALL, Options};
 use crate::ids::CorrelationId;
 use crate::transport::redis::dial::{Dialer, Wire, ask, is_loss, words};
 use crate::transport::redis::link::{Link, broken};
-use crate::transport::redis::session::{PING_BOUND, Session};
+use crate::transport::redis::session::{PING_BOUND, Session, answered};
 use crate::transport::{Delivery, TransportError};
 
 /// How long the server lets a reader wait for entries. After it the reader asks anew, and so learns when
@@ -152,20 +152,22 @@ impl Reader {
 
     /// Reads in one session; gives the reason of its end.
     async fn read_on(&mut self, session: &Session, wire: &mut Wire) -> String {
-        let Wire { connection, driver } = wire;
+        let Wire {
+            connection,
+            driver,
+            record,
+        } = wire;
         let mut connection = connection.clone();
         let address = self.link.address().to_owned();
         let reading = async {
             loop {
-                let asked = timeout(BLOCK + PING_BOUND, self.read(&mut connection)).await;
-                match asked {
-                    Err(_) => {
-                        let bound = BLOCK + PING_BOUND;
-                        return format!("{address} did not answer a reader within {bound:?}");
-                    }
-                    Ok(Ok(())) => self.refusal = None,
-                    Ok(Err(error)) if is_loss(&error) => return broken(&address),
-                    Ok(Err(error)) => self.refused(&error, session).await,
+                let bound = BLOCK + PING_BOUND;
+                let sockets = std::slice::from_ref(&*record);
+                match answered(sockets, bound, self.read(&mut connection)).await {
+                    None => return format!("{address} did not answer a reader within {bound:?}"),
+                    Some(Ok(())) => self.refusal = None,
+                    Some(Err(error)) if is_loss(&error) => return broken(&address),
+                    Some(Err(error)) => self.refused(&error, session).await,
                 }
             }
         };
@@ -241,6 +243,10 @@ impl Reader {
 
     /// The server does not let us read. What can be mended is: a group goes with its stream.
     async fn refused(&mut self, error: &RedisError, session: &Session) {
+        if error.code() == Some("UNBLOCKED") {
+            // The stream was deleted: all that a new one holds is new.
+            BEFORE_ALL.clone_into(&mut self.place.after);
+        }
         let gone = matches!(error.code(), Some("NOGROUP" | "UNBLOCKED"));
         if gone && self.make_group(session).await.is_ok() {
             return;
@@ -251,7 +257,7 @@ impl Reader {
                 .refused(&format!("cannot read `{}`: {words}", self.place.key));
             self.refusal = Some(words);
         }
-        sleep(REFUSED_PAUSE).await;
+        sleep_until(tokio::time::Instant::now() + REFUSED_PAUSE).await;
     }
 
     /// Takes the member out of its group.
