@@ -156,16 +156,16 @@ impl Session {
                     (_, answered) => answered,
                 }
             };
-            match timeout(PING_BOUND, asked).await {
-                Err(_) => {
+            match answered(&self.sockets, PING_BOUND, asked).await {
+                None => {
                     return format!(
                         "{} did not answer a ping within {PING_BOUND:?}",
                         self.address
                     );
                 }
-                Ok(Err(error)) if is_loss(&error) => return broken(&self.address),
+                Some(Err(error)) if is_loss(&error) => return broken(&self.address),
                 // A refusal is an answer too.
-                Ok(_) => {}
+                Some(_) => {}
             }
         }
     }

@@ -316,7 +316,10 @@ async fn outlasts<T: Transport>(slow: T, direct: T) -> Result<(), TestError> {
     publisher
         .publish(message("large", vec![7; 600_000]))
         .await?;
-    assert_eq!(seen.next().await.payload.len(), 600_000);
+    tokio::select! {
+        envelope = seen.next() => assert_eq!(envelope.payload.len(), 600_000),
+        event = told.next() => panic!("{event:?}"),
+    }
     assert!(start.elapsed() > Duration::from_secs(4), "it was not slow");
     assert!(told.is_empty());
     Ok(())
