@@ -37,6 +37,8 @@ pub(super) struct Session {
     pub(super) epoch: u64,
     pub(super) commands: MultiplexedConnection,
     pub(super) subscriber: Option<Subscriber>,
+    /// What the server would not bring back from the last session, in its words.
+    pub(super) refusals: Vec<String>,
     address: String,
     sockets: Vec<Record>,
     failure: watch::Sender<Option<String>>,
@@ -110,6 +112,7 @@ impl Session {
             epoch,
             commands,
             subscriber: None,
+            refusals: Vec::new(),
             address: address.to_owned(),
             sockets: Vec::new(),
             failure: watch::Sender::new(None),
@@ -242,6 +245,9 @@ pub(super) async fn supervise(opener: impl Opener, link: Arc<Link>, mut session:
         };
         session = Arc::new(next);
         link.up(&session);
+        for refusal in &session.refusals {
+            link.refused(refusal);
+        }
     }
 }
 

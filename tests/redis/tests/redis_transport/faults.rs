@@ -29,6 +29,7 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
             "faults::a_restarted_server_restores_the_streams",
             restarted_streams,
         )
+        .test("faults::a_permission_that_goes_is_told", lost_permission)
         .test("faults::a_reader_misses_nothing", reader_killed)
         .test(
             "faults::a_hanging_server_is_told_by_channels",
@@ -229,6 +230,34 @@ async fn restarted_streams() -> Result<(), TestError> {
         assert_eq!(seen.next().await.payload, format!("{round}"));
         assert_eq!(group_seen.next().await.payload, format!("{round}"));
     }
+    Ok(())
+}
+
+async fn lost_permission() -> Result<(), TestError> {
+    let server = RedisServer::builder()
+        .user("alice", SENTINEL, "&a &b +@all")
+        .start()?;
+    let (sink, mut told) = events();
+    let redis = Redis::new(server.url()).auth(RedisAuth::user_password("alice", SENTINEL));
+    let connection = redis.connect(sink).await?;
+    let (sink, mut seen) = delivery();
+    let _kept = connection.subscribe("a", sink.clone()).await?;
+    let _lost = connection.subscribe("b", sink).await?;
+    // The server ends the connections of those who have subscribed to what they no longer may.
+    server.execute(&["ACL", "SETUSER", "alice", "resetchannels", "&a"])?;
+    is_lost(&mut told, "did the server stop?").await;
+    assert_eq!(told.next().await, ConnectionEvent::Restored);
+    match told.next().await {
+        ConnectionEvent::Refused { reason } => {
+            assert!(
+                reason.contains("`b`") && reason.contains("NOPERM"),
+                "{reason}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    connection.publish(message("a", "1")).await?;
+    assert_eq!(seen.next().await.payload, "1");
     Ok(())
 }
 
