@@ -309,6 +309,11 @@ mod tests {
             check("transport::memory", "use async_nats::Client;").len(),
             1
         );
+        assert_eq!(check("broker", "use redis::Client;").len(), 1);
+        assert_eq!(
+            check("broker", "mod redis; pub use self::redis::Server;"),
+            Findings::new()
+        );
         assert_eq!(check("matcher::typed", "use tokio::sync::Mutex;").len(), 1);
         assert_eq!(check("matcher::typed", "// no tokio here"), Findings::new());
     }
