@@ -107,17 +107,21 @@ impl Api {
             request = request.headers(headers);
         }
         let answer = client.send_request(Subject::from(subject), request);
-        tokio::select! {
-            biased;
-            answer = answer => answer.map_err(|error| match error.kind() {
-                RequestErrorKind::NoResponders => Fault::NoResponders,
-                RequestErrorKind::MaxPayloadExceeded => Fault::TooLarge(error.to_string()),
-                _ => Fault::Other(error.to_string()),
-            }),
-            words = registration.refused() => Err(Fault::Refused(words)),
-            () = self.link.ended(epoch) => Err(Fault::Lost(self.link.loss())),
-            () = tokio::time::sleep(self.bound) => Err(Fault::Late(self.bound)),
-        }
+        let answered = async {
+            tokio::select! {
+                biased;
+                answer = answer => answer.map_err(|error| match error.kind() {
+                    RequestErrorKind::NoResponders => Fault::NoResponders,
+                    RequestErrorKind::MaxPayloadExceeded => Fault::TooLarge(error.to_string()),
+                    _ => Fault::Other(error.to_string()),
+                }),
+                words = registration.refused() => Err(Fault::Refused(words)),
+                () = self.link.ended(epoch) => Err(Fault::Lost(self.link.loss())),
+            }
+        };
+        tokio::time::timeout(self.bound, answered)
+            .await
+            .unwrap_or(Err(Fault::Late(self.bound)))
     }
 
     /// Whether the user may subscribe to inboxes.

@@ -283,7 +283,7 @@ async fn keep(
                     }
                     Err(words) => {
                         api.link.explain(epoch, &words);
-                        tokio::time::sleep(PAUSE).await;
+                        let _ = tokio::time::timeout(PAUSE, api.link.ended(epoch)).await;
                     }
                 }
             }

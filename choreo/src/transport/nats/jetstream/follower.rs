@@ -154,7 +154,7 @@ impl Follower {
     /// Reads until the consumer has to be replaced.
     async fn read(&mut self, mut active: Active) -> End {
         let mut heard = Instant::now();
-        let silence = tokio::time::sleep(2 * HEARTBEAT);
+        let silence = tokio::time::sleep_until((heard + 2 * HEARTBEAT).into());
         tokio::pin!(silence);
         loop {
             tokio::select! {
@@ -168,11 +168,10 @@ impl Follower {
                 }
                 epoch = self.member.called() => return End::Called(epoch),
                 () = &mut silence => {
-                    let left = (2 * HEARTBEAT).saturating_sub(heard.elapsed());
-                    if left.is_zero() {
+                    if heard.elapsed() >= 2 * HEARTBEAT {
                         return End::Broken("it is silent");
                     }
-                    silence.as_mut().reset(tokio::time::Instant::now() + left);
+                    silence.as_mut().reset((heard + 2 * HEARTBEAT).into());
                 }
             }
         }
@@ -236,9 +235,8 @@ impl Follower {
                 self.api.link.report_refusal(&words);
                 told = true;
             }
-            tokio::select! {
-                called = self.member.called() => epoch = called,
-                () = tokio::time::sleep(PAUSE) => {}
+            if let Ok(called) = tokio::time::timeout(PAUSE, self.member.called()).await {
+                epoch = called;
             }
         }
     }
