@@ -9,6 +9,14 @@ pub use crate::harness::Harness;
 pub use crate::outcome::{Handle, Outcome};
 pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
+#[cfg(not(feature = "kafka"))]
+pub use crate::transport::absent::without_kafka::Kafka;
+#[cfg(not(feature = "nats"))]
+pub use crate::transport::absent::without_nats::{JetStream, Nats, NatsAuth};
+#[cfg(not(feature = "rabbitmq"))]
+pub use crate::transport::absent::without_rabbitmq::Rabbit;
+#[cfg(not(feature = "redis"))]
+pub use crate::transport::absent::without_redis::{Redis, RedisStreams};
 #[cfg(feature = "nats")]
 pub use crate::transport::nats::{JetStream, Nats, NatsAuth};
 pub use crate::{Error, Message, Result, begin, expect, json, pattern, publish, reply, settle};

@@ -11,6 +11,13 @@ pub mod nats;
 pub use crate::envelope::{Envelope, Headers, Metadata, Outgoing};
 pub use crate::safety::Endpoint;
 
+#[cfg(not(all(
+    feature = "nats",
+    feature = "kafka",
+    feature = "rabbitmq",
+    feature = "redis"
+)))]
+pub(crate) mod absent;
 pub(crate) mod erased;
 mod memory;
 mod tls;

@@ -457,39 +457,3 @@ async fn no_consumer_left() -> Result<(), TestError> {
     assert_eq!(consumers(&raw, "ORDERS").await?, [""; 0]);
     Ok(())
 }
-
-/// Prints figures; asserts that both ways deliver.
-async fn round_trips() -> Result<(), TestError> {
-    const ROUNDS: usize = 1000;
-    let (server, transport) = with_orders()?;
-    let connection = connect(&transport).await?;
-    let (delivery, mut seen) = delivery();
-    let _subscription = connection.subscribe("orders.ours", delivery).await?;
-    let raw = raw(&server).await?;
-    let config = json!({ "stream_name": "ORDERS", "config": {
-        "name": "raw", "deliver_subject": "raw.inbox", "deliver_policy": "new", "ack_policy": "none",
-        "filter_subject": "orders.raw", "mem_storage": true,
-    }});
-    let mut raw_seen = raw.subscribe("raw.inbox").await?;
-    ask(&raw, "CONSUMER.CREATE.ORDERS.raw.orders.raw", config).await?;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        let start = Instant::now();
-        connection.publish(message("orders.ours", "x")).await?;
-        seen.next().await;
-        ours.push(start.elapsed());
-        let start = Instant::now();
-        raw.request("orders.raw", "x".into()).await?;
-        futures_util::StreamExt::next(&mut raw_seen).await.unwrap();
-        theirs.push(start.elapsed());
-    }
-    for (who, times) in [("choreo", &mut ours), ("raw", &mut theirs)] {
-        times.sort();
-        println!(
-            "{who}: publish, acknowledge, deliver: median {:?}, p99 {:?}",
-            times[ROUNDS / 2],
-            times[ROUNDS * 99 / 100]
-        );
-    }
-    Ok(())
-}
