@@ -157,18 +157,17 @@ impl Link {
             })
     }
 
-    /// Says why the connection is still not usable although the server is back.
-    pub(super) fn explain(&self, epoch: u64, words: &str) {
+    /// Says why the connection is still not usable although the server is back: to calls, and with `tell`
+    /// to those who wait for its return.
+    pub(super) fn explain(&self, epoch: u64, words: &str, tell: bool) {
         let _state = locked(&self.state);
-        if self.epoch() == epoch && !self.is_closed() {
-            self.down.send_if_modified(|down| {
-                let reason = format!("{} is back, but not all of it: {words}", self.address);
-                let changes = down.as_ref().is_some_and(|old| *old != reason);
-                if changes {
-                    *down = Some(reason);
-                }
-                changes
-            });
+        if self.epoch() != epoch || self.is_closed() || self.ensure_up().is_ok() {
+            return;
+        }
+        let reason = format!("{} is back, but not all of it: {words}", self.address);
+        self.down.send_replace(Some(reason.clone()));
+        if tell {
+            self.events.report(ConnectionEvent::Lost { reason });
         }
     }
 

@@ -46,7 +46,6 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
             "messages::subscriptions_leave_no_consumer",
             no_consumer_left,
         )
-        .test("messages::round_trips_beside_the_raw_client", round_trips)
 }
 
 async fn readiness() -> Result<(), TestError> {

@@ -53,6 +53,8 @@ pub(super) enum Fault {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Stream {
+    #[serde(default)]
+    pub(super) created: String,
     pub(super) config: StreamConfig,
     pub(super) state: StreamState,
 }
