@@ -3,6 +3,10 @@
 //! Without these the compiler would know no such type and could not say why. Their functions take what
 //! implements a trait that nothing implements, and return a type of that trait: so the compiler says what
 //! is missing, and nothing about what follows from it. Written out, because the compiler shows these lines.
+#![expect(
+    clippy::new_ret_no_self,
+    reason = "the real types are made like this, and these cannot be made"
+)]
 
 /// Without the feature `nats`.
 #[cfg(not(feature = "nats"))]

@@ -14,7 +14,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::super::link::{Attempt, Link};
+use super::super::attempt::Kind;
+use super::super::link::Link;
 use super::super::probe::{Probe, Silence};
 use crate::transport::TransportError;
 
@@ -103,7 +104,7 @@ impl Api {
         payload: Bytes,
     ) -> Result<Message, Fault> {
         let client = self.probe.client().map_err(silent)?;
-        let registration = self.link.register(Attempt::Publication, subject);
+        let registration = self.link.register(Kind::Publication, subject);
         let mut request = Request::new().payload(payload).timeout(None);
         if let Some(headers) = headers {
             request = request.headers(headers);
