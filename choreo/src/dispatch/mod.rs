@@ -197,10 +197,10 @@ impl Router {
             })
         };
         let subscribed = async {
-            // A scenario that begins while the connection is on its way back waits for it.
-            let down = |reason| TransportError::Lost { reason };
-            self.connected().await.map_err(down)?;
             let connection = Arc::clone(self.connection()?);
+            // A scenario that begins while the connection is down waits for its return, and so does this.
+            let up = self.connected().await;
+            up.map_err(|reason| TransportError::Lost { reason })?;
             let timeout = self.config.ready_timeout;
             tokio::time::timeout(timeout, connection.subscribe(&entry.topic, delivery))
                 .await

@@ -11,14 +11,21 @@ pub mod contract;
 pub mod kafka;
 #[cfg(feature = "nats")]
 pub mod nats;
-#[cfg(feature = "redis")]
-pub mod redis;
 #[cfg(feature = "rabbitmq")]
 pub mod rabbitmq;
+#[cfg(feature = "redis")]
+pub mod redis;
 
 pub use crate::envelope::{Envelope, Headers, Metadata, Outgoing};
 pub use crate::safety::Endpoint;
 
+#[cfg(not(all(
+    feature = "nats",
+    feature = "kafka",
+    feature = "rabbitmq",
+    feature = "redis"
+)))]
+pub(crate) mod absent;
 pub(crate) mod erased;
 mod memory;
 mod tls;

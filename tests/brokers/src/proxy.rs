@@ -62,7 +62,8 @@ impl Proxy {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
         let target = Arc::new(AtomicU16::new(0));
         let (network, faults) = watch::channel(Network::Up);
@@ -119,7 +120,14 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, target: Arc<AtomicU16>, network: watch::Receiver<Network>) {
+async fn accept(
+    listener: std::net::TcpListener,
+    target: Arc<AtomicU16>,
+    network: watch::Receiver<Network>,
+) {
+    let Ok(listener) = TcpListener::from_std(listener) else {
+        return;
+    };
     let mut connections = JoinSet::new();
     // What cannot be accepted ends the proxy, and with it the test that sees no broker any more.
     while let Ok((client, _)) = listener.accept().await {

@@ -32,6 +32,7 @@ const MODULES: &[&str] = &[
     "timeline",
     // 3
     "transport",
+    "transport::absent",
     "transport::erased",
     "transport::tls",
     "transport::memory",
