@@ -8,11 +8,7 @@ use choreo::transport::kafka::{Kafka, Start};
 use choreo::transport::{Connection, ConnectionEvent, Headers, Metadata, Outgoing, Transport, TransportError};
 use choreo_test_brokers::{BrokerTests, KafkaMock, KafkaServer};
 
-use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
-
-use super::support::{TestError, connect, delivery, events, message, works};
+use super::support::{TestError, connect, create_topic, delivery, events, eventually, message, works};
 
 pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
     let tests = both(tests, "works", |kafka| async move { Ok(works(&kafka).await?) });
@@ -320,6 +316,12 @@ async fn start_time() -> Result<(), TestError> {
     let kafka = Kafka::new(server.url());
     let publisher = connect(&kafka).await?;
     publisher.publish(in_partition_zero(0)).await?;
+    // The broker counts in milliseconds.
+    let stored = SystemTime::now();
+    eventually("a few milliseconds have passed", || {
+        stored.elapsed().is_ok_and(|passed| passed.as_millis() > 5)
+    })
+    .await;
     let between = SystemTime::now();
     publisher.publish(in_partition_zero(1)).await?;
     for (time, expected) in [(SystemTime::UNIX_EPOCH, "0"), (between, "1")] {
@@ -395,14 +397,14 @@ async fn three_brokers() -> Result<(), TestError> {
 /// Neither broker can add partitions to a topic, so the topic comes back with more of them.
 async fn added() -> Result<(), TestError> {
     let mut server = KafkaServer::builder().start()?;
-    create(&server.url(), 1).await?;
+    create_topic(&server.url(), "a", 1).await?;
     let (events, mut seen_events) = events();
     let strict = Kafka::new(server.url()).create_topics(false);
     let connection = strict.connect(events).await?;
     let (delivery, mut seen) = delivery();
     let _subscription = connection.subscribe("a", delivery).await?;
     server.restart()?;
-    create(&server.url(), 3).await?;
+    create_topic(&server.url(), "a", 3).await?;
     assert!(matches!(seen_events.next().await, ConnectionEvent::Lost { .. }));
     let publisher = connect(&Kafka::new(server.url())).await?;
     assert_eq!(seen_events.next().await, ConnectionEvent::Restored);
@@ -412,17 +414,6 @@ async fn added() -> Result<(), TestError> {
         publisher.publish(sent).await?;
         let envelope = seen.next().await;
         assert_eq!(envelope.metadata.get("partition"), Some(&partition.into()));
-    }
-    Ok(())
-}
-
-async fn create(url: &str, partitions: i32) -> Result<(), TestError> {
-    let admin: AdminClient<DefaultClientContext> = ClientConfig::new()
-        .set("bootstrap.servers", url)
-        .create()?;
-    let topic = NewTopic::new("a", partitions, TopicReplication::Fixed(1));
-    for result in admin.create_topics([&topic], &AdminOptions::new()).await? {
-        result.map_err(|(topic, code)| format!("{topic}: {code}"))?;
     }
     Ok(())
 }
