@@ -118,7 +118,7 @@ impl Kafka {
             consumer,
             producer,
             link,
-            admin: (settings.admin(), context),
+            admin: settings.admin().map(|config| (config, context)),
             create_topics: self.create_topics,
             _alive: alive,
         };

@@ -7,7 +7,7 @@
 //! message) do no harm: the fetch begins there and what is at it comes, nothing is skipped.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
@@ -34,11 +34,38 @@ struct Assigning {
     parked: bool,
 }
 
+/// Tells when the receiving thread has nothing in its hands any more: after a partition was given up it may
+/// still hold a message of it, which must not count for what is assigned next.
+#[derive(Debug, Default)]
+struct Hands {
+    turns: Mutex<u64>,
+    turned: Condvar,
+}
+
+impl Hands {
+    /// The receiving thread has done with what it had.
+    fn turn(&self) {
+        *locked(&self.turns) += 1;
+        self.turned.notify_all();
+    }
+
+    /// Waits for that. The thread turns at least once in `POLL`, unless the connection is being closed.
+    fn wait(&self) {
+        let turns = locked(&self.turns);
+        let before = *turns;
+        let waited = self
+            .turned
+            .wait_timeout_while(turns, POLL * 4, |turns| *turns == before);
+        drop(waited);
+    }
+}
+
 /// The reading half of a connection.
 pub(super) struct Reading {
     pub(super) cluster: Cluster,
     pub(super) routes: Routes,
     pub(super) start: Start,
+    hands: Hands,
     /// Held while partitions are assigned or given up.
     assigning: Mutex<Assigning>,
 }
@@ -49,6 +76,7 @@ impl Reading {
             cluster,
             routes: Routes::default(),
             start,
+            hands: Hands::default(),
             assigning: Mutex::default(),
         }
     }
@@ -101,6 +129,8 @@ impl Reading {
                 Some(next) if next <= offset => {}
                 Some(_) => {
                     self.unassign(&turn, topic, [partition])?;
+                    self.hands.wait();
+                    self.routes.rewind(route, topic, partition, offset);
                     self.assign(&turn, topic, partition, offset)?;
                 }
                 None => self.assign(&turn, topic, partition, offset)?,
@@ -194,6 +224,8 @@ impl Reading {
     /// Reads on, after the connection or a position was lost, where the broker has messages: one that lost
     /// them begins at zero again, and a position beyond its end would wait for ever.
     pub(super) fn reposition(&self, deadline: Instant) -> Result<(), String> {
+        self.park();
+        self.hands.wait();
         for (topic, _) in self.routes.topics() {
             let partitions = if self.routes.named(&topic) {
                 self.cluster.ensure(&topic, deadline)?
@@ -219,8 +251,6 @@ impl Reading {
             }
         }
         let mut turn = locked(&self.assigning);
-        let result = self.cluster.consumer.unassign();
-        result.map_err(|error| words(&error))?;
         turn.parked = false;
         for (topic, positions) in self.routes.topics() {
             for (partition, next) in positions {
@@ -233,6 +263,7 @@ impl Reading {
     /// The body of the receiving thread: from the client's queue straight to the subscriptions.
     pub(super) fn receive(&self) {
         while !self.cluster.link.is_closed() {
+            self.hands.turn();
             match self.cluster.consumer.poll(POLL) {
                 Some(Ok(message)) => {
                     let received_at = Instant::now();

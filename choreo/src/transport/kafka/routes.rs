@@ -115,6 +115,19 @@ impl Routes {
             .collect();
     }
 
+    /// Lets the consumer read a partition again from an earlier position, for one subscription only.
+    pub(super) fn rewind(&self, route: &Route, topic: &str, partition: i32, offset: i64) {
+        let mut table = locked(&self.0);
+        let entry = table.entry(topic);
+        let had = entry.next.insert(partition, offset).unwrap_or(offset);
+        let mut readers: Vec<Reader> = entry.readers.to_vec();
+        for reader in readers.iter_mut().filter(|r| r.route.id != route.id) {
+            let from = reader.from.entry(partition).or_insert(had);
+            *from = had.max(*from);
+        }
+        entry.readers = readers.into();
+    }
+
     /// Notes where the consumer reads on in a partition.
     pub(super) fn set_next(&self, topic: &str, partition: i32, offset: i64) {
         locked(&self.0).entry(topic).next.insert(partition, offset);
@@ -147,9 +160,12 @@ impl Routes {
     ) -> Option<(Arc<str>, Arc<[Reader]>)> {
         let mut table = locked(&self.0);
         let entry = table.topics.get_mut(topic)?;
-        if let Some(next) = entry.next.get_mut(&partition) {
-            *next = offset + 1;
+        // What is given up comes no more, and what came comes once: brokers repeat themselves (Tansu).
+        let next = entry.next.get_mut(&partition)?;
+        if offset < *next {
+            return None;
         }
+        *next = offset + 1;
         Some((Arc::clone(&entry.name), Arc::clone(&entry.readers)))
     }
 

@@ -213,9 +213,6 @@ async fn advertised() -> Result<(), TestError> {
         .start()?;
     let error = refusal(&Kafka::new(server.url())).await;
     let text = error.to_string();
-    assert!(
-        text.contains("broker.example:9092") && text.contains("which was not checked"),
-        "{text}"
-    );
+    assert!(text.contains("broker.example:9092"), "{text}");
     Ok(())
 }

@@ -2,7 +2,9 @@
 //! messages, and what goes wrong. Which claim is proved against which is in the README.
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod access;
 mod faults;
+mod front;
 mod latency;
 mod messages;
 mod support;
@@ -13,5 +15,8 @@ use choreo_test_brokers::{BrokerTests, broker_test_main};
 
 fn main() -> ExitCode {
     let tests = BrokerTests::needing("choreo-kafka-broker");
-    broker_test_main(faults::add(latency::add(messages::add(tests))))
+    let tests = messages::add(tests);
+    let tests = faults::add(tests);
+    let tests = access::add(tests);
+    broker_test_main(latency::add(tests))
 }
