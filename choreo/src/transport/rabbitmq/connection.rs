@@ -9,6 +9,7 @@ use lapin::ExchangeKind;
 use lapin::options::ExchangeDeclareOptions;
 use lapin::types::FieldTable;
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 
 use super::auth::RabbitAuth;
 use super::link::{Link, locked};
@@ -337,7 +338,7 @@ impl Supervisor {
     async fn reconnect(&self) -> (Arc<Session>, Watch) {
         let mut delay = Duration::ZERO;
         loop {
-            tokio::time::sleep(delay).await;
+            tokio::time::sleep_until(Instant::now() + delay).await;
             delay = (delay + RECONNECT_STEP).min(MAX_RECONNECT_DELAY);
             let (session, watch) = match self.opener.open_in_time().await {
                 Ok(opened) => opened,

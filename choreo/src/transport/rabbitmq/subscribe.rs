@@ -135,7 +135,7 @@ impl Order {
             let topic = &self.topic;
             link.report_refusal(&format!("the subscription to `{topic}` ended: {ended}"));
             live = loop {
-                tokio::time::sleep(RETRY).await;
+                tokio::time::sleep_until(tokio::time::Instant::now() + RETRY).await;
                 let Ok(session) = link.session() else { return };
                 if let Ok(live) = self.open(&session).await {
                     break live;
