@@ -1,6 +1,6 @@
 //! A broker process: its directory, its log, its signals and its end.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -102,10 +102,52 @@ impl Process {
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
         workspace: &Workspace,
     ) -> Result<Self, StartError> {
+        Self::launch(
+            program,
+            OsStr::new(program),
+            remedy,
+            arguments,
+            [],
+            workspace,
+        )
+    }
+
+    /// As [`start`](Self::start), with variables in its environment.
+    pub(super) fn start_in<'a>(
+        program: &'static str,
+        remedy: &'static str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        environment: impl IntoIterator<Item = &'a (OsString, OsString)>,
+        workspace: &Workspace,
+    ) -> Result<Self, StartError> {
+        let file = OsStr::new(program);
+        Self::launch(program, file, remedy, arguments, environment, workspace)
+    }
+
+    /// As [`start`](Self::start), with a file that may be elsewhere than on the `PATH`.
+    pub(super) fn start_file(
+        program: &'static str,
+        file: &OsStr,
+        remedy: &'static str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        workspace: &Workspace,
+    ) -> Result<Self, StartError> {
+        Self::launch(program, file, remedy, arguments, [], workspace)
+    }
+
+    fn launch<'a>(
+        program: &'static str,
+        file: &OsStr,
+        remedy: &'static str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        environment: impl IntoIterator<Item = &'a (OsString, OsString)>,
+        workspace: &Workspace,
+    ) -> Result<Self, StartError> {
         let log = workspace.log();
         let output = File::options().create(true).append(true).open(&log)?;
-        let child = Command::new(program)
+        let child = Command::new(file)
             .args(arguments)
+            .envs(environment.into_iter().map(|(name, value)| (name, value)))
             .current_dir(workspace.path())
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
@@ -130,6 +172,16 @@ impl Process {
     pub(super) fn wait_for<T>(
         &mut self,
         what: &str,
+        ask: impl FnMut() -> Option<T>,
+    ) -> Result<T, StartError> {
+        self.wait_within(START_BOUND, what, ask)
+    }
+
+    /// As [`wait_for`](Self::wait_for), with a bound of its own.
+    pub(super) fn wait_within<T>(
+        &mut self,
+        bound: Duration,
+        what: &str,
         mut ask: impl FnMut() -> Option<T>,
     ) -> Result<T, StartError> {
         let start = Instant::now();
@@ -140,8 +192,8 @@ impl Process {
             if let Some(status) = self.child.try_wait()? {
                 return Err(self.not_ready(format!("it ended with {status}")));
             }
-            if start.elapsed() > START_BOUND {
-                return Err(self.not_ready(format!("no {what} within {START_BOUND:?}")));
+            if start.elapsed() > bound {
+                return Err(self.not_ready(format!("no {what} within {bound:?}")));
             }
             pause(Duration::from_millis(2));
         }

@@ -27,6 +27,7 @@
 //!
 //! [`JetStream`] publishes to and reads from streams; it connects as [`Nats`] does.
 
+mod attempt;
 mod auth;
 mod connection;
 mod crypto;

@@ -17,7 +17,8 @@ use async_nats::{Client, Subject, Subscriber};
 use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::link::{Attempt, Link, locked};
+use super::attempt::Kind;
+use super::link::{Link, locked};
 use crate::transport::TransportError;
 
 /// How many may wait for a complaint at a time: the client drops complaints above 128 at once.
@@ -160,7 +161,7 @@ impl Probe {
         };
         let client = self.client().map_err(told)?;
         let turn = self.turn().await;
-        let registration = self.link.register(Attempt::Subscription, subject);
+        let registration = self.link.register(Kind::Subscription, subject);
         let subscriber = client
             .subscribe(subject.to_owned())
             .await
