@@ -145,10 +145,11 @@ impl Probe {
             .unwrap_or_else(late)
     }
 
-    /// Subscribes, and resolves when the server has confirmed it. The messages belong to `take` at once.
+    /// Subscribes, as a member of a queue group if one is given, and resolves when the server has confirmed it. The messages belong to `take` at once.
     pub(super) async fn subscribe<T>(
         &self,
         subject: &str,
+        group: Option<&str>,
         take: impl FnOnce(Subscriber) -> T,
     ) -> Result<T, TransportError> {
         let refused = |reason: String| TransportError::Subscribe {
@@ -162,10 +163,14 @@ impl Probe {
         let client = self.client().map_err(told)?;
         let turn = self.turn().await;
         let registration = self.link.register(Kind::Subscription, subject);
-        let subscriber = client
-            .subscribe(subject.to_owned())
-            .await
-            .map_err(|error| refused(error.to_string()))?;
+        let subscriber = match group {
+            None => client.subscribe(subject.to_owned()).await,
+            Some(group) => {
+                let (subject, group) = (subject.to_owned(), group.to_owned());
+                client.queue_subscribe(subject, group).await
+            }
+        }
+        .map_err(|error| refused(error.to_string()))?;
         let taken = take(subscriber);
         self.round_trip(&turn).await.map_err(told)?;
         match registration.refusal() {

@@ -136,7 +136,9 @@ impl Api {
     pub(super) async fn inbox(&self) -> Result<(String, Subscriber), Fault> {
         let client = self.probe.client();
         let subject = client.map_err(silent)?.new_inbox();
-        let subscribed = self.probe.subscribe(&subject, |subscriber| subscriber);
+        let subscribed = self
+            .probe
+            .subscribe(&subject, None, |subscriber| subscriber);
         match subscribed.await {
             Ok(subscriber) => Ok((subject, subscriber)),
             Err(error @ TransportError::Lost { .. }) => Err(Fault::Lost(error)),
