@@ -26,6 +26,29 @@ pub enum StartError {
         /// How to install it.
         remedy: &'static str,
     },
+    /// There is no broker of this kind to be had: a reason to skip, not to fail.
+    #[error(
+        "no {broker} broker: {program} is not installed. To have one, {remedy}, or set {variable} to the \
+         URL of one that runs"
+    )]
+    Nowhere {
+        /// The kind of broker.
+        broker: &'static str,
+        /// The variable that was not set.
+        variable: &'static str,
+        /// The program that is not there.
+        program: &'static str,
+        /// How to install it.
+        remedy: &'static str,
+    },
+    /// The URL of a running broker cannot be read. It is not shown: it could hold a password.
+    #[error("{variable} {problem}; it should hold a URL such as `scheme://host:port`")]
+    Given {
+        /// The variable that holds it.
+        variable: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// It ended, or did not become ready in time.
     #[error("{program} did not become ready: {reason}\n--- end of its log ---\n{log}")]
     NotReady {
@@ -45,6 +68,13 @@ pub enum StartError {
     /// Keys of NATS could not be made.
     #[error("cannot make keys for nats-server")]
     Nkeys(#[from] nkeys::error::Error),
+}
+
+impl StartError {
+    /// Whether there is no such broker on this machine: a reason to skip a test, not to fail it.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::NotInstalled { .. } | Self::Nowhere { .. })
+    }
 }
 
 /// A private directory that stays when the test panics.

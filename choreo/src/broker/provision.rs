@@ -1,0 +1,245 @@
+//! Which broker a test run gets: one that is given, one of its own, or one in a container.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::given::{self, Given};
+use super::nats::NatsServer;
+use super::process::StartError;
+use crate::secret::Secret;
+
+/// A broker that a test run asks for; nothing runs before [`start`](Self::start).
+///
+/// See the [module](super) for where it comes from.
+#[derive(Debug, Clone)]
+#[must_use = "nothing runs before `start`"]
+pub struct Broker {
+    kind: Kind,
+    login: Option<Login>,
+    tls: bool,
+}
+
+/// The kinds of brokers, with what is said about them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Nats,
+}
+
+/// Who may connect.
+#[derive(Debug, Clone)]
+pub(super) struct Login {
+    pub(super) user: String,
+    pub(super) password: Secret,
+}
+
+/// A broker for a test run, reachable until this handle is dropped: then what was started for it is
+/// stopped and its data removed. Hand it to [`HarnessBuilder::keep`](crate::HarnessBuilder::keep).
+#[must_use = "it stops when it is dropped"]
+pub struct RunningBroker {
+    url: String,
+    login: Option<Login>,
+    ca_file: Option<PathBuf>,
+    // Dropped with the handle, which ends it; none when the broker was given.
+    _server: Option<Box<dyn Send + Sync>>,
+}
+
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Nats => "NATS",
+        }
+    }
+
+    /// The variable with the URL of a broker that is there already.
+    pub(super) fn variable(self) -> &'static str {
+        match self {
+            Self::Nats => "CHOREO_NATS_URL",
+        }
+    }
+
+    /// The variable with the authority of that broker's certificate.
+    fn ca_variable(self) -> &'static str {
+        match self {
+            Self::Nats => "CHOREO_NATS_CA_FILE",
+        }
+    }
+}
+
+impl Broker {
+    /// A NATS server with JetStream: `nats-server`.
+    pub fn nats() -> Self {
+        Self::new(Kind::Nats)
+    }
+
+    fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            login: None,
+            tls: false,
+        }
+    }
+
+    /// Lets in only who has this name and password. Without it everyone is let in.
+    ///
+    /// A broker that is given by its URL has users of its own: see [`RunningBroker::login`].
+    pub fn auth(mut self, user: impl Into<String>, password: impl Into<Secret>) -> Self {
+        self.login = Some(Login {
+            user: user.into(),
+            password: password.into(),
+        });
+        self
+    }
+
+    /// Talks TLS only, with a certificate for `localhost` and `127.0.0.1` that is made for this run:
+    /// see [`RunningBroker::ca_file`].
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// Finds or starts it, and returns when it answers. Cancelled, it stops what it has started.
+    ///
+    /// In a harness function a `?` makes of the error what it means there: scenarios are skipped where
+    /// there is no such broker on the machine, and fail where it does not come up.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Nowhere`] when none is given, none is installed and none can be had in a container;
+    /// [`StartError::Given`] when the variable holds no URL; other kinds when it does not come up.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn start(self) -> Result<RunningBroker, StartError> {
+        // Starting waits for processes; that is no work for the runtime's own threads.
+        let started = tokio::task::spawn_blocking(move || self.find(given::from_environment));
+        match started.await {
+            Ok(result) => result,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(cancelled) => Err(StartError::Io(std::io::Error::other(cancelled))),
+            },
+        }
+    }
+
+    fn find(self, variable: impl Fn(&str) -> Option<String>) -> Result<RunningBroker, StartError> {
+        let kind = self.kind;
+        if let Some(url) = variable(kind.variable()) {
+            let Given { url, login } =
+                given::read_url(&url).map_err(|problem| StartError::Given {
+                    variable: kind.variable(),
+                    problem,
+                })?;
+            return Ok(RunningBroker {
+                url,
+                login: login.or(self.login),
+                ca_file: variable(kind.ca_variable()).map(PathBuf::from),
+                _server: None,
+            });
+        }
+        match self.start_installed() {
+            Err(StartError::NotInstalled { program, remedy }) => Err(StartError::Nowhere {
+                broker: kind.name(),
+                variable: kind.variable(),
+                program,
+                remedy,
+            }),
+            other => other,
+        }
+    }
+
+    fn start_installed(&self) -> Result<RunningBroker, StartError> {
+        match self.kind {
+            Kind::Nats => {
+                let mut builder = NatsServer::builder();
+                if let Some(Login { user, password }) = &self.login {
+                    builder = builder.user_password(user, password.expose());
+                }
+                if self.tls {
+                    builder = builder.tls();
+                }
+                let server = builder.start()?;
+                let ca_file = self.tls.then(|| server.authority().certificate());
+                Ok(self.running(server.url(), ca_file, server))
+            }
+        }
+    }
+
+    fn running(
+        &self,
+        url: String,
+        ca_file: Option<PathBuf>,
+        server: impl Send + Sync + 'static,
+    ) -> RunningBroker {
+        RunningBroker {
+            url,
+            login: self.login.clone(),
+            ca_file,
+            _server: Some(Box::new(server)),
+        }
+    }
+}
+
+impl RunningBroker {
+    /// Where it is, as its transport takes it: `nats://127.0.0.1:36937`. It never holds a user or password.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Who may connect: the user and password that were asked for with [`Broker::auth`], or those in the
+    /// URL that was given. A URL with a secret and no user, such as a token of NATS, gives an empty user.
+    pub fn login(&self) -> Option<(&str, &Secret)> {
+        let login = self.login.as_ref()?;
+        Some((&login.user, &login.password))
+    }
+
+    /// The authority that signed its certificate, a PEM file for
+    /// [`Tls::ca_file`](crate::transport::Tls::ca_file).
+    ///
+    /// None when TLS was not asked for, and when the broker was given without one: then the authorities
+    /// of this machine are right.
+    pub fn ca_file(&self) -> Option<&Path> {
+        self.ca_file.as_deref()
+    }
+}
+
+impl fmt::Debug for RunningBroker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningBroker")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(name: &str) -> Option<String> {
+        match name {
+            "CHOREO_NATS_URL" => Some("nats://tester:s%33cret@broker.test:4222".into()),
+            "CHOREO_NATS_CA_FILE" => Some("/etc/ca.pem".into()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn what_the_environment_names_comes_first_and_keeps_its_password() {
+        let broker = Broker::nats().auth("other", "word").find(given);
+        let broker = broker.expect("it is given");
+        assert_eq!(broker.url(), "nats://broker.test:4222");
+        assert_eq!(broker.ca_file(), Some(Path::new("/etc/ca.pem")));
+        let (user, password) = broker.login().expect("the URL has one");
+        assert_eq!((user, password.expose()), ("tester", "s3cret"));
+        let shown = format!("{broker:?} {:?}", Broker::nats().auth("other", "s3cret"));
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+
+    #[test]
+    fn a_url_that_is_none_is_said_with_its_variable_and_not_shown() {
+        let error = Broker::nats().find(|_| Some("s3cret@".into()));
+        let text = error.expect_err("it is no URL").to_string();
+        assert!(text.contains("CHOREO_NATS_URL"), "{text}");
+        assert!(!text.contains("s3cret"), "{text}");
+    }
+}
