@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use choreo::broker::Broker;
 use choreo::prelude::*;
 use choreo::transport::{Tls, Transport};
-use choreo_test_brokers::{BrokerTests, TestError, broker_test_main};
+use choreo_test_brokers::{BrokerTests, SENTINEL, TestError, broker_test_main};
 
 fn main() -> ExitCode {
     broker_test_main(
@@ -49,11 +49,11 @@ async fn nats() -> Result<(), TestError> {
 
 async fn nats_with_a_password_and_tls() -> Result<(), TestError> {
     let broker = Broker::nats()
-        .auth("tester", "s3ntinel")
+        .auth("tester", SENTINEL)
         .tls()
         .start()
         .await?;
-    assert!(!format!("{broker:?}").contains("s3ntinel"));
+    assert!(!format!("{broker:?}").contains(SENTINEL));
     let (user, password) = broker.login().ok_or("it was asked for")?;
     let tls = Tls::new().ca_file(broker.ca_file().ok_or("TLS was asked for")?);
     let nats = Nats::new(broker.url()).tls(tls);
