@@ -10,5 +10,5 @@ pub use crate::outcome::{Handle, Outcome};
 pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
 #[cfg(feature = "nats")]
-pub use crate::transport::nats::{Nats, NatsAuth};
+pub use crate::transport::nats::{JetStream, Nats, NatsAuth};
 pub use crate::{Error, Message, Result, begin, expect, json, pattern, publish, reply, settle};

@@ -40,6 +40,7 @@ pub struct NatsServerBuilder {
     accounts: bool,
     encryption: Option<Encryption>,
     max_payload: Option<usize>,
+    jetstream: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -163,6 +164,12 @@ impl NatsServerBuilder {
         self
     }
 
+    /// Keeps streams, in files that stay over a restart.
+    pub fn jetstream(mut self) -> Self {
+        self.jetstream = true;
+        self
+    }
+
     /// Starts it, and returns when it greets.
     ///
     /// # Errors
@@ -174,6 +181,13 @@ impl NatsServerBuilder {
         let mut text = String::new();
         if let Some(bytes) = self.max_payload {
             line(&mut text, format_args!("max_payload: {bytes}"));
+        }
+        if self.jetstream {
+            let store = workspace.path().join("jetstream");
+            line(
+                &mut text,
+                format_args!("jetstream {{ store_dir: {store:?} }}"),
+            );
         }
         if let Some(name) = &self.anonymous {
             line(&mut text, format_args!("no_auth_user: {name:?}"));

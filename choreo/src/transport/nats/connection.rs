@@ -3,21 +3,26 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_nats::client::PublishErrorKind;
-use async_nats::{Client, HeaderMap, HeaderName, HeaderValue, Message, Subject, Subscriber};
+use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
 use futures_core::Stream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::headers::{incoming_headers, outgoing_headers};
 use super::link::{Link, locked};
 use super::probe::{Probe, Silence};
+use super::renewal::Renewal;
 use super::subject::{check_concrete, check_pattern};
-use crate::envelope::{Envelope, Headers, Metadata, Outgoing};
+use crate::envelope::{Envelope, Metadata, Outgoing};
 use crate::transport::{Connection, Delivery, TransportError};
+
+/// The metadata of a message that the server sent in place of an answer.
+pub(super) const STATUS: &str = "status";
 
 /// How long `close` waits for the client's own tasks. They end at once unless the machine is very busy.
 const CLOSE_BOUND: Duration = Duration::from_secs(5);
@@ -27,6 +32,9 @@ pub struct NatsConnection {
     client: Mutex<Option<Client>>,
     link: Arc<Link>,
     probe: Arc<Probe>,
+    /// What the subjects of its inboxes start with; no other connection has it.
+    inbox: String,
+    inboxes: AtomicU64,
     tasks: Mutex<JoinSet<()>>,
     /// Fails when the last task of the client is gone.
     gone: Mutex<Option<oneshot::Receiver<()>>>,
@@ -52,6 +60,8 @@ pub(super) struct Opened {
     /// The server may forbid the user something.
     pub(super) guarded: bool,
     pub(super) bound: Duration,
+    /// Who else has to be back before the connection is, after a reconnect.
+    pub(super) renewal: Arc<Renewal>,
 }
 
 impl NatsConnection {
@@ -63,6 +73,7 @@ impl NatsConnection {
             gone,
             guarded,
             bound,
+            renewal,
         } = opened;
         let probe = Arc::new(Probe::new(
             client.clone(),
@@ -71,6 +82,8 @@ impl NatsConnection {
             bound,
         ));
         let connection = Self {
+            inbox: client.new_inbox(),
+            inboxes: AtomicU64::new(0),
             client: Mutex::new(Some(client)),
             link: Arc::clone(&link),
             probe: Arc::clone(&probe),
@@ -91,9 +104,19 @@ impl NatsConnection {
             if let Some(inbox) = inbox {
                 tasks.spawn(read_inbox(inbox, Arc::clone(&probe)));
             }
-            tasks.spawn(confirm_reconnects(reconnects, link, probe));
+            tasks.spawn(confirm_reconnects(reconnects, link, probe, renewal));
         }
         Ok(connection)
+    }
+
+    /// What proves that the server has read everything; also a way to the client.
+    pub(super) fn probe(&self) -> &Arc<Probe> {
+        &self.probe
+    }
+
+    /// The state of the connection.
+    pub(super) fn link(&self) -> &Arc<Link> {
+        &self.link
     }
 
     fn client(&self) -> Result<Client, TransportError> {
@@ -116,36 +139,23 @@ impl NatsConnection {
 impl Connection for NatsConnection {
     type Subscription = NatsSubscription;
 
+    fn check_topic(&self, topic: &str) -> Result<(), String> {
+        check_pattern(topic).map_err(Into::into)
+    }
+
     async fn subscribe(
         &self,
         topic: &str,
         delivery: Delivery,
     ) -> Result<NatsSubscription, TransportError> {
-        let refused = |reason: String| TransportError::Subscribe {
+        check_pattern(topic).map_err(|reason| TransportError::Subscribe {
             topic: topic.into(),
-            reason,
-        };
-        check_pattern(topic).map_err(|reason| refused(reason.into()))?;
-        let client = self.client()?;
-        let turn = self.probe.turn().await;
-        let registration = self.link.register(topic);
-        let subscriber = client
-            .subscribe(topic.to_owned())
-            .await
-            .map_err(|error| refused(error.to_string()))?;
-        let subscription =
-            NatsSubscription(self.spawn(receive(subscriber, topic.into(), delivery)));
-        self.probe
-            .round_trip(&turn)
-            .await
-            .map_err(|silence| match silence {
-                Silence::Lost(error) => error,
-                Silence::TooLate(_) | Silence::Client(_) => refused(silence.to_string()),
-            })?;
-        match registration.refusal() {
-            None => Ok(subscription),
-            Some(words) => Err(refused(words)),
-        }
+            reason: reason.into(),
+        })?;
+        self.link.ensure_up()?;
+        let start =
+            |subscriber| NatsSubscription(self.spawn(receive(subscriber, topic.into(), delivery)));
+        self.probe.subscribe(topic, start).await
     }
 
     async fn publish(&self, message: Outgoing) -> Result<(), TransportError> {
@@ -154,7 +164,7 @@ impl Connection for NatsConnection {
             key,
             headers,
             payload,
-            reply_to: _,
+            reply_to,
             metadata: _,
         } = message;
         let failed = |reason: String| TransportError::Publish {
@@ -165,13 +175,31 @@ impl Connection for NatsConnection {
         if key.is_some() {
             return Err(failed("messages of NATS have no key; use a header".into()));
         }
+        if let Some(reply_to) = &reply_to {
+            check_concrete(reply_to).map_err(|reason| {
+                failed(format!(
+                    "answers cannot come to {reply_to:?} (`reply_to`): {reason}"
+                ))
+            })?;
+        }
         let client = self.client()?;
         let headers = outgoing_headers(&headers).map_err(&failed)?;
         let subject = Subject::from(&*topic);
+        let reply_to = reply_to.map(|reply_to| Subject::from(&*reply_to));
         let hand_over = async {
-            let published = match headers {
-                None => client.publish(subject, payload).await,
-                Some(headers) => client.publish_with_headers(subject, headers, payload).await,
+            let published = match (reply_to, headers) {
+                (None, None) => client.publish(subject, payload).await,
+                (None, Some(headers)) => {
+                    client.publish_with_headers(subject, headers, payload).await
+                }
+                (Some(reply_to), None) => {
+                    client.publish_with_reply(subject, reply_to, payload).await
+                }
+                (Some(reply_to), Some(headers)) => {
+                    client
+                        .publish_with_reply_and_headers(subject, reply_to, headers, payload)
+                        .await
+                }
             };
             published.map_err(|error| failed(publish_reason(&error)))?;
             client
@@ -185,6 +213,11 @@ impl Connection for NatsConnection {
             result = hand_over => result,
             error = self.link.lost() => Err(error),
         }
+    }
+
+    fn inbox(&self) -> Option<String> {
+        let number = self.inboxes.fetch_add(1, Ordering::Relaxed);
+        Some(format!("{}.{number}", self.inbox))
     }
 
     async fn close(&self) {
@@ -246,9 +279,16 @@ async fn receive(mut subscriber: Subscriber, topic: Arc<str>, delivery: Delivery
             payload: message.payload,
             received_at,
             reply_to: message.reply.map(|reply| reply.as_str().into()),
-            metadata: Metadata::new(),
+            metadata: message.status.map(status).unwrap_or_default(),
         });
     }
+}
+
+/// The server's own message: it sends 503 to an inbox when nobody listens for the request.
+fn status(status: StatusCode) -> Metadata {
+    let mut metadata = Metadata::new();
+    metadata.set(STATUS, status.as_u16());
+    metadata
 }
 
 async fn read_inbox(mut inbox: Subscriber, probe: Arc<Probe>) {
@@ -262,57 +302,23 @@ async fn confirm_reconnects(
     mut reconnects: mpsc::UnboundedReceiver<u64>,
     link: Arc<Link>,
     probe: Arc<Probe>,
+    renewal: Arc<Renewal>,
 ) {
     while let Some(epoch) = reconnects.recv().await {
         while link.is_current(epoch) {
             if probe.round_trip(&probe.turn().await).await.is_ok() {
-                link.confirm(epoch);
+                tokio::select! {
+                    biased;
+                    () = link.ended(epoch) => {}
+                    () = renewal.renew(epoch) => link.confirm(epoch),
+                }
                 break;
             }
         }
     }
 }
 
-/// Headers for the client; none when there are none, as they cost the server a different command.
-fn outgoing_headers(headers: &Headers) -> Result<Option<HeaderMap>, String> {
-    if headers.is_empty() {
-        return Ok(None);
-    }
-    let mut map = HeaderMap::new();
-    for (name, value) in headers.iter() {
-        // The client lets an empty name through, and the header would be lost.
-        if name.is_empty() {
-            return Err("a header has no name".into());
-        }
-        let parsed_name = HeaderName::from_str(name)
-            .map_err(|_| format!("{name:?} is no name of a header: printable ASCII without `:`"))?;
-        // Not the value: it could be a token.
-        let parsed_value = HeaderValue::from_str(value)
-            .map_err(|_| format!("the value of header `{name}` has a line break"))?;
-        map.append(parsed_name, parsed_value);
-    }
-    Ok(Some(map))
-}
-
-/// The client keeps no order between names: they are sorted, so that one message always looks the same.
-fn incoming_headers(map: &HeaderMap) -> Headers {
-    let mut pairs: Vec<(&str, &str)> = map
-        .iter()
-        .flat_map(|(name, values)| {
-            values
-                .iter()
-                .map(move |value| (name.as_ref(), value.as_str()))
-        })
-        .collect();
-    pairs.sort_by_key(|(name, _)| *name);
-    let mut headers = Headers::new();
-    for (name, value) in pairs {
-        headers.append(name, value);
-    }
-    headers
-}
-
-fn publish_reason(error: &async_nats::PublishError) -> String {
+pub(super) fn publish_reason(error: &async_nats::PublishError) -> String {
     let words = error.to_string();
     match error.kind() {
         PublishErrorKind::MaxPayloadExceeded => format!(

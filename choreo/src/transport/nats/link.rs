@@ -29,26 +29,34 @@ pub(super) struct Link {
     state: Mutex<State>,
     /// Why the connection is down; none while it is up.
     down: watch::Sender<Option<String>>,
+    /// Counts losses and returns: whoever waits for something can tell whether it is of this life.
+    epoch: watch::Sender<u64>,
 }
 
 struct State {
-    /// Counts losses and returns: whoever waited for something can tell whether it was of this life.
-    epoch: u64,
     connected: bool,
     /// The server's last complaint on this connection: often the reason of the loss that follows.
     last_words: Option<String>,
-    /// Subjects being subscribed to, with the server's refusal once it comes.
+    /// What is on its way to the server, with the server's refusal once it comes.
     pending: Vec<Arc<Pending>>,
     questions: Questions,
     restored: Option<mpsc::UnboundedSender<u64>>,
 }
 
-struct Pending {
-    subject: String,
-    refusal: Mutex<Option<String>>,
+/// What a server may refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attempt {
+    Subscription,
+    Publication,
 }
 
-/// A subscription on its way; the server's refusal of it is caught while this lives.
+struct Pending {
+    attempt: Attempt,
+    subject: String,
+    refusal: watch::Sender<Option<String>>,
+}
+
+/// An attempt on its way; the server's refusal of it is caught while this lives.
 pub(super) struct Registration {
     link: Arc<Link>,
     pending: Arc<Pending>,
@@ -57,7 +65,6 @@ pub(super) struct Registration {
 impl Link {
     pub(super) fn new(address: String, events: ConnectionEvents) -> Self {
         let state = State {
-            epoch: 0,
             connected: true,
             last_words: None,
             pending: Vec::new(),
@@ -71,6 +78,7 @@ impl Link {
             closed: AtomicBool::new(false),
             state: Mutex::new(state),
             down: watch::Sender::new(None),
+            epoch: watch::Sender::new(0),
         }
     }
 
@@ -115,7 +123,53 @@ impl Link {
         let mut state = locked(&self.state);
         state.restored = None;
         state.questions.clear();
+        self.next_epoch();
         self.down.send_replace(Some(self.closed_words()));
+    }
+
+    /// Call it with the state locked.
+    fn next_epoch(&self) -> u64 {
+        let mut next = 0;
+        self.epoch.send_modify(|epoch| {
+            *epoch += 1;
+            next = *epoch;
+        });
+        next
+    }
+
+    /// The number of this life of the connection.
+    pub(super) fn epoch(&self) -> u64 {
+        *self.epoch.borrow()
+    }
+
+    /// Resolves when a life of the connection has ended; at once when it has.
+    pub(super) async fn ended(&self, epoch: u64) {
+        // Never an error: `self` has the sender.
+        let _ = self.epoch.subscribe().wait_for(|now| *now != epoch).await;
+    }
+
+    /// Why nothing works, for calls in a life of the connection that has ended.
+    pub(super) fn loss(&self) -> TransportError {
+        self.ensure_up()
+            .err()
+            .unwrap_or_else(|| TransportError::Lost {
+                reason: format!("the connection to {} broke", self.address),
+            })
+    }
+
+    /// Says why the connection is still not usable although the server is back.
+    pub(super) fn explain(&self, epoch: u64, words: &str) {
+        let _state = locked(&self.state);
+        if self.epoch() == epoch && !self.is_closed() {
+            self.down.send_if_modified(|down| {
+                let reason = format!("{} is back, but not all of it: {words}", self.address);
+                let changes = down.as_ref().is_some_and(|old| *old != reason);
+                if changes {
+                    *down = Some(reason);
+                }
+                changes
+            });
+        }
     }
 
     fn closed_words(&self) -> String {
@@ -163,10 +217,10 @@ impl Link {
         if !state.connected {
             state.connected = true;
             state.last_words = None;
-            state.epoch += 1;
+            let epoch = self.next_epoch();
             if let Some(sender) = &state.restored {
                 // A receiver that is gone means that the connection is being closed.
-                let _ = sender.send(state.epoch);
+                let _ = sender.send(epoch);
             }
         }
     }
@@ -177,7 +231,7 @@ impl Link {
             return;
         }
         state.connected = false;
-        state.epoch += 1;
+        self.next_epoch();
         state.questions.clear();
         let reason = match state.last_words.take() {
             Some(words) => format!("{} ended the connection: {words}", self.address),
@@ -195,8 +249,8 @@ impl Link {
 
     /// Reports the return of the connection, if it has not been lost again since `epoch`.
     pub(super) fn confirm(&self, epoch: u64) {
-        let state = locked(&self.state);
-        if state.epoch == epoch && !self.is_closed() {
+        let _state = locked(&self.state);
+        if self.epoch() == epoch && !self.is_closed() {
             self.down.send_replace(None);
             self.events.report(ConnectionEvent::Restored);
         }
@@ -204,7 +258,7 @@ impl Link {
 
     /// Whether the connection has been up without a break since `epoch`.
     pub(super) fn is_current(&self, epoch: u64) -> bool {
-        locked(&self.state).epoch == epoch && !self.is_closed()
+        self.epoch() == epoch && !self.is_closed()
     }
 
     fn complained(&self, words: String) {
@@ -225,13 +279,18 @@ impl Link {
         {
             return;
         }
-        if words.to_ascii_lowercase().contains("subscription")
-            && let Some(pending) = state
-                .pending
-                .iter()
-                .find(|pending| names(&words, &pending.subject))
-        {
-            *locked(&pending.refusal) = Some(words);
+        let attempt = if words.to_ascii_lowercase().contains("subscription") {
+            Attempt::Subscription
+        } else {
+            Attempt::Publication
+        };
+        // Whoever has been answered already still waits to be woken.
+        if let Some(pending) = state.pending.iter().find(|pending| {
+            pending.attempt == attempt
+                && pending.refusal.borrow().is_none()
+                && names(&words, &pending.subject)
+        }) {
+            pending.refusal.send_replace(Some(words));
             return;
         }
         state.last_words = Some(words.clone());
@@ -239,7 +298,8 @@ impl Link {
         self.report_refusal(&words);
     }
 
-    fn report_refusal(&self, words: &str) {
+    /// Reports what ends every running scenario on the connection.
+    pub(super) fn report_refusal(&self, words: &str) {
         let reason = format!("{}: {words}", self.address);
         self.events.report(ConnectionEvent::Refused { reason });
     }
@@ -279,11 +339,12 @@ impl Link {
         change(&mut locked(&self.state).questions);
     }
 
-    /// Catches the server's refusal of a subscription.
-    pub(super) fn register(self: &Arc<Self>, subject: &str) -> Registration {
+    /// Catches the server's refusal of an attempt.
+    pub(super) fn register(self: &Arc<Self>, attempt: Attempt, subject: &str) -> Registration {
         let pending = Arc::new(Pending {
+            attempt,
             subject: subject.to_owned(),
-            refusal: Mutex::new(None),
+            refusal: watch::Sender::new(None),
         });
         locked(&self.state).pending.push(Arc::clone(&pending));
         Registration {
@@ -294,9 +355,17 @@ impl Link {
 }
 
 impl Registration {
-    /// The server's words, if it has refused the subscription so far.
+    /// The server's words, if it has refused the attempt so far.
     pub(super) fn refusal(&self) -> Option<String> {
-        locked(&self.pending.refusal).clone()
+        self.pending.refusal.borrow().clone()
+    }
+
+    /// The server's words, when it refuses the attempt.
+    pub(super) async fn refused(&self) -> String {
+        let mut refusal = self.pending.refusal.subscribe();
+        // Never an error: `self` has the sender.
+        let words = refusal.wait_for(Option::is_some).await;
+        words.ok().and_then(|words| words.clone()).unwrap_or_default()
     }
 }
 
@@ -342,8 +411,8 @@ mod tests {
     #[test]
     fn a_refusal_goes_to_the_subscription_that_it_names_and_to_no_other() {
         let (link, seen) = link();
-        let orders = link.register("orders");
-        let new_orders = link.register("orders.new");
+        let orders = link.register(Attempt::Subscription, "orders");
+        let new_orders = link.register(Attempt::Subscription, "orders.new");
         complain(
             &link,
             "Permissions Violation for Subscription to \"orders.new\"",

@@ -17,13 +17,25 @@
 //!   password. Credentials are asked for at each connect and reconnect.
 //!
 //! Wildcards are NATS's own: `*` for one part of a subject, `>` for the rest.
+//!
+//! # Requests
+//!
+//! A request carries an inbox of the connection as its reply subject. When nobody listens for it, the
+//! server sends an empty message to the inbox at once; it has the metadata `status` with the value 503.
+//!
+//! # JetStream
+//!
+//! [`JetStream`] publishes to and reads from streams; it connects as [`Nats`] does.
 
 mod auth;
 mod connection;
 mod crypto;
+mod headers;
+mod jetstream;
 mod link;
 mod probe;
 mod question;
+mod renewal;
 mod subject;
 
 use std::fmt::Write as _;
@@ -35,10 +47,12 @@ use tokio::sync::oneshot;
 
 pub use auth::NatsAuth;
 pub use connection::{NatsConnection, NatsSubscription};
+pub use jetstream::{JetStream, JetStreamConnection, JetStreamSubscription, Start};
 
 use self::auth::{LoginError, login};
-use self::connection::Opened;
+use self::connection::{Opened, STATUS};
 use self::link::{Link, locked};
+use self::renewal::Renewal;
 use super::{Capabilities, ConnectionEvents, Endpoint, Tls, Transport, TransportError};
 use crate::secret::{Credentials, IntoCredentials};
 
@@ -189,7 +203,11 @@ impl Nats {
         }
     }
 
-    async fn open(&self, events: ConnectionEvents) -> Result<NatsConnection, TransportError> {
+    async fn open(
+        &self,
+        events: ConnectionEvents,
+        renewal: Arc<Renewal>,
+    ) -> Result<NatsConnection, TransportError> {
         let address = self.address();
         let refused = |reason: String| TransportError::Connect {
             endpoint: address.clone(),
@@ -217,6 +235,7 @@ impl Nats {
             gone,
             guarded,
             bound: self.connect_timeout,
+            renewal,
         };
         NatsConnection::start(opened).await
     }
@@ -271,6 +290,17 @@ impl Nats {
                 observer.observe(event);
                 std::future::ready(())
             })
+    }
+
+    /// Ends what takes longer than a connect may.
+    async fn bounded<T>(
+        &self,
+        connect: impl Future<Output = Result<T, TransportError>>,
+    ) -> Result<T, TransportError> {
+        match tokio::time::timeout(self.connect_timeout, connect).await {
+            Ok(result) => result,
+            Err(_) => Err(self.too_late()),
+        }
     }
 
     fn too_late(&self) -> TransportError {
@@ -380,14 +410,15 @@ impl Transport for Nats {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::plain().with_wildcards().with_headers()
+        Capabilities::plain()
+            .with_wildcards()
+            .with_headers()
+            .with_requests()
+            .with_metadata(&[], &[STATUS])
     }
 
     async fn connect(&self, events: ConnectionEvents) -> Result<NatsConnection, TransportError> {
-        match tokio::time::timeout(self.connect_timeout, self.open(events)).await {
-            Ok(result) => result,
-            Err(_) => Err(self.too_late()),
-        }
+        self.bounded(self.open(events, Arc::default())).await
     }
 }
 

@@ -17,7 +17,7 @@ use async_nats::{Client, Subject, Subscriber};
 use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::link::{Link, locked};
+use super::link::{Attempt, Link, locked};
 use crate::transport::TransportError;
 
 /// How many may wait for a complaint at a time: the client drops complaints above 128 at once.
@@ -144,6 +144,35 @@ impl Probe {
             .unwrap_or_else(late)
     }
 
+    /// Subscribes, and resolves when the server has confirmed it. The messages belong to `take` at once.
+    pub(super) async fn subscribe<T>(
+        &self,
+        subject: &str,
+        take: impl FnOnce(Subscriber) -> T,
+    ) -> Result<T, TransportError> {
+        let refused = |reason: String| TransportError::Subscribe {
+            topic: subject.into(),
+            reason,
+        };
+        let told = |silence: Silence| match silence {
+            Silence::Lost(error) => error,
+            Silence::TooLate(_) | Silence::Client(_) => refused(silence.to_string()),
+        };
+        let client = self.client().map_err(told)?;
+        let turn = self.turn().await;
+        let registration = self.link.register(Attempt::Subscription, subject);
+        let subscriber = client
+            .subscribe(subject.to_owned())
+            .await
+            .map_err(|error| refused(error.to_string()))?;
+        let taken = take(subscriber);
+        self.round_trip(&turn).await.map_err(told)?;
+        match registration.refusal() {
+            None => Ok(taken),
+            Some(words) => Err(refused(words)),
+        }
+    }
+
     fn asks_by_complaint(&self) -> bool {
         self.by_complaint.load(Ordering::Relaxed)
     }
@@ -153,7 +182,8 @@ impl Probe {
         drop(locked(&self.client).take());
     }
 
-    fn client(&self) -> Result<Client, Silence> {
+    /// The client, while the connection is open.
+    pub(super) fn client(&self) -> Result<Client, Silence> {
         locked(&self.client).clone().ok_or_else(|| self.lost())
     }
 
@@ -166,14 +196,7 @@ impl Probe {
     }
 
     fn lost(&self) -> Silence {
-        Silence::Lost(
-            self.link
-                .ensure_up()
-                .err()
-                .unwrap_or_else(|| TransportError::Lost {
-                    reason: format!("the connection to {} broke", self.link.address()),
-                }),
-        )
+        Silence::Lost(self.link.loss())
     }
 }
 

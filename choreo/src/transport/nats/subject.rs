@@ -19,6 +19,21 @@ pub(super) fn check_concrete(text: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// Whether every subject of `specific`, which may be a pattern too, is one of `general`.
+pub(super) fn covers(general: &str, specific: &str) -> bool {
+    let mut specific = specific.split('.');
+    for part in general.split('.') {
+        match (part, specific.next()) {
+            (">", Some(_)) => return true,
+            (_, Some(">") | None) => return false,
+            ("*", Some(_)) => {}
+            (one, Some(other)) if one == other => {}
+            (_, Some(_)) => return false,
+        }
+    }
+    specific.next().is_none()
+}
+
 fn check(text: &str) -> Result<(), &'static str> {
     if text.is_empty() {
         return Err("the subject is empty");
@@ -56,6 +71,28 @@ mod tests {
         ] {
             assert_eq!(check_pattern(text).is_ok(), pattern, "{text:?}");
             assert_eq!(check_concrete(text).is_ok(), concrete, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_covers_what_is_narrower() {
+        for (general, specific, expected) in [
+            ("a.b", "a.b", true),
+            ("a.b", "a.c", false),
+            ("a.b", "a", false),
+            ("a", "a.b", false),
+            ("a.*", "a.b", true),
+            ("a.*", "a.*", true),
+            ("a.*", "a.>", false),
+            ("a.*", "a.b.c", false),
+            ("a.>", "a.b.c", true),
+            ("a.>", "a.*.c", true),
+            ("a.>", "a.>", true),
+            ("a.>", "a", false),
+            (">", "a", true),
+            ("a.b", "a.*", false),
+        ] {
+            assert_eq!(covers(general, specific), expected, "{general} {specific}");
         }
     }
 }

@@ -1,0 +1,291 @@
+//! One ordered consumer and the task that reads it: in order, without gaps, across reconnects.
+//!
+//! The consumer is ephemeral and acknowledges nothing. Whatever goes wrong (a message out of sequence, a
+//! silent server, a reconnect), it is replaced by a new one that begins after the last message delivered.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_nats::{Message, Subscriber};
+use bytes::Bytes;
+use serde_json::json;
+use tokio::sync::{oneshot, watch};
+
+use super::super::connection::next;
+use super::super::renewal::Member;
+use super::super::subject::covers;
+use super::api::{Api, Fault};
+use super::delivered::{Delivered, envelope};
+use super::start::Position;
+use crate::transport::{Delivery, TransportError};
+
+/// How often the server speaks on an idle consumer; after twice that in silence it is replaced.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+
+/// When the server deletes a consumer whose connection has gone without a word: its shortest.
+const ABANDONED: Duration = Duration::from_secs(5);
+
+/// Between two attempts to bring a consumer back.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long the deletion of a consumer may take at the end.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// A consumer of one stream for one subscription.
+pub(super) struct Follower {
+    pub(super) api: Arc<Api>,
+    pub(super) member: Member,
+    pub(super) stream: String,
+    /// What the server is asked for; none means all of the stream.
+    pub(super) filter: Option<String>,
+    pub(super) pattern: Arc<str>,
+    pub(super) delivery: Delivery,
+    pub(super) position: Position,
+    /// The consumer that the server may have.
+    pub(super) consumer: Option<String>,
+}
+
+/// A consumer that is live.
+struct Active {
+    subscriber: Subscriber,
+    /// The sequence of the next message.
+    expected: u64,
+}
+
+/// Why a consumer has to be replaced.
+enum End {
+    /// The connection is back.
+    Called(u64),
+    /// It is silent, or skipped a message.
+    Broken(&'static str),
+    /// The client has ended.
+    Closed,
+}
+
+impl Follower {
+    /// Runs until nobody wants its messages any more, and deletes the consumer.
+    pub(super) async fn run(
+        mut self,
+        epoch: u64,
+        ready: oneshot::Sender<Result<(), TransportError>>,
+        unwanted: oneshot::Receiver<()>,
+        mut closing: watch::Receiver<bool>,
+    ) {
+        tokio::select! {
+            biased;
+            // Both also resolve when the other side is gone.
+            _ = unwanted => {}
+            _ = closing.wait_for(|closing| *closing) => {}
+            () = self.follow(epoch, ready) => {}
+        }
+        if self.api.link.ensure_up().is_ok() {
+            let farewell = self.delete_consumer(self.api.link.epoch());
+            // The server deletes it by itself when this fails.
+            let _ = tokio::time::timeout(FAREWELL, farewell).await;
+        }
+    }
+
+    async fn follow(&mut self, epoch: u64, ready: oneshot::Sender<Result<(), TransportError>>) {
+        let mut active = match self.begin(epoch).await {
+            Ok(active) => active,
+            Err(fault) => {
+                let _ = ready.send(Err(subscribe_error(&self.pattern, fault)));
+                return;
+            }
+        };
+        // Whoever asked may have given up; then this ends at once.
+        let _ = ready.send(Ok(()));
+        loop {
+            let epoch = match self.read(active).await {
+                End::Called(epoch) => epoch,
+                End::Broken(reason) => {
+                    tracing::debug!(stream = self.stream, pattern = &*self.pattern, reason, "a consumer is replaced");
+                    self.api.link.epoch()
+                }
+                End::Closed => return,
+            };
+            active = self.revive(epoch).await;
+        }
+    }
+
+    /// Creates a consumer at the position.
+    async fn begin(&mut self, epoch: u64) -> Result<Active, Fault> {
+        let lost = |_| Fault::Lost(self.api.link.loss());
+        let client = self.api.probe.client().map_err(lost)?;
+        let inbox = client.new_inbox();
+        let unique = inbox.rsplit('.').next().unwrap_or_default();
+        let name = format!("choreo-{unique}");
+        let subscriber = self
+            .api
+            .probe
+            .subscribe(&inbox, |subscriber| subscriber)
+            .await
+            .map_err(|error| match error {
+                TransportError::Lost { .. } => Fault::Lost(error),
+                other => Fault::Other(other.to_string()),
+            })?;
+        let mut config = json!({
+            "name": name,
+            "deliver_subject": inbox,
+            "ack_policy": "none",
+            "max_deliver": 1,
+            "replay_policy": "instant",
+            "flow_control": true,
+            "idle_heartbeat": nanoseconds(HEARTBEAT),
+            "inactive_threshold": nanoseconds(ABANDONED),
+            "mem_storage": true,
+            "num_replicas": 1,
+        });
+        if let Some(filter) = &self.filter {
+            config["filter_subject"] = json!(filter);
+        }
+        self.position.configure(&mut config);
+        self.consumer = Some(name.clone());
+        self.api
+            .create_consumer(epoch, &self.stream, &name, &config)
+            .await?;
+        Ok(Active {
+            subscriber,
+            expected: 1,
+        })
+    }
+
+    async fn delete_consumer(&mut self, epoch: u64) {
+        if let Some(name) = self.consumer.take() {
+            // Not there is as good.
+            let _ = self
+                .api
+                .delete_consumer(epoch, &self.stream, &name)
+                .await;
+        }
+    }
+
+    /// Reads until the consumer has to be replaced.
+    async fn read(&mut self, mut active: Active) -> End {
+        let mut heard = Instant::now();
+        let silence = tokio::time::sleep(2 * HEARTBEAT);
+        tokio::pin!(silence);
+        loop {
+            tokio::select! {
+                biased;
+                message = next(&mut active.subscriber) => {
+                    heard = Instant::now();
+                    let Some(message) = message else { return End::Closed };
+                    if let Some(end) = self.take(&message, &mut active, heard).await {
+                        return end;
+                    }
+                }
+                epoch = self.member.called() => return End::Called(epoch),
+                () = &mut silence => {
+                    let left = (2 * HEARTBEAT).saturating_sub(heard.elapsed());
+                    if left.is_zero() {
+                        return End::Broken("it is silent");
+                    }
+                    silence.as_mut().reset(tokio::time::Instant::now() + left);
+                }
+            }
+        }
+    }
+
+    async fn take(&mut self, message: &Message, active: &mut Active, at: Instant) -> Option<End> {
+        if message.status.is_some() {
+            return self.take_status(message, active).await;
+        }
+        let delivered = Delivered::read(message.reply.as_deref()?)?;
+        if delivered.consumer_sequence != active.expected {
+            return Some(End::Broken("a message is missing"));
+        }
+        active.expected += 1;
+        self.position = Position::After(delivered.stream_sequence);
+        if self.filter.is_some() || covers(&self.pattern, &message.subject) {
+            self.delivery
+                .deliver(envelope(message, delivered, &self.pattern, at));
+        }
+        None
+    }
+
+    /// The server speaks about the consumer: a heartbeat, or a question how far we are.
+    async fn take_status(&mut self, message: &Message, active: &Active) -> Option<End> {
+        let header = |name: &str| message.headers.as_ref()?.get(name).map(|value| value.as_str());
+        let stalled = header("Nats-Consumer-Stalled");
+        if let Some(reply) = message.reply.as_deref().or(stalled) {
+            let client = self.api.probe.client().ok()?;
+            // A failure ends the connection, and with it the consumer.
+            let _ = client.publish(reply.to_owned(), Bytes::new()).await;
+        }
+        let last: u64 = header("Nats-Last-Consumer")?.parse().ok()?;
+        (last >= active.expected).then_some(End::Broken("a message is missing"))
+    }
+
+    /// Replaces the consumer, however long it takes.
+    async fn revive(&mut self, mut epoch: u64) -> Active {
+        let mut told = false;
+        loop {
+            let fault = match self.replace(epoch).await {
+                Ok(active) => {
+                    self.member.is_back(epoch);
+                    return active;
+                }
+                Err(fault) => fault,
+            };
+            if !self.api.link.is_current(epoch) {
+                epoch = self.member.called().await;
+                continue;
+            }
+            let words = format!("the subscription to `{}` broke: {fault}", self.pattern);
+            if self.api.link.ensure_up().is_err() {
+                self.api.link.explain(epoch, &words);
+            } else if !told {
+                self.api.link.report_refusal(&words);
+                told = true;
+            }
+            tokio::select! {
+                called = self.member.called() => epoch = called,
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+        }
+    }
+
+    async fn replace(&mut self, epoch: u64) -> Result<Active, Fault> {
+        self.delete_consumer(epoch).await;
+        if let Position::After(last) = self.position {
+            let state = self.api.stream(epoch, &self.stream).await?.state;
+            let gap = if state.last_seq < last {
+                self.position = Position::After(0);
+                Some(format!(
+                    "the stream `{}` was at {last} and begins anew: messages may be missing",
+                    self.stream
+                ))
+            } else {
+                gap(&self.stream, last, state.first_seq)
+            };
+            if let Some(gap) = gap {
+                self.api.link.report_refusal(&format!("`{}`: {gap}", self.pattern));
+            }
+        }
+        self.begin(epoch).await
+    }
+}
+
+/// What a stream has removed before it could be delivered.
+fn gap(stream: &str, last: u64, first: u64) -> Option<String> {
+    let next = last.saturating_add(1);
+    (first > next).then(|| {
+        let end = first - 1;
+        format!("the stream `{stream}` has removed its messages {next} to {end}, which were not delivered")
+    })
+}
+
+pub(super) fn subscribe_error(pattern: &str, fault: Fault) -> TransportError {
+    match fault {
+        Fault::Lost(error) => error,
+        fault => TransportError::Subscribe {
+            topic: pattern.into(),
+            reason: fault.to_string(),
+        },
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
