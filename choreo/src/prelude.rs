@@ -11,4 +11,6 @@ pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
 #[cfg(feature = "nats")]
 pub use crate::transport::nats::{JetStream, Nats, NatsAuth};
+#[cfg(feature = "redis")]
+pub use crate::transport::redis::{Redis, RedisAuth, RedisStreams};
 pub use crate::{Error, Message, Result, begin, expect, json, pattern, publish, reply, settle};
