@@ -1,5 +1,7 @@
 //! A broker in a container, through `testcontainers` (feature `containers`).
 //!
+//! Not run by the tests of this crate, which need no Docker: only that it gives way where there is none.
+//!
 //! The container belongs to a thread with a runtime of its own, so that it can be started and removed from
 //! anywhere: also while the harness's runtime ends, and without one.
 
@@ -15,21 +17,10 @@ use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt as
 use tokio::sync::oneshot;
 
 use super::process::StartError;
+use super::recipe::Recipe;
 
 /// How long a broker may take to start, the download of its image included.
 const START_BOUND: Duration = Duration::from_secs(300);
-
-/// What to run, and how to know that it is ready.
-pub(super) struct Recipe {
-    pub(super) image: &'static str,
-    pub(super) tag: &'static str,
-    /// Inside the container.
-    pub(super) port: u16,
-    /// What it prints when it is ready.
-    pub(super) ready: &'static str,
-    pub(super) arguments: Vec<String>,
-    pub(super) environment: Vec<(&'static str, String)>,
-}
 
 /// A running container; removed when dropped.
 #[derive(Debug)]
@@ -107,7 +98,9 @@ async fn run(
         return Ok(None);
     }
     let started = request(recipe, port).start().await;
-    started.map(Some).map_err(|error| not_ready(&error.to_string()))
+    started
+        .map(Some)
+        .map_err(|error| not_ready(&error.to_string()))
 }
 
 fn request(recipe: Recipe, port: u16) -> ContainerRequest<GenericImage> {
@@ -140,5 +133,28 @@ fn not_ready(reason: &str) -> StartError {
         program: "the container",
         reason: reason.into(),
         log: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::provision::Kind;
+    use super::*;
+
+    #[test]
+    fn ports_are_published_on_loopback_only() {
+        let request = request(Recipe::of(Kind::Nats, None, 4000), 4000);
+        let modifier = request.host_config_modifier().expect("it is set");
+        let mut config = HostConfig {
+            publish_all_ports: Some(true),
+            ..HostConfig::default()
+        };
+        modifier(&mut config);
+        assert_eq!(config.publish_all_ports, Some(false));
+        let ports = config.port_bindings.expect("they are set");
+        let binding = ports["4222/tcp"].as_ref().and_then(|all| all.first());
+        let binding = binding.expect("the broker's port is published");
+        assert_eq!(binding.host_ip.as_deref(), Some("127.0.0.1"));
+        assert_eq!(binding.host_port.as_deref(), Some("4000"));
     }
 }

@@ -7,6 +7,8 @@ mod nats;
 mod operator;
 mod process;
 mod provision;
+#[cfg(feature = "containers")]
+mod recipe;
 mod redis;
 mod resp;
 pub mod tls;

@@ -14,6 +14,13 @@ use tempfile::TempDir;
 /// How long a broker may take to become ready.
 pub(super) const START_BOUND: Duration = Duration::from_secs(20);
 
+/// The last way to a broker.
+const CONTAINER: &str = if cfg!(feature = "containers") {
+    "start Docker for one in a container (without TLS)"
+} else {
+    "build with choreo's feature `containers` for one in Docker"
+};
+
 /// Why a broker could not be started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -29,7 +36,7 @@ pub enum StartError {
     /// There is no broker of this kind to be had: a reason to skip, not to fail.
     #[error(
         "no {broker} broker: {program} is not installed. To have one, {remedy}, or set {variable} to the \
-         URL of one that runs"
+         URL of one that runs, or {CONTAINER}"
     )]
     Nowhere {
         /// The kind of broker.

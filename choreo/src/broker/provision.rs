@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::given::{self, Given};
 use super::nats::NatsServer;
 use super::process::StartError;
+use super::redis::RedisServer;
 use crate::secret::Secret;
 
 /// A broker that a test run asks for; nothing runs before [`start`](Self::start).
@@ -23,6 +24,7 @@ pub struct Broker {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Nats,
+    Redis,
 }
 
 /// Who may connect.
@@ -44,23 +46,19 @@ pub struct RunningBroker {
 }
 
 impl Kind {
-    pub(super) fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Nats => "NATS",
+            Self::Redis => "Redis",
         }
     }
 
-    /// The variable with the URL of a broker that is there already.
-    pub(super) fn variable(self) -> &'static str {
+    /// The variables with the URL of a broker that is there already, and with the authority of its
+    /// certificate.
+    fn variables(self) -> (&'static str, &'static str) {
         match self {
-            Self::Nats => "CHOREO_NATS_URL",
-        }
-    }
-
-    /// The variable with the authority of that broker's certificate.
-    fn ca_variable(self) -> &'static str {
-        match self {
-            Self::Nats => "CHOREO_NATS_CA_FILE",
+            Self::Nats => ("CHOREO_NATS_URL", "CHOREO_NATS_CA_FILE"),
+            Self::Redis => ("CHOREO_REDIS_URL", "CHOREO_REDIS_CA_FILE"),
         }
     }
 }
@@ -69,6 +67,11 @@ impl Broker {
     /// A NATS server with JetStream: `nats-server`.
     pub fn nats() -> Self {
         Self::new(Kind::Nats)
+    }
+
+    /// A Redis server, for Pub/Sub and Streams: `redis-server`.
+    pub fn redis() -> Self {
+        Self::new(Kind::Redis)
     }
 
     fn new(kind: Kind) -> Self {
@@ -123,37 +126,53 @@ impl Broker {
     }
 
     fn find(self, variable: impl Fn(&str) -> Option<String>) -> Result<RunningBroker, StartError> {
-        let kind = self.kind;
-        if let Some(url) = variable(kind.variable()) {
+        let (url_variable, ca_variable) = self.kind.variables();
+        if let Some(url) = variable(url_variable) {
             let Given { url, login } =
                 given::read_url(&url).map_err(|problem| StartError::Given {
-                    variable: kind.variable(),
+                    variable: url_variable,
                     problem,
                 })?;
             return Ok(RunningBroker {
                 url,
                 login: login.or(self.login),
-                ca_file: variable(kind.ca_variable()).map(PathBuf::from),
+                ca_file: variable(ca_variable).map(PathBuf::from),
                 _server: None,
             });
         }
-        match self.start_installed() {
-            Err(StartError::NotInstalled { program, remedy }) => Err(StartError::Nowhere {
-                broker: kind.name(),
-                variable: kind.variable(),
+        let (program, remedy) = match self.start_installed() {
+            Err(StartError::NotInstalled { program, remedy }) => (program, remedy),
+            other => return other,
+        };
+        self.start_in_container()?
+            .ok_or_else(|| StartError::Nowhere {
+                broker: self.kind.name(),
+                variable: url_variable,
                 program,
                 remedy,
-            }),
-            other => other,
-        }
+            })
     }
 
     fn start_installed(&self) -> Result<RunningBroker, StartError> {
+        let login = self.login.as_ref();
+        let login = login.map(|login| (login.user.as_str(), login.password.expose()));
         match self.kind {
             Kind::Nats => {
-                let mut builder = NatsServer::builder();
-                if let Some(Login { user, password }) = &self.login {
-                    builder = builder.user_password(user, password.expose());
+                let mut builder = NatsServer::builder().jetstream();
+                if let Some((user, password)) = login {
+                    builder = builder.user_password(user, password);
+                }
+                if self.tls {
+                    builder = builder.tls();
+                }
+                let server = builder.start()?;
+                let ca_file = self.tls.then(|| server.authority().certificate());
+                Ok(self.running(server.url(), ca_file, server))
+            }
+            Kind::Redis => {
+                let mut builder = RedisServer::builder();
+                if let Some((user, password)) = login {
+                    builder = builder.user_password(user, password);
                 }
                 if self.tls {
                     builder = builder.tls();
@@ -163,6 +182,32 @@ impl Broker {
                 Ok(self.running(server.url(), ca_file, server))
             }
         }
+    }
+
+    /// None where there is no Docker, and for TLS: the files of a certificate are not carried into a container.
+    #[cfg(feature = "containers")]
+    fn start_in_container(&self) -> Result<Option<RunningBroker>, StartError> {
+        use super::container::{Container, free_port};
+        use super::recipe::Recipe;
+
+        if self.tls {
+            return Ok(None);
+        }
+        let port = free_port()?;
+        let recipe = Recipe::of(self.kind, self.login.as_ref(), port);
+        let url = format!("{}://127.0.0.1:{port}", recipe.scheme);
+        let container = Container::start(recipe, port)?;
+        Ok(container.map(|container| self.running(url, None, container)))
+    }
+
+    #[cfg(not(feature = "containers"))]
+    #[expect(
+        clippy::unnecessary_wraps,
+        clippy::unused_self,
+        reason = "as with the feature"
+    )]
+    fn start_in_container(&self) -> Result<Option<RunningBroker>, StartError> {
+        Ok(None)
     }
 
     fn running(

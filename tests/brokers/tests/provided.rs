@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use choreo::broker::Broker;
 use choreo::prelude::*;
+use choreo::secret::Secret;
 use choreo::transport::{Tls, Transport};
 use choreo_test_brokers::{BrokerTests, SENTINEL, TestError, broker_test_main};
 
@@ -12,7 +13,12 @@ fn main() -> ExitCode {
     broker_test_main(
         BrokerTests::needing("nats-server")
             .test("nats_open_to_all", nats)
-            .test("nats_with_a_password_and_tls", nats_with_a_password_and_tls),
+            .test("nats_with_a_password_and_tls", nats_with_a_password_and_tls)
+            .test("redis_open_to_all", redis)
+            .test(
+                "redis_with_a_password_and_tls",
+                redis_with_a_password_and_tls,
+            ),
     )
 }
 
@@ -37,26 +43,68 @@ fn is_gone(url: &str) -> bool {
     TcpStream::connect(address).is_err()
 }
 
-async fn nats() -> Result<(), TestError> {
-    let broker = Broker::nats().start().await?;
+/// A broker that lets in everyone carries messages, and is gone with its handle.
+async fn open_to_all<T: Transport>(
+    broker: Broker,
+    transport: impl Fn(&str) -> T,
+) -> Result<(), TestError> {
+    let broker = broker.start().await?;
     assert!(broker.login().is_none() && broker.ca_file().is_none());
-    carries(Nats::new(broker.url())).await?;
+    carries(transport(broker.url())).await?;
     let url = broker.url().to_owned();
     drop(broker);
     assert!(is_gone(&url), "{url}");
     Ok(())
 }
 
-async fn nats_with_a_password_and_tls() -> Result<(), TestError> {
-    let broker = Broker::nats()
-        .auth("tester", SENTINEL)
-        .tls()
-        .start()
-        .await?;
+/// A broker with a password wants it, and TLS holds with its authority.
+async fn guarded<T: Transport>(
+    broker: Broker,
+    transport: impl Fn(&str, Option<(&str, Secret)>, Tls) -> T,
+) -> Result<(), TestError> {
+    let broker = broker.auth("tester", SENTINEL).tls().start().await?;
     assert!(!format!("{broker:?}").contains(SENTINEL));
     let (user, password) = broker.login().ok_or("it was asked for")?;
     let tls = Tls::new().ca_file(broker.ca_file().ok_or("TLS was asked for")?);
-    let nats = Nats::new(broker.url()).tls(tls);
-    assert!(carries(nats.clone()).await.is_err(), "it lets in everyone");
-    carries(nats.auth(NatsAuth::user_password(user, password.clone()))).await
+    let anyone = carries(transport(broker.url(), None, tls.clone())).await;
+    assert!(anyone.is_err(), "it lets in everyone");
+    let known = Some((user, password.clone()));
+    let untrusting = carries(transport(broker.url(), known.clone(), Tls::new())).await;
+    assert!(
+        untrusting.is_err(),
+        "it talks without TLS, or is trusted by this machine"
+    );
+    carries(transport(broker.url(), known, tls)).await
+}
+
+async fn nats() -> Result<(), TestError> {
+    open_to_all(Broker::nats(), |url| Nats::new(url)).await?;
+    open_to_all(Broker::nats(), |url| JetStream::new(url).stream("ORDERS", ["orders.>"])).await
+}
+
+async fn nats_with_a_password_and_tls() -> Result<(), TestError> {
+    guarded(Broker::nats(), |url, login, tls| {
+        let nats = Nats::new(url).tls(tls);
+        match login {
+            Some((user, password)) => nats.auth(NatsAuth::user_password(user, password)),
+            None => nats,
+        }
+    })
+    .await
+}
+
+async fn redis() -> Result<(), TestError> {
+    open_to_all(Broker::redis(), |url| Redis::new(url)).await?;
+    open_to_all(Broker::redis(), |url| RedisStreams::new(url)).await
+}
+
+async fn redis_with_a_password_and_tls() -> Result<(), TestError> {
+    guarded(Broker::redis(), |url, login, tls| {
+        let redis = Redis::new(url).tls(tls);
+        match login {
+            Some((user, password)) => redis.auth(RedisAuth::user_password(user, password)),
+            None => redis,
+        }
+    })
+    .await
 }

@@ -365,7 +365,10 @@ impl Registration {
         let mut refusal = self.pending.refusal.subscribe();
         // Never an error: `self` has the sender.
         let words = refusal.wait_for(Option::is_some).await;
-        words.ok().and_then(|words| words.clone()).unwrap_or_default()
+        words
+            .ok()
+            .and_then(|words| words.clone())
+            .unwrap_or_default()
     }
 }
 

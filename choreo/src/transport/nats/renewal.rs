@@ -93,7 +93,9 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     fn poll<T>(future: &mut std::pin::Pin<Box<impl Future<Output = T>>>) -> Poll<T> {
-        future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
     }
 
     #[test]
@@ -101,7 +103,10 @@ mod tests {
         let renewal = Arc::new(Renewal::default());
         assert!(poll(&mut Box::pin(renewal.renew(1))).is_ready());
         let (mut one, two, three) = (renewal.join(), renewal.join(), renewal.join());
-        assert!(poll(&mut Box::pin(one.called())).is_pending(), "called before it joined");
+        assert!(
+            poll(&mut Box::pin(one.called())).is_pending(),
+            "called before it joined"
+        );
         let mut all = Box::pin(renewal.renew(2));
         assert!(poll(&mut all).is_pending());
         assert_eq!(poll(&mut Box::pin(one.called())), Poll::Ready(2));

@@ -125,11 +125,17 @@ impl Api {
 
     /// Whether JetStream is there.
     pub(super) async fn check(&self, epoch: u64) -> Result<(), Fault> {
-        self.ask::<Value>(epoch, "INFO", &Value::Null).await.map(drop)
+        self.ask::<Value>(epoch, "INFO", &Value::Null)
+            .await
+            .map(drop)
     }
 
     /// The streams that keep messages of a subject or of a part of a pattern.
-    pub(super) async fn streams_for(&self, epoch: u64, subject: &str) -> Result<Vec<Stream>, Fault> {
+    pub(super) async fn streams_for(
+        &self,
+        epoch: u64,
+        subject: &str,
+    ) -> Result<Vec<Stream>, Fault> {
         let mut found = Vec::new();
         loop {
             let body = json!({ "subject": subject, "offset": found.len() });
@@ -144,7 +150,8 @@ impl Api {
     }
 
     pub(super) async fn stream(&self, epoch: u64, name: &str) -> Result<Stream, Fault> {
-        self.ask(epoch, &format!("STREAM.INFO.{name}"), &Value::Null).await
+        self.ask(epoch, &format!("STREAM.INFO.{name}"), &Value::Null)
+            .await
     }
 
     /// Creates a stream unless it is there.
@@ -155,7 +162,10 @@ impl Api {
         subjects: &[String],
     ) -> Result<(), Fault> {
         match self.stream(epoch, name).await {
-            Err(Fault::Api { code: code::STREAM_NOT_FOUND, .. }) => {}
+            Err(Fault::Api {
+                code: code::STREAM_NOT_FOUND,
+                ..
+            }) => {}
             other => return other.map(drop),
         }
         let config = json!({
@@ -194,7 +204,9 @@ impl Api {
         name: &str,
     ) -> Result<(), Fault> {
         let operation = format!("CONSUMER.DELETE.{stream}.{name}");
-        self.ask::<Value>(epoch, &operation, &Value::Null).await.map(drop)
+        self.ask::<Value>(epoch, &operation, &Value::Null)
+            .await
+            .map(drop)
     }
 
     async fn ask<T: DeserializeOwned>(
@@ -219,7 +231,10 @@ pub(super) fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Fault> {
         |error: serde_json::Error| Fault::Other(format!("the answer is not JetStream's: {error}"));
     let Answer { error } = serde_json::from_slice(answer).map_err(malformed)?;
     match error {
-        Some(ApiError { err_code, description }) => Err(Fault::Api {
+        Some(ApiError {
+            err_code,
+            description,
+        }) => Err(Fault::Api {
             code: err_code,
             words: description,
         }),

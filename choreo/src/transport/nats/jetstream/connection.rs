@@ -217,7 +217,11 @@ impl Connection for JetStreamConnection {
         self.api.link.ensure_up()?;
         let answer = self.api.request(epoch, &topic, headers, payload).await;
         match answer.and_then(|answer| read::<Stored>(&answer.payload)) {
-            Ok(Stored { stream, seq, duplicate }) => {
+            Ok(Stored {
+                stream,
+                seq,
+                duplicate,
+            }) => {
                 if duplicate {
                     tracing::debug!(stream, seq, "the stream has a message with this id already");
                 }

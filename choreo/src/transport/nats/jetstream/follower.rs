@@ -99,7 +99,12 @@ impl Follower {
             let epoch = match self.read(active).await {
                 End::Called(epoch) => epoch,
                 End::Broken(reason) => {
-                    tracing::debug!(stream = self.stream, pattern = &*self.pattern, reason, "a consumer is replaced");
+                    tracing::debug!(
+                        stream = self.stream,
+                        pattern = &*self.pattern,
+                        reason,
+                        "a consumer is replaced"
+                    );
                     self.api.link.epoch()
                 }
                 End::Closed => return,
@@ -153,10 +158,7 @@ impl Follower {
     async fn delete_consumer(&mut self, epoch: u64) {
         if let Some(name) = self.consumer.take() {
             // Not there is as good.
-            let _ = self
-                .api
-                .delete_consumer(epoch, &self.stream, &name)
-                .await;
+            let _ = self.api.delete_consumer(epoch, &self.stream, &name).await;
         }
     }
 
@@ -206,7 +208,13 @@ impl Follower {
 
     /// The server speaks about the consumer: a heartbeat, or a question how far we are.
     async fn take_status(&mut self, message: &Message, active: &Active) -> Option<End> {
-        let header = |name: &str| message.headers.as_ref()?.get(name).map(|value| value.as_str());
+        let header = |name: &str| {
+            message
+                .headers
+                .as_ref()?
+                .get(name)
+                .map(|value| value.as_str())
+        };
         let stalled = header("Nats-Consumer-Stalled");
         if let Some(reply) = message.reply.as_deref().or(stalled) {
             let client = self.api.probe.client().ok()?;
@@ -260,7 +268,9 @@ impl Follower {
                 gap(&self.stream, last, state.first_seq)
             };
             if let Some(gap) = gap {
-                self.api.link.report_refusal(&format!("`{}`: {gap}", self.pattern));
+                self.api
+                    .link
+                    .report_refusal(&format!("`{}`: {gap}", self.pattern));
             }
         }
         self.begin(epoch).await

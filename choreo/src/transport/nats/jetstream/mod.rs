@@ -14,9 +14,7 @@ pub use start::Start;
 
 use super::{Nats, NatsAuth, NatsConnection, Renewal};
 use crate::secret::IntoCredentials;
-use crate::transport::{
-    Capabilities, ConnectionEvents, Endpoint, Tls, Transport, TransportError,
-};
+use crate::transport::{Capabilities, ConnectionEvents, Endpoint, Tls, Transport, TransportError};
 
 /// The metadata by which a stream recognises a message that it has already.
 const MESSAGE_ID: &str = "message_id";
