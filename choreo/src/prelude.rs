@@ -9,6 +9,8 @@ pub use crate::harness::Harness;
 pub use crate::outcome::{Handle, Outcome};
 pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
+#[cfg(feature = "kafka")]
+pub use crate::transport::kafka::{Kafka, KafkaAuth};
 #[cfg(feature = "nats")]
 pub use crate::transport::nats::{JetStream, Nats, NatsAuth};
 #[cfg(feature = "redis")]

@@ -3,6 +3,9 @@
 #[cfg(feature = "containers")]
 mod container;
 mod given;
+#[cfg(feature = "kafka")]
+mod kafka_mock;
+mod kafka_server;
 mod nats;
 mod operator;
 mod process;
@@ -14,6 +17,9 @@ mod resp;
 pub mod tls;
 
 pub use self::redis::{RedisServer, RedisServerBuilder};
+#[cfg(feature = "kafka")]
+pub use kafka_mock::KafkaMock;
+pub use kafka_server::{KafkaServer, KafkaServerBuilder};
 pub use nats::{NatsServer, NatsServerBuilder, User};
 pub use process::StartError;
 pub use provision::{Broker, RunningBroker};

@@ -139,9 +139,20 @@ impl Process {
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
         workspace: &Workspace,
     ) -> Result<Self, StartError> {
+        Self::start_file(program, OsStr::new(program), remedy, arguments, workspace)
+    }
+
+    /// As [`start`](Self::start), with a file that may be elsewhere than on the `PATH`.
+    pub(super) fn start_file(
+        program: &'static str,
+        file: &OsStr,
+        remedy: &'static str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        workspace: &Workspace,
+    ) -> Result<Self, StartError> {
         let log = workspace.log();
         let output = File::options().create(true).append(true).open(&log)?;
-        let child = Command::new(program)
+        let child = Command::new(file)
             .args(arguments)
             .current_dir(workspace.path())
             .stdin(Stdio::null())

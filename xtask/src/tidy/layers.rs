@@ -36,6 +36,7 @@ const MODULES: &[&str] = &[
     "transport::memory",
     "transport::nats",
     "transport::redis",
+    "transport::kafka",
     "broker",
     "error",
     // 4
