@@ -16,21 +16,23 @@ pub(super) fn from_environment(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Takes a URL apart. The problem, if there is one, does not repeat the URL: it could hold a password.
+/// Takes a URL apart; it may do without its scheme. The problem, if there is one, does not repeat the URL: it could hold a password.
 pub(super) fn read_url(text: &str) -> Result<Given, &'static str> {
-    let (scheme, rest) = text.split_once("://").ok_or("has no `://`")?;
+    let (scheme, rest) = text
+        .find("://")
+        .map_or(("", text), |at| text.split_at(at + 3));
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let (userinfo, host) = match authority.rsplit_once('@') {
         Some((userinfo, host)) => (Some(userinfo), host),
         None => (None, authority),
     };
-    if scheme.is_empty() || host.is_empty() {
+    if scheme == "://" || host.is_empty() {
         return Err("names no host");
     }
     let login = userinfo.map(login).transpose()?;
     Ok(Given {
-        url: format!("{scheme}://{host}{path}"),
+        url: format!("{scheme}{host}{path}"),
         login,
     })
 }
@@ -70,6 +72,8 @@ mod tests {
     fn credentials_are_taken_out() {
         for (text, url, login) in [
             ("nats://h:1", "nats://h:1", None),
+            ("kafka://u:p@h:1,i:2", "kafka://h:1,i:2", Some(("u", "p"))),
+            ("h:1,i:2", "h:1,i:2", None),
             ("nats://token@h:1", "nats://h:1", Some(("", "token"))),
             ("redis://:p@h/2", "redis://h/2", Some(("", "p"))),
             (
@@ -91,7 +95,6 @@ mod tests {
     fn nonsense_is_refused() {
         for text in [
             "",
-            "h:1",
             "nats://",
             "nats://u:p@",
             "://h",

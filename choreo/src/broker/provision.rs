@@ -24,6 +24,7 @@ pub struct Broker {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Nats,
+    Kafka,
     Redis,
 }
 
@@ -46,9 +47,13 @@ pub struct RunningBroker {
 }
 
 impl Kind {
+    #[cfg(all(test, feature = "containers"))]
+    pub(super) const ALL: [Self; 3] = [Self::Nats, Self::Kafka, Self::Redis];
+
     fn name(self) -> &'static str {
         match self {
             Self::Nats => "NATS",
+            Self::Kafka => "Kafka",
             Self::Redis => "Redis",
         }
     }
@@ -58,6 +63,7 @@ impl Kind {
     fn variables(self) -> (&'static str, &'static str) {
         match self {
             Self::Nats => ("CHOREO_NATS_URL", "CHOREO_NATS_CA_FILE"),
+            Self::Kafka => ("CHOREO_KAFKA_URL", "CHOREO_KAFKA_CA_FILE"),
             Self::Redis => ("CHOREO_REDIS_URL", "CHOREO_REDIS_CA_FILE"),
         }
     }
@@ -67,6 +73,13 @@ impl Broker {
     /// A NATS server with JetStream: `nats-server`.
     pub fn nats() -> Self {
         Self::new(Kind::Nats)
+    }
+
+    /// A Kafka broker. Unless one is given it is the mock cluster of the client library (feature `kafka`): in
+    /// this process, reached over TCP by other processes too, with neither passwords nor TLS. Consumer
+    /// groups, transactions and limits are those of a mock.
+    pub fn kafka() -> Self {
+        Self::new(Kind::Kafka)
     }
 
     /// A Redis server, for Pub/Sub and Streams: `redis-server`.
@@ -169,6 +182,7 @@ impl Broker {
                 let ca_file = self.tls.then(|| server.authority().certificate());
                 Ok(self.running(server.url(), ca_file, server))
             }
+            Kind::Kafka => self.start_kafka(),
             Kind::Redis => {
                 let mut builder = RedisServer::builder();
                 if let Some((user, password)) = login {
@@ -182,6 +196,27 @@ impl Broker {
                 Ok(self.running(server.url(), ca_file, server))
             }
         }
+    }
+
+    fn start_kafka(&self) -> Result<RunningBroker, StartError> {
+        let missing = |remedy| StartError::NotInstalled {
+            program: "Apache Kafka",
+            remedy,
+        };
+        if self.login.is_some() || self.tls {
+            return Err(missing(
+                "leave out `.auth` and `.tls` (the mock cluster of the client library has neither)",
+            ));
+        }
+        #[cfg(feature = "kafka")]
+        {
+            let cluster = super::KafkaMock::start()?;
+            Ok(self.running(cluster.url(), None, cluster))
+        }
+        #[cfg(not(feature = "kafka"))]
+        Err(missing(
+            "build with choreo's feature `kafka`, which has a mock cluster",
+        ))
     }
 
     /// None where there is no Docker, and for TLS: the files of a certificate are not carried into a container.
@@ -282,7 +317,7 @@ mod tests {
 
     #[test]
     fn a_url_that_is_none_is_said_with_its_variable_and_not_shown() {
-        let error = Broker::nats().find(|_| Some("s3cret@".into()));
+        let error = Broker::nats().find(|_| Some("s3cret@/".into()));
         let text = error.expect_err("it is no URL").to_string();
         assert!(text.contains("CHOREO_NATS_URL"), "{text}");
         assert!(!text.contains("s3cret"), "{text}");

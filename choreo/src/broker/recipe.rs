@@ -22,6 +22,7 @@ impl Recipe {
         let login = login.map(|login| (login.user.as_str(), login.password.expose()));
         match kind {
             Kind::Nats => nats(login),
+            Kind::Kafka => kafka(login, port),
             Kind::Redis => redis(login),
         }
     }
@@ -43,6 +44,62 @@ fn nats(login: Option<(&str, &str)>) -> Recipe {
     }
 }
 
+/// It has to know where it will be reached: it tells its clients.
+fn kafka(login: Option<(&str, &str)>, port: u16) -> Recipe {
+    let protocol = login.map_or("PLAINTEXT", |_| "SASL_PLAINTEXT");
+    let mut environment = vec![
+        ("KAFKA_NODE_ID", "1".to_owned()),
+        ("KAFKA_PROCESS_ROLES", "broker,controller".to_owned()),
+        ("KAFKA_CONTROLLER_LISTENER_NAMES", "CONTROLLER".to_owned()),
+        (
+            "KAFKA_CONTROLLER_QUORUM_VOTERS",
+            "1@localhost:9093".to_owned(),
+        ),
+        (
+            "KAFKA_LISTENERS",
+            "CLIENT://:9092,INTERNAL://:19092,CONTROLLER://:9093".to_owned(),
+        ),
+        (
+            "KAFKA_ADVERTISED_LISTENERS",
+            format!("CLIENT://127.0.0.1:{port},INTERNAL://localhost:19092"),
+        ),
+        ("KAFKA_INTER_BROKER_LISTENER_NAME", "INTERNAL".to_owned()),
+        (
+            "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP",
+            format!("CLIENT:{protocol},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT"),
+        ),
+        ("KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR", "1".to_owned()),
+        (
+            "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR",
+            "1".to_owned(),
+        ),
+        ("KAFKA_TRANSACTION_STATE_LOG_MIN_ISR", "1".to_owned()),
+        ("KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS", "0".to_owned()),
+    ];
+    if let Some((user, password)) = login {
+        let module = "org.apache.kafka.common.security.plain.PlainLoginModule";
+        environment.extend([
+            (
+                "KAFKA_LISTENER_NAME_CLIENT_SASL_ENABLED_MECHANISMS",
+                "PLAIN".to_owned(),
+            ),
+            (
+                "KAFKA_LISTENER_NAME_CLIENT_PLAIN_SASL_JAAS_CONFIG",
+                format!("{module} required user_{user}={password:?};"),
+            ),
+        ]);
+    }
+    Recipe {
+        image: "apache/kafka",
+        tag: "4.1.1",
+        port: 9092,
+        ready: "Kafka Server started",
+        arguments: Vec::new(),
+        environment,
+        scheme: "kafka",
+    }
+}
+
 fn redis(login: Option<(&str, &str)>) -> Recipe {
     let mut arguments: Vec<String> = ["redis-server", "--save", "", "--appendonly", "no"]
         .map(str::to_owned)
@@ -60,5 +117,26 @@ fn redis(login: Option<(&str, &str)>) -> Recipe {
         arguments,
         environment: Vec::new(),
         scheme: "redis",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_those_of_the_compose_file() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docker/compose.yaml");
+        let compose = std::fs::read_to_string(file).expect("the compose file");
+        for kind in Kind::ALL {
+            let Recipe {
+                image, tag, port, ..
+            } = Recipe::of(kind, None, 4000);
+            assert!(
+                compose.contains(&format!("image: {image}:{tag}\n")),
+                "{image}:{tag}"
+            );
+            assert!(compose.contains(&format!(":{port}\"\n")), "{port}");
+        }
     }
 }

@@ -14,6 +14,11 @@ fn main() -> ExitCode {
         BrokerTests::needing("nats-server")
             .test("nats_open_to_all", nats)
             .test("nats_with_a_password_and_tls", nats_with_a_password_and_tls)
+            .test("kafka_open_to_all", kafka)
+            .test(
+                "kafka_with_a_password_says_how_to_have_one",
+                kafka_with_a_password,
+            )
             .test("redis_open_to_all", redis)
             .test(
                 "redis_with_a_password_and_tls",
@@ -79,7 +84,10 @@ async fn guarded<T: Transport>(
 
 async fn nats() -> Result<(), TestError> {
     open_to_all(Broker::nats(), |url| Nats::new(url)).await?;
-    open_to_all(Broker::nats(), |url| JetStream::new(url).stream("ORDERS", ["orders.>"])).await
+    open_to_all(Broker::nats(), |url| {
+        JetStream::new(url).stream("ORDERS", ["orders.>"])
+    })
+    .await
 }
 
 async fn nats_with_a_password_and_tls() -> Result<(), TestError> {
@@ -91,6 +99,27 @@ async fn nats_with_a_password_and_tls() -> Result<(), TestError> {
         }
     })
     .await
+}
+
+async fn kafka() -> Result<(), TestError> {
+    open_to_all(Broker::kafka(), |url| Kafka::new(url)).await
+}
+
+async fn kafka_with_a_password() -> Result<(), TestError> {
+    for broker in [
+        Broker::kafka().auth("tester", SENTINEL),
+        Broker::kafka().tls(),
+    ] {
+        let Err(error) = broker.start().await else {
+            return Err("the mock cluster has neither passwords nor TLS".into());
+        };
+        let text = error.to_string();
+        assert!(error.is_missing(), "{text}");
+        for words in ["CHOREO_KAFKA_URL", ".auth", "mock", "Docker"] {
+            assert!(text.contains(words), "{text}");
+        }
+    }
+    Ok(())
 }
 
 async fn redis() -> Result<(), TestError> {
