@@ -10,6 +10,7 @@ mod nats;
 mod operator;
 mod process;
 mod provision;
+mod rabbitmq;
 #[cfg(feature = "containers")]
 mod recipe;
 mod redis;
@@ -23,3 +24,4 @@ pub use kafka_server::{KafkaServer, KafkaServerBuilder};
 pub use nats::{NatsServer, NatsServerBuilder, User};
 pub use process::StartError;
 pub use provision::{Broker, RunningBroker};
+pub use rabbitmq::{RabbitServer, RabbitServerBuilder, RabbitUser};

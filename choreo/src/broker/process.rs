@@ -1,6 +1,7 @@
 //! A broker process: its directory, its log, its signals and its end.
 
-use std::ffi::OsStr;
+use std::env;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -139,7 +140,19 @@ impl Process {
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
         workspace: &Workspace,
     ) -> Result<Self, StartError> {
-        Self::start_file(program, OsStr::new(program), remedy, arguments, workspace)
+        Self::start_in(program, remedy, arguments, [], workspace)
+    }
+
+    /// As [`start`](Self::start), with variables in its environment.
+    pub(super) fn start_in<'a>(
+        program: &'static str,
+        remedy: &'static str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        environment: impl IntoIterator<Item = &'a (OsString, OsString)>,
+        workspace: &Workspace,
+    ) -> Result<Self, StartError> {
+        let file = located(program);
+        Self::spawn(program, &file, remedy, arguments, environment, workspace)
     }
 
     /// As [`start`](Self::start), with a file that may be elsewhere than on the `PATH`.
@@ -150,10 +163,22 @@ impl Process {
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
         workspace: &Workspace,
     ) -> Result<Self, StartError> {
+        Self::spawn(program, file, remedy, arguments, [], workspace)
+    }
+
+    fn spawn<'a>(
+        program: &'static str,
+        file: &OsStr,
+        remedy: &'static str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        environment: impl IntoIterator<Item = &'a (OsString, OsString)>,
+        workspace: &Workspace,
+    ) -> Result<Self, StartError> {
         let log = workspace.log();
         let output = File::options().create(true).append(true).open(&log)?;
         let child = Command::new(file)
             .args(arguments)
+            .envs(environment.into_iter().map(|(name, value)| (name, value)))
             .current_dir(workspace.path())
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
@@ -178,6 +203,16 @@ impl Process {
     pub(super) fn wait_for<T>(
         &mut self,
         what: &str,
+        ask: impl FnMut() -> Option<T>,
+    ) -> Result<T, StartError> {
+        self.wait_within(START_BOUND, what, ask)
+    }
+
+    /// As [`wait_for`](Self::wait_for), with a bound of its own.
+    pub(super) fn wait_within<T>(
+        &mut self,
+        bound: Duration,
+        what: &str,
         mut ask: impl FnMut() -> Option<T>,
     ) -> Result<T, StartError> {
         let start = Instant::now();
@@ -188,8 +223,8 @@ impl Process {
             if let Some(status) = self.child.try_wait()? {
                 return Err(self.not_ready(format!("it ended with {status}")));
             }
-            if start.elapsed() > START_BOUND {
-                return Err(self.not_ready(format!("no {what} within {START_BOUND:?}")));
+            if start.elapsed() > bound {
+                return Err(self.not_ready(format!("no {what} within {bound:?}")));
             }
             pause(Duration::from_millis(2));
         }
@@ -231,6 +266,18 @@ impl Process {
         self.child.kill()?;
         self.child.wait().map(|_| ())
     }
+}
+
+/// On the `PATH`, or where Debian puts servers, which is not on every user's `PATH`.
+fn located(program: &str) -> OsString {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
+    let mut files = env::split_paths(&path)
+        .chain(folders)
+        .map(|folder| folder.join(program));
+    files
+        .find(|file| file.is_file())
+        .map_or_else(|| program.into(), PathBuf::into_os_string)
 }
 
 impl Drop for Process {

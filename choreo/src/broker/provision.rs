@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::given::{self, Given};
 use super::nats::NatsServer;
 use super::process::StartError;
+use super::rabbitmq::{RabbitServer, RabbitUser};
 use super::redis::RedisServer;
 use crate::secret::Secret;
 
@@ -25,6 +26,7 @@ pub struct Broker {
 pub(super) enum Kind {
     Nats,
     Kafka,
+    Rabbitmq,
     Redis,
 }
 
@@ -48,12 +50,13 @@ pub struct RunningBroker {
 
 impl Kind {
     #[cfg(all(test, feature = "containers"))]
-    pub(super) const ALL: [Self; 3] = [Self::Nats, Self::Kafka, Self::Redis];
+    pub(super) const ALL: [Self; 4] = [Self::Nats, Self::Kafka, Self::Rabbitmq, Self::Redis];
 
     fn name(self) -> &'static str {
         match self {
             Self::Nats => "NATS",
             Self::Kafka => "Kafka",
+            Self::Rabbitmq => "RabbitMQ",
             Self::Redis => "Redis",
         }
     }
@@ -64,6 +67,7 @@ impl Kind {
         match self {
             Self::Nats => ("CHOREO_NATS_URL", "CHOREO_NATS_CA_FILE"),
             Self::Kafka => ("CHOREO_KAFKA_URL", "CHOREO_KAFKA_CA_FILE"),
+            Self::Rabbitmq => ("CHOREO_RABBITMQ_URL", "CHOREO_RABBITMQ_CA_FILE"),
             Self::Redis => ("CHOREO_REDIS_URL", "CHOREO_REDIS_CA_FILE"),
         }
     }
@@ -80,6 +84,11 @@ impl Broker {
     /// groups, transactions and limits are those of a mock.
     pub fn kafka() -> Self {
         Self::new(Kind::Kafka)
+    }
+
+    /// A RabbitMQ node: `rabbitmq-server`. It takes two seconds to start.
+    pub fn rabbitmq() -> Self {
+        Self::new(Kind::Rabbitmq)
     }
 
     /// A Redis server, for Pub/Sub and Streams: `redis-server`.
@@ -183,6 +192,18 @@ impl Broker {
                 Ok(self.running(server.url(), ca_file, server))
             }
             Kind::Kafka => self.start_kafka(),
+            Kind::Rabbitmq => {
+                let mut builder = RabbitServer::builder();
+                if let Some((user, password)) = login {
+                    builder = builder.user(RabbitUser::new(user, password));
+                }
+                if self.tls {
+                    builder = builder.tls();
+                }
+                let server = builder.start()?;
+                let ca_file = self.tls.then(|| server.authority().certificate());
+                Ok(self.running(server.url(), ca_file, server))
+            }
             Kind::Redis => {
                 let mut builder = RedisServer::builder();
                 if let Some((user, password)) = login {

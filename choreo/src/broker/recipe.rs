@@ -23,6 +23,7 @@ impl Recipe {
         match kind {
             Kind::Nats => nats(login),
             Kind::Kafka => kafka(login, port),
+            Kind::Rabbitmq => rabbitmq(login),
             Kind::Redis => redis(login),
         }
     }
@@ -97,6 +98,24 @@ fn kafka(login: Option<(&str, &str)>, port: u16) -> Recipe {
         arguments: Vec::new(),
         environment,
         scheme: "kafka",
+    }
+}
+
+fn rabbitmq(login: Option<(&str, &str)>) -> Recipe {
+    let environment = login.map(|(user, password)| {
+        [
+            ("RABBITMQ_DEFAULT_USER", user.to_owned()),
+            ("RABBITMQ_DEFAULT_PASS", password.to_owned()),
+        ]
+    });
+    Recipe {
+        image: "rabbitmq",
+        tag: "4.1.2-alpine",
+        port: 5672,
+        ready: "Server startup complete",
+        arguments: Vec::new(),
+        environment: environment.into_iter().flatten().collect(),
+        scheme: "amqp",
     }
 }
 

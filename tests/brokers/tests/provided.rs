@@ -19,6 +19,11 @@ fn main() -> ExitCode {
                 "kafka_with_a_password_says_how_to_have_one",
                 kafka_with_a_password,
             )
+            .test("rabbitmq_open_to_all", rabbitmq)
+            .test(
+                "rabbitmq_with_a_password_and_tls",
+                rabbitmq_with_a_password_and_tls,
+            )
             .test("redis_open_to_all", redis)
             .test(
                 "redis_with_a_password_and_tls",
@@ -120,6 +125,21 @@ async fn kafka_with_a_password() -> Result<(), TestError> {
         }
     }
     Ok(())
+}
+
+async fn rabbitmq() -> Result<(), TestError> {
+    open_to_all(Broker::rabbitmq(), |url| Rabbit::new(url)).await
+}
+
+async fn rabbitmq_with_a_password_and_tls() -> Result<(), TestError> {
+    guarded(Broker::rabbitmq(), |url, login, tls| {
+        let rabbit = Rabbit::new(url).tls(tls);
+        match login {
+            Some((user, password)) => rabbit.auth(RabbitAuth::password(user, password)),
+            None => rabbit,
+        }
+    })
+    .await
 }
 
 async fn redis() -> Result<(), TestError> {

@@ -37,6 +37,7 @@ const MODULES: &[&str] = &[
     "transport::nats",
     "transport::redis",
     "transport::kafka",
+    "transport::rabbitmq",
     "broker",
     "error",
     // 4

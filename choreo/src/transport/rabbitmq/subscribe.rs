@@ -1,0 +1,223 @@
+//! A subscription: a channel, a queue and a consumer, and the task that takes what comes.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use lapin::message::Delivery as Received;
+use lapin::options::{BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::{Channel, Consumer};
+
+use super::address;
+use super::link::Link;
+use super::plan::{Plan, Shown};
+use super::properties;
+use super::session::Session;
+use super::words;
+use crate::envelope::Envelope;
+use crate::transport::Delivery;
+
+/// Consumers of the system under test come first where we only watch.
+const WATCHER_PRIORITY: i32 = -10;
+
+/// Between two attempts to bring back a subscription that the broker has ended.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// What a subscription is to be, also after a reconnect.
+pub(super) struct Order {
+    pub(super) topic: Arc<str>,
+    pub(super) plan: Plan,
+    pub(super) delivery: Delivery,
+}
+
+/// A live subscription. Dropping it ends it: the consumer is cancelled and the channel closed.
+pub(super) struct Live {
+    consumer: Consumer,
+    /// How many messages lay in the queue before: the first ones to come.
+    older: u32,
+    // Closed when it is dropped.
+    _channel: Channel,
+}
+
+/// Why there is no subscription.
+pub(super) enum Refusal {
+    /// The broker or the client refused.
+    Client(lapin::Error),
+    /// We do.
+    Own(String),
+}
+
+impl From<lapin::Error> for Refusal {
+    fn from(error: lapin::Error) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl Refusal {
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Client(error) => words::of(error),
+            Self::Own(words) => words.clone(),
+        }
+    }
+}
+
+impl Order {
+    /// Subscribes on a channel of its own: what the broker refuses here closes no other.
+    pub(super) async fn open(&self, session: &Session) -> Result<Live, Refusal> {
+        let channel = session.channel().await?;
+        let mut older = 0;
+        let taking = BasicConsumeOptions {
+            no_ack: true,
+            ..BasicConsumeOptions::default()
+        };
+        let (queue, options, arguments) = match &self.plan {
+            Plan::Bound {
+                bindings, copied, ..
+            } => {
+                if let Some(original) = copied {
+                    existing(&channel, original).await?;
+                }
+                let queue = own(&channel, "").await?;
+                for binding in bindings {
+                    channel
+                        .queue_bind(
+                            queue.clone(),
+                            name(&binding.exchange)?,
+                            name(&binding.key)?,
+                            QueueBindOptions::default(),
+                            FieldTable::default(),
+                        )
+                        .await?;
+                }
+                (queue, taking, FieldTable::default())
+            }
+            Plan::Inbox { queue } => (own(&channel, queue).await?, taking, FieldTable::default()),
+            Plan::Consumed { queue } => {
+                existing(&channel, queue).await?;
+                (name(queue)?, taking, FieldTable::default())
+            }
+            Plan::Watched { queue } => {
+                let found = existing(&channel, queue).await?;
+                let consumers = found.consumer_count();
+                if consumers > 0 {
+                    return Err(Refusal::Own(watched_elsewhere(queue, consumers)));
+                }
+                older = found.message_count();
+                let mut arguments = FieldTable::default();
+                arguments.insert("x-priority".into(), AMQPValue::LongInt(WATCHER_PRIORITY));
+                (name(queue)?, BasicConsumeOptions::default(), arguments)
+            }
+        };
+        let consumer = channel
+            .basic_consume(queue, ShortString::default(), options, arguments)
+            .await?;
+        Ok(Live {
+            consumer,
+            older,
+            _channel: channel,
+        })
+    }
+
+    /// Takes what comes, in order, until it is aborted or the connection is lost.
+    pub(super) async fn receive(self: Arc<Self>, mut live: Live, link: Arc<Link>) {
+        loop {
+            let ended = self.drain(&mut live).await;
+            drop(live);
+            // A lost connection is the supervisor's affair, who aborts this task.
+            match link.session() {
+                Ok(session) if session.is_up() => {}
+                _ => return,
+            }
+            let topic = &self.topic;
+            link.report_refusal(&format!("the subscription to `{topic}` ended: {ended}"));
+            live = loop {
+                tokio::time::sleep(RETRY).await;
+                let Ok(session) = link.session() else { return };
+                if let Ok(live) = self.open(&session).await {
+                    break live;
+                }
+            };
+        }
+    }
+
+    /// Delivers what comes, and returns why nothing comes any more.
+    async fn drain(&self, live: &mut Live) -> String {
+        loop {
+            let next =
+                std::future::poll_fn(|context| Pin::new(&mut live.consumer).poll_next(context));
+            match next.await {
+                Some(Ok(_)) if live.older > 0 => live.older -= 1,
+                Some(Ok(received)) => self.deliver(received),
+                Some(Err(error)) => return words::of(&error),
+                None => {
+                    return "the broker cancelled it, as it does when the queue is deleted".into();
+                }
+            }
+        }
+    }
+
+    fn deliver(&self, received: Received) {
+        let received_at = Instant::now();
+        let key = received.routing_key.as_str();
+        let topic = match &self.plan {
+            Plan::Bound { shown, .. } => match shown {
+                Shown::Key if key == &*self.topic => Arc::clone(&self.topic),
+                Shown::Key => key.into(),
+                Shown::Exchange(name) => address::of_exchange(name, key).into(),
+                Shown::Topic => Arc::clone(&self.topic),
+            },
+            _ => Arc::clone(&self.topic),
+        };
+        let described = properties::incoming(&received);
+        self.delivery.deliver(Envelope {
+            topic,
+            key: None,
+            headers: described.headers,
+            payload: Bytes::from(received.data),
+            received_at,
+            reply_to: described.reply_to.map(Into::into),
+            metadata: described.metadata,
+        });
+    }
+}
+
+/// Makes sure that a queue is there.
+async fn existing(channel: &Channel, queue: &str) -> Result<lapin::Queue, Refusal> {
+    let options = QueueDeclareOptions {
+        passive: true,
+        ..QueueDeclareOptions::default()
+    };
+    Ok(channel
+        .queue_declare(name(queue)?, options, FieldTable::default())
+        .await?)
+}
+
+/// Makes a queue that ends with its consumer; the broker chooses an empty name.
+async fn own(channel: &Channel, queue: &str) -> Result<ShortString, Refusal> {
+    let options = QueueDeclareOptions {
+        exclusive: true,
+        auto_delete: true,
+        ..QueueDeclareOptions::default()
+    };
+    let declared = channel
+        .queue_declare(name(queue)?, options, FieldTable::default())
+        .await?;
+    Ok(declared.name().clone())
+}
+
+fn name(text: &str) -> Result<ShortString, Refusal> {
+    properties::short("name", text).map_err(Refusal::Own)
+}
+
+fn watched_elsewhere(queue: &str, consumers: u32) -> String {
+    let others = crate::text::count(u64::from(consumers), "consumer");
+    format!(
+        "it has {others}, from which a test that watches it would take messages. Say how it is bound, and the \
+         test gets copies: `.binding({queue:?}, \"exchange:NAME/KEY\")`; or make the test one of its consumers: \
+         `.consume({queue:?})`"
+    )
+}
