@@ -35,7 +35,20 @@ pub fn __pattern(input: TokenStream) -> TokenStream {
 #[doc(hidden)]
 #[proc_macro]
 pub fn __publish(input: TokenStream) -> TokenStream {
-    finish("publish!", expand::publish::entry(input.into()))
+    finish(
+        "publish!",
+        expand::publish::entry(input.into(), model::Sending::Publish),
+    )
+}
+
+/// Engine of `request!`: `[$crate] s, …`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __request(input: TokenStream) -> TokenStream {
+    finish(
+        "request!",
+        expand::publish::entry(input.into(), model::Sending::Request),
+    )
 }
 
 /// Engine of `reply!`: `[$crate] s, …`.

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::envelope::{Body, Envelope};
+use crate::envelope::{Body, Draft, Envelope};
 
 /// Turns values into bytes and bytes into values.
 ///
@@ -105,8 +105,15 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-pub(crate) fn encode_body(codec: &dyn Codec, body: &Body) -> Result<Bytes, String> {
-    match body {
+pub(crate) fn encode_draft(codec: &dyn Codec, draft: &Draft) -> Result<Bytes, String> {
+    if draft.metadata.is_tombstone() {
+        return match &draft.body {
+            Body::Value(Value::Null) => Ok(Bytes::new()),
+            Body::Bytes(bytes) if bytes.is_empty() => Ok(Bytes::new()),
+            _ => Err("a tombstone has no value; write `null` as its payload".to_owned()),
+        };
+    }
+    match &draft.body {
         Body::Value(value) => codec.encode(value),
         Body::Bytes(bytes) => Ok(bytes.clone()),
     }
@@ -138,10 +145,14 @@ impl Incoming {
         &self.envelope
     }
 
-    /// The decoded payload, or the codec's reason why there is none.
+    /// The decoded payload, or the codec's reason why there is none. A tombstone (metadata
+    /// `tombstone: true`) is JSON null, whatever the codec.
     pub fn decoded(&self) -> Result<&Value, &str> {
         self.decoded
             .get_or_init(|| {
+                if self.envelope.metadata.is_tombstone() {
+                    return Ok(Value::Null);
+                }
                 // A user's codec may panic; that must not take the receive task with it.
                 let decode = std::panic::AssertUnwindSafe(|| self.codec.decode(&self.envelope));
                 std::panic::catch_unwind(decode)

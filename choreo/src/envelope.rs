@@ -58,6 +58,9 @@ impl Headers {
     }
 }
 
+/// The name by which a message says that it is a key without a value.
+const TOMBSTONE: &str = "tombstone";
+
 /// What a transport knows of a message besides key and headers, by name: Kafka's partition, AMQP's
 /// priority. Ordered; a name stands once.
 ///
@@ -85,6 +88,11 @@ impl Metadata {
             .iter()
             .find(|(other, _)| other == name)
             .map(|(_, value)| value)
+    }
+
+    /// Whether the message is a key without a value: `tombstone: true`.
+    pub fn is_tombstone(&self) -> bool {
+        self.get(TOMBSTONE) == Some(&Value::Bool(true))
     }
 
     /// Names and values in order.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::codec::Incoming;
 use crate::ids::Location;
+use crate::matcher::envelope::{EnvelopePattern, joined};
 use crate::matcher::{MessagePattern, Mismatch, Subject, diff};
 use crate::outcome::{AnyMessage, HandleData, NearMiss, Outcome};
 
@@ -18,7 +19,8 @@ const NEAR_MISS_PAYLOAD_BYTES: usize = 64 * 1024;
 /// A pattern whose message type is forgotten.
 pub(crate) trait DynPattern: Send + Sync {
     fn describe(&self) -> String;
-    fn check(&self, subject: Subject<'_>) -> Result<AnyMessage, Mismatch>;
+    /// `None` stands for the decoded payload.
+    fn check(&self, subject: Subject<'_>) -> Result<Option<AnyMessage>, Mismatch>;
 }
 
 impl<P: MessagePattern> DynPattern for P {
@@ -26,31 +28,71 @@ impl<P: MessagePattern> DynPattern for P {
         MessagePattern::describe(self)
     }
 
-    fn check(&self, subject: Subject<'_>) -> Result<AnyMessage, Mismatch> {
-        MessagePattern::check(self, subject).map(|message| Box::new(message) as AnyMessage)
+    fn check(&self, subject: Subject<'_>) -> Result<Option<AnyMessage>, Mismatch> {
+        let message = self.check_kept(subject)?;
+        Ok(message.map(|message| Box::new(message) as AnyMessage))
     }
 }
 
 /// What a pattern says of a message; a panicking matcher is an answer of its own.
 pub(crate) enum Answer {
-    Match(AnyMessage),
+    /// Without a message it is the decoded payload.
+    Match(Option<AnyMessage>),
     NearMiss(Mismatch),
-    Panicked { matcher: String, message: String },
+    Panicked {
+        matcher: String,
+        message: String,
+    },
 }
 
-pub(crate) fn ask(pattern: &dyn DynPattern, message: &Incoming) -> Answer {
-    let subject = Subject::message(message.decoded(), &message.envelope().payload);
-    match catch_unwind(AssertUnwindSafe(|| pattern.check(subject))) {
+/// A whole message as it must be: its payload, and what is around it.
+pub(crate) struct Wanted {
+    payload: Box<dyn DynPattern>,
+    pub(crate) envelope: EnvelopePattern,
+}
+
+impl Wanted {
+    pub(crate) fn new<P: MessagePattern>(payload: P, envelope: EnvelopePattern) -> Self {
+        Self {
+            payload: Box::new(payload),
+            envelope,
+        }
+    }
+
+    /// In words; a matcher that panics is named without them.
+    pub(crate) fn describe(&self) -> String {
+        let describe = || {
+            let mut text = self.payload.describe();
+            if !self.envelope.is_empty() {
+                text.push_str(", ");
+                text.push_str(&self.envelope.describe());
+            }
+            text
+        };
+        catch_unwind(AssertUnwindSafe(describe))
+            .unwrap_or_else(|_| "a matcher that cannot describe itself".to_owned())
+    }
+
+    fn check(&self, message: &Incoming) -> Result<Option<AnyMessage>, Mismatch> {
+        let envelope = message.envelope();
+        let subject = Subject::message(message.decoded(), &envelope.payload);
+        let payload = self.payload.check(subject);
+        let around = self.envelope.differences(envelope);
+        if around.is_empty() {
+            return payload;
+        }
+        Err(joined(payload.err(), around, self.describe()))
+    }
+}
+
+pub(crate) fn ask(wanted: &Wanted, message: &Incoming) -> Answer {
+    match catch_unwind(AssertUnwindSafe(|| wanted.check(message))) {
         Ok(Ok(message)) => Answer::Match(message),
         Ok(Err(mismatch)) => Answer::NearMiss(mismatch),
-        Err(panic) => {
-            let matcher = catch_unwind(AssertUnwindSafe(|| pattern.describe()))
-                .unwrap_or_else(|_| "a matcher".to_owned());
-            Answer::Panicked {
-                matcher,
-                message: panic_message(&*panic),
-            }
-        }
+        Err(panic) => Answer::Panicked {
+            matcher: wanted.describe(),
+            message: panic_message(&*panic),
+        },
     }
 }
 
@@ -102,8 +144,8 @@ impl NearMisses {
 }
 
 struct Matched {
-    message: AnyMessage,
-    incoming: Incoming,
+    message: Option<AnyMessage>,
+    incoming: Arc<Incoming>,
 }
 
 enum State {
@@ -124,6 +166,17 @@ pub(crate) enum Offered {
     Failed(String),
 }
 
+/// What an expectation says besides its topic and the pattern of its payload.
+#[derive(Debug)]
+pub(crate) struct Terms {
+    pub(crate) location: Location,
+    /// The latency budget.
+    pub(crate) within: Option<Duration>,
+    /// The scenario and the number of the handle whose message starts the clock.
+    pub(crate) since: Option<(u64, u32)>,
+    pub(crate) envelope: EnvelopePattern,
+}
+
 pub(crate) struct Expectation {
     pub(crate) topic: Arc<str>,
     pub(crate) slot: u32,
@@ -131,7 +184,7 @@ pub(crate) struct Expectation {
     pub(crate) budget: Option<Duration>,
     /// The handle whose message starts the clock; the trigger otherwise.
     pub(crate) since: Option<u32>,
-    pattern: Box<dyn DynPattern>,
+    wanted: Wanted,
     report: fn(Arc<HandleData>, Option<AnyMessage>) -> AnyMessage,
     state: State,
     near_misses: NearMisses,
@@ -162,17 +215,16 @@ impl Expectation {
         topic: Arc<str>,
         slot: u32,
         pattern: P,
-        location: Location,
-        budget: Option<Duration>,
+        terms: Terms,
         since: Option<u32>,
     ) -> Self {
         Self {
             topic,
             slot,
-            location,
-            budget,
+            location: terms.location,
+            budget: terms.within,
             since,
-            pattern: Box::new(pattern),
+            wanted: Wanted::new(pattern, terms.envelope),
             report: crate::outcome::typed_report::<P::Message>,
             state: State::Open,
             near_misses: NearMisses::default(),
@@ -199,11 +251,11 @@ impl Expectation {
         if !self.is_open() {
             return Offered::Ignored;
         }
-        match ask(&*self.pattern, message) {
+        match ask(&self.wanted, message) {
             Answer::Match(matched) => {
                 self.state = State::Matched(Matched {
                     message: matched,
-                    incoming: message.undecoded(),
+                    incoming: Arc::clone(message),
                 });
                 Offered::Matched
             }
@@ -230,10 +282,7 @@ impl Expectation {
     ) -> (Arc<HandleData>, AnyMessage) {
         let (near_misses, attempts) = self.near_misses.into_parts();
         // A description costs as much as a match; only who failed needs it.
-        let expected = matches!(self.state, State::Open).then(|| {
-            catch_unwind(AssertUnwindSafe(|| self.pattern.describe()))
-                .unwrap_or_else(|_| "a matcher that cannot describe itself".to_owned())
-        });
+        let expected = matches!(self.state, State::Open).then(|| self.wanted.describe());
         let mut data = HandleData {
             topic: self.topic,
             expected,
@@ -260,7 +309,7 @@ impl Expectation {
                     .is_some_and(|(took, may)| took > may);
                 data.outcome = if over { Outcome::Slow } else { Outcome::Pass };
                 data.incoming = Some(matched.incoming);
-                message = Some(matched.message);
+                message = matched.message;
             }
             State::Failed(error) => {
                 data.outcome = Outcome::Error;

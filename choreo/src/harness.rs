@@ -103,7 +103,7 @@ impl Harness {
         drop(kept);
     }
 
-    pub(crate) fn open(&self, name: String, timeout: Option<Duration>) -> Arc<Act> {
+    pub(crate) fn open(&self, name: Arc<str>, timeout: Option<Duration>) -> Arc<Act> {
         let timeout = timeout.unwrap_or(self.inner.timeout);
         Act::open(&self.inner.router, &self.inner.transport, name, timeout)
     }

@@ -39,14 +39,17 @@ impl CorrelationId {
             .iter()
             .zip(&number)
             .map(|(start, number)| start ^ number);
-        let mut text = String::with_capacity(prefix.len() + 32);
-        text.push_str(prefix);
-        for byte in process.iter().copied().chain(varied) {
-            for digit in [byte >> 4, byte & 0xf] {
-                text.push(char::from(DIGITS[usize::from(digit)]));
-            }
+        let mut digits = [0; 32];
+        let bytes = process.iter().copied().chain(varied);
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 0xf)];
         }
-        Self(text.into())
+        let digits = std::str::from_utf8(&digits).expect("hexadecimal digits are ASCII");
+        if prefix.is_empty() {
+            return Self(digits.into());
+        }
+        Self(format!("{prefix}{digits}").into())
     }
 
     /// The text that travels.

@@ -39,6 +39,11 @@ macro_rules! pattern {
 /// |---|---|
 /// | `headers { "x-source": "test", name: expression }` | headers, where the transport has them |
 /// | `key expression` | the record key, where the transport has one |
+/// | `metadata { partition: 2, name: value }` | what else the transport can set, by the names of its documentation; each `value` is one of those above |
+///
+/// What the transport cannot set ends the scenario as error, with what it can. On Kafka
+/// `null, key "k", metadata { tombstone: true }` deletes a key: the message has no value at all, and an
+/// expectation sees it as JSON null.
 ///
 /// # What it does
 ///
@@ -159,17 +164,87 @@ macro_rules! publish {
     };
 }
 
+/// Sends a question whose answer comes to the scenario's inbox.
+///
+/// ```text
+/// request!(s, topic, payload, options…);      as publish! does
+/// request!(s, message, options…);             the type of the message names the topic
+/// ```
+///
+/// It is [`publish!`], payloads and options included, with a reply address on the message: the topic
+/// `s.inbox()`, which belongs to this scenario alone. Before it stands what is to come there. An answer
+/// needs no correlation id, as its topic says whose it is.
+///
+/// The first one is the scenario's trigger, and it is a statement that rebinds `s`.
+///
+/// # Examples
+///
+/// A service answers a request:
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> choreo::Result<()> {
+/// use choreo::prelude::*;
+/// # let broker = choreo::transport::Memory::new();
+/// # let harness = Harness::builder(broker.clone()).connect().await?;
+/// # let service = broker.client();
+/// # let mut questions = service.subscribe("prices.get").await.expect("a topic");
+/// # tokio::spawn(async move {
+/// #     while let Some(question) = questions.next().await {
+/// #         let asker = question.reply_to.expect("a request");
+/// #         service.publish(asker, r#"{ "price": 7 }"#).await.expect("the broker is there");
+/// #     }
+/// # });
+/// # let mut scope = harness.scenario("doc").open();
+/// # let s = scope.arrange();
+/// expect!(s, s.inbox(), { price: > 0 }, within 50ms);
+/// request!(s, "prices.get", { item: "ITEM-42" });
+/// # settle!(s).assert_passed();
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The test plays the service, and another part of the system asks: see [`reply!`](crate::reply).
+///
+/// # What does not compile
+///
+/// What does not compile with [`publish!`]; and an expectation after it, as the answer could come
+/// before it is registered:
+///
+/// ```compile_fail
+/// # async fn example(s: choreo::Scenario<'_>) {
+/// use choreo::prelude::*;
+/// request!(s, "prices.get", { item: "ITEM-42" });
+/// expect!(s, s.inbox(), { price: > 0 }); // error: `expect!` or `reply!` after the scenario was triggered
+/// # }
+/// ```
+///
+/// # When it fails
+///
+/// As [`publish!`] does. A request without an expectation on the inbox ends the scenario as error
+/// ("nobody waits for the answer"), and so does one on a transport that has no requests: there,
+/// publish the question and expect the answer on the topic that the service sends it to.
+#[macro_export]
+macro_rules! request {
+    ($($arguments:tt)*) => {
+        $crate::__private::__request! { [$crate] $($arguments)* }
+    };
+}
+
 /// Answers messages while the scenario runs: the test plays a service.
 ///
 /// ```text
 /// reply!(s, |question: Question| Answer { … }, times n)                    the types name both topics
 /// reply!(s, Question { field: pattern, .. } => |question| Answer { … })    the same, for some messages
 /// reply!(s, topic, pattern => topic of the answer, answer, times n)        topics by name
+/// reply!(s, topic, pattern => _, answer, times n)                          to whoever asked
 /// ```
 ///
 /// | part | forms |
 /// |---|---|
 /// | `pattern` | the pattern language of `expect!`; without one every message on the topic is answered |
+/// | after the pattern | `headers { … }`, `key p`, `metadata { … }`, as in [`expect!`]: only such messages are answered |
+/// | `_` | the reply address of each message, as a request has one; what ties an answer to its request (AMQP's correlation id) is copied |
 /// | answer | `{ key: value }` and every other payload of [`publish!`]: the same each time |
 /// | | `\|order\| …`: computed. The parameter is a [`Value`](crate::Value) unless it has a type, which is then decoded |
 /// | | `\|order\| async move { … }` or `async \|order\| …`: computed, with time to wait |
@@ -238,6 +313,24 @@ macro_rules! publish {
 /// # }
 /// ```
 ///
+/// Requests, answered to whoever asked:
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> choreo::Result<()> {
+/// use choreo::json;
+/// use choreo::prelude::*;
+/// # let harness = Harness::builder(choreo::transport::Memory::new()).connect().await?;
+/// # let mut scope = harness.scenario("doc").open();
+/// # let s = scope.arrange();
+/// reply!(s, "prices.get", { item: _ } => _, |request| json!({ "of": request["item"], "price": 7 }));
+/// # expect!(s, s.inbox(), { of: "ITEM-42", price: 7 });
+/// # request!(s, "prices.get", { item: "ITEM-42" });
+/// # settle!(s).assert_passed();
+/// # Ok(())
+/// # }
+/// ```
+///
 /// The same answer each time, and one that takes its time:
 ///
 /// ```
@@ -274,7 +367,7 @@ macro_rules! publish {
 /// # When it fails
 ///
 /// An answer that cannot be built or sent makes the reply `failed`, with the name of the error's
-/// type only, as its text may hold a payload.
+/// type only, as its text may hold a payload. With `_`, so does a message that names no reply address.
 #[macro_export]
 macro_rules! reply {
     ($($arguments:tt)*) => {

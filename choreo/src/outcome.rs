@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 pub use choreo_report::model::Outcome;
 
 use crate::codec::Incoming;
+use crate::correlation::Correlation;
 use crate::dispatch::TopicTraffic;
 use crate::envelope::Envelope;
 use crate::ids::{CorrelationId, Location};
@@ -73,7 +74,7 @@ pub(crate) struct HandleData {
     pub(crate) interrupted: bool,
     pub(crate) near_misses: Vec<NearMiss>,
     pub(crate) near_miss_count: u64,
-    pub(crate) incoming: Option<Incoming>,
+    pub(crate) incoming: Option<Arc<Incoming>>,
     pub(crate) error: Option<String>,
     pub(crate) traffic: TopicTraffic,
 }
@@ -102,6 +103,7 @@ impl<M> fmt::Debug for Handle<M> {
 /// What became of one expectation.
 pub struct HandleReport<M> {
     data: Arc<HandleData>,
+    /// Nothing when the message is the decoded payload, which `data` has.
     message: Option<M>,
 }
 
@@ -115,7 +117,7 @@ pub(crate) fn typed_report<M: Send + Sync + 'static>(
     Box::new(HandleReport { data, message })
 }
 
-impl<M> HandleReport<M> {
+impl<M: 'static> HandleReport<M> {
     /// Pass, slow, fail, timeout or error.
     pub fn outcome(&self) -> Outcome {
         self.data.outcome
@@ -133,7 +135,7 @@ impl<M> HandleReport<M> {
     /// When none did; [`try_message`](Self::try_message) does not.
     #[track_caller]
     pub fn message(&self) -> &M {
-        match &self.message {
+        match self.try_message() {
             Some(message) => message,
             None => panic!(
                 "no message on `{}` matched (the expectation ended as {})",
@@ -144,12 +146,15 @@ impl<M> HandleReport<M> {
 
     /// The message that matched, if one did.
     pub fn try_message(&self) -> Option<&M> {
-        self.message.as_ref()
+        self.message.as_ref().or_else(|| {
+            let decoded = self.data.incoming.as_deref()?.decoded().ok()?;
+            (decoded as &dyn Any).downcast_ref()
+        })
     }
 
     /// Topic, key, headers and bytes of the message that matched.
     pub fn envelope(&self) -> Option<&Envelope> {
-        self.data.incoming.as_ref().map(Incoming::envelope)
+        self.data.incoming.as_deref().map(Incoming::envelope)
     }
 
     /// From the trigger (or the message of `since`) to the receipt of the message that matched.
@@ -211,10 +216,12 @@ pub enum ScenarioErrorKind {
     Correlation,
     /// A reply could not be built or sent.
     Reply,
-    /// The scenario expects nothing, so it cannot fail.
+    /// The scenario expects nothing, so it cannot fail; or nobody waits for the answer to a request.
     NothingExpected,
     /// The scenario was never triggered.
     NotTriggered,
+    /// It asks for something that its transport does not have.
+    Unsupported,
 }
 
 impl fmt::Display for ScenarioError {
@@ -250,7 +257,7 @@ pub enum ReplyState {
 pub struct ReplyReport {
     /// What it answers.
     pub trigger_topic: String,
-    /// Where it answers.
+    /// Where it answers; `_` is whoever asked.
     pub answer_topic: String,
     /// Which triggers it answers, when it has a pattern.
     pub pattern: Option<String>,
@@ -275,7 +282,7 @@ pub(crate) struct Published {
 
 /// How a scenario ended. Indexed by the handles that `expect!` gave.
 pub struct ScenarioResult {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) scenario: u64,
     pub(crate) outcome: Outcome,
     pub(crate) error: Option<ScenarioError>,
@@ -285,8 +292,10 @@ pub struct ScenarioResult {
     pub(crate) timeline_dropped: u64,
     pub(crate) correlation_id: Option<CorrelationId>,
     pub(crate) published: Vec<Published>,
-    pub(crate) correlation_place: String,
-    pub(crate) transport: String,
+    /// The scenario's inbox, when it has asked for one.
+    pub(crate) inbox: Option<Arc<str>>,
+    pub(crate) correlation: Arc<dyn Correlation>,
+    pub(crate) transport: Arc<str>,
     pub(crate) busy_topics: Vec<(Arc<str>, u64)>,
     pub(crate) timeout: Duration,
 }
@@ -305,6 +314,15 @@ impl ScenarioResult {
     /// The id that its messages carry.
     pub fn correlation_id(&self) -> Option<&CorrelationId> {
         self.correlation_id.as_ref()
+    }
+
+    /// The name under which people know a topic: an inbox is another one in each run.
+    pub(crate) fn shown<'a>(&self, topic: &'a str) -> &'a str {
+        if self.is_inbox(topic) { "inbox" } else { topic }
+    }
+
+    pub(crate) fn is_inbox(&self, topic: &str) -> bool {
+        self.inbox.as_deref() == Some(topic)
     }
 
     /// What ended the scenario, when something did.

@@ -7,6 +7,7 @@ pub use crate::correlation::{
 };
 pub use crate::harness::Harness;
 pub use crate::outcome::{Handle, Outcome};
+pub use crate::request;
 pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
 #[cfg(feature = "kafka")]

@@ -4,7 +4,7 @@ pub use std::sync::LazyLock;
 pub use std::time::Duration;
 
 pub use bytes::Bytes;
-pub use choreo_macros::{__begin, __expect, __pattern, __publish, __reply, __settle};
+pub use choreo_macros::{__begin, __expect, __pattern, __publish, __reply, __request, __settle};
 pub use choreo_runner::{BoxFuture, Case, Resource, RunContext, ScenarioRecord, SlowPolicy, main};
 pub use inventory;
 pub use regex::Regex;
@@ -37,14 +37,12 @@ pub fn to_value<S: serde::Serialize + ?Sized>(value: &S) -> Result<Value, String
 
 /// A JSON object from its fields.
 pub fn object(fields: Vec<(&'static str, Result<Value, String>)>) -> Result<Value, String> {
-    fields
-        .into_iter()
-        .map(|(key, value)| match value {
-            Ok(value) => Ok((key.to_owned(), value)),
-            Err(error) => Err(format!("field `{key}`: {error}")),
-        })
-        .collect::<Result<serde_json::Map<_, _>, _>>()
-        .map(Value::Object)
+    let mut object = serde_json::Map::new();
+    for (key, value) in fields {
+        let value = value.map_err(|error| format!("field `{key}`: {error}"))?;
+        object.insert(key.to_owned(), value);
+    }
+    Ok(Value::Object(object))
 }
 
 /// A JSON list from its items.

@@ -9,17 +9,18 @@ use serde::de::DeserializeOwned;
 
 use crate::codec::Incoming;
 use crate::envelope::Body;
-use crate::expectation::{Answer, DynPattern, NearMisses, ask};
+use crate::expectation::{Answer, NearMisses, Wanted, ask};
 use crate::ids::Location;
-use crate::matcher::MessagePattern;
+use crate::matcher::envelope::EnvelopePattern;
+use crate::matcher::{MessagePattern, Pattern};
 use crate::message::Message;
 use crate::outcome::{ReplyReport, ReplyState};
 
 /// A payload for the wire, or why there is none.
 pub type BodyResult = Result<Body, String>;
 
-/// A pattern whose message type is forgotten.
-pub struct ErasedPattern(Box<dyn DynPattern>);
+/// What a reply answers, its message type forgotten.
+pub struct ErasedPattern(Wanted);
 
 impl std::fmt::Debug for ErasedPattern {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -29,7 +30,34 @@ impl std::fmt::Debug for ErasedPattern {
 
 /// Forgets the message type of a pattern.
 pub fn erase<M: MessagePattern>(pattern: M) -> ErasedPattern {
-    ErasedPattern(Box::new(pattern))
+    ErasedPattern(Wanted::new(pattern, EnvelopePattern::default()))
+}
+
+impl ErasedPattern {
+    /// With conditions on the headers, an object pattern.
+    #[must_use]
+    pub fn headers(mut self, pattern: Pattern) -> Self {
+        self.0.envelope.headers = Some(pattern);
+        self
+    }
+
+    /// With a condition on the key.
+    #[must_use]
+    pub fn key(mut self, pattern: Pattern) -> Self {
+        self.0.envelope.key = Some(pattern);
+        self
+    }
+
+    /// With conditions on the metadata, an object pattern.
+    #[must_use]
+    pub fn metadata(mut self, pattern: Pattern) -> Self {
+        self.0.envelope.metadata = Some(pattern);
+        self
+    }
+
+    pub(crate) fn envelope(&self) -> &EnvelopePattern {
+        &self.0.envelope
+    }
 }
 
 type Build = dyn Fn(Arc<Incoming>) -> BoxFuture<'static, Result<Body, String>> + Send + Sync;
@@ -197,8 +225,8 @@ impl<A: 'static> TypedTrigger<A> {
 pub struct ReplyRule {
     pub(crate) location: Location,
     pub(crate) trigger: String,
-    pub(crate) answer: String,
-    pattern: Option<ErasedPattern>,
+    pub(crate) answer: Answered,
+    pub(crate) pattern: Option<ErasedPattern>,
     builder: ReplyBuilder,
     times: u32,
 }
@@ -227,6 +255,25 @@ impl ReplyRule {
     }
 }
 
+/// Where an answer goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answered {
+    /// To a topic.
+    Topic(String),
+    /// To whoever asked: the reply address of the trigger.
+    Asker,
+}
+
+impl Answered {
+    /// As the user wrote it.
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Topic(topic) => topic,
+            Self::Asker => "_",
+        }
+    }
+}
+
 /// A reply that still lacks its answer.
 #[derive(Debug)]
 pub struct ReplyTrigger {
@@ -238,10 +285,19 @@ pub struct ReplyTrigger {
 impl ReplyTrigger {
     /// Where the answer goes, and what it is.
     pub fn answer(self, topic: impl Into<String>, builder: ReplyBuilder) -> ReplyRule {
+        self.with(Answered::Topic(topic.into()), builder)
+    }
+
+    /// What whoever asked gets.
+    pub fn answer_asker(self, builder: ReplyBuilder) -> ReplyRule {
+        self.with(Answered::Asker, builder)
+    }
+
+    fn with(self, answer: Answered, builder: ReplyBuilder) -> ReplyRule {
         ReplyRule {
             location: self.location,
             trigger: self.trigger,
-            answer: topic.into(),
+            answer,
             pattern: self.pattern,
             builder,
             times: 1,
@@ -285,7 +341,7 @@ impl Reply {
         }
     }
 
-    pub(crate) fn answer_topic(&self) -> &str {
+    pub(crate) fn answered(&self) -> &Answered {
         &self.rule.answer
     }
 
@@ -298,7 +354,7 @@ impl Reply {
             .rule
             .pattern
             .as_ref()
-            .map(|pattern| ask(&*pattern.0, message))
+            .map(|pattern| ask(&pattern.0, message))
         {
             None | Some(Answer::Match(_)) => {
                 self.left -= 1;
@@ -341,7 +397,7 @@ impl Reply {
         };
         ReplyReport {
             trigger_topic: self.rule.trigger,
-            answer_topic: self.rule.answer,
+            answer_topic: self.rule.answer.as_str().to_owned(),
             pattern: self.rule.pattern.map(|pattern| pattern.0.describe()),
             state,
             candidate_count: self.candidates,

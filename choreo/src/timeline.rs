@@ -99,12 +99,17 @@ impl Timeline {
             detail: detail.into(),
         };
         // Receipt instants are taken before their entry is made: keep the order of time, not of calls.
-        let place = self
-            .entries
-            .iter()
-            .rposition(|other| other.offset <= offset)
-            .map_or(0, |i| i + 1);
-        self.entries.insert(place, entry);
+        match self.entries.back() {
+            Some(last) if last.offset > offset => {
+                let place = self
+                    .entries
+                    .iter()
+                    .rposition(|other| other.offset <= offset)
+                    .map_or(0, |i| i + 1);
+                self.entries.insert(place, entry);
+            }
+            _ => self.entries.push_back(entry),
+        }
     }
 
     pub(crate) fn finish(&mut self) -> (Vec<TimelineEntry>, u64) {

@@ -98,3 +98,40 @@ async fn the_connection_was_lost() {
     broker.break_connections("the broker was killed");
     insta::assert_snapshot!(text_of(&settle!(s)));
 }
+
+#[tokio::test]
+async fn something_around_the_payload_was_wrong() {
+    let broker = Memory::new();
+    let harness = harness(&broker).await;
+    let mut scope = harness.scenario("an order is stored").open();
+    let s = scope.arrange();
+    expect!(
+        s, "orders.stored", { status: "STORED", count: > 0 }, within 50ms,
+        headers { "x-source": "test", "x-trace": =~ "^t-" },
+        key "ORD-42",
+        metadata { partition: 2 },
+    );
+    expect!(s, "orders.lost", { status: _ }, headers { "x-source": in ["test", "load"] }, key _);
+    publish!(
+        s, "orders.stored", { status: "STORED", count: 0 },
+        headers { "x-sorce": "test", "X-Trace": "s-1", "x-token": "sentinel" },
+        key "ORD-43",
+        metadata { partition: 1, app_id: "shop" },
+    );
+    let text = text_of(&settle!(s));
+    assert!(!text.contains("sentinel"), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[tokio::test]
+async fn no_answer_came_to_the_inbox() {
+    let broker = Memory::new();
+    let harness = harness(&broker).await;
+    service(&broker, "prices", |_| json!({ "price": 7 })).await;
+    let mut scope = harness.scenario("a price is asked").open();
+    let s = scope.arrange();
+    expect!(s, s.inbox(), { price: > 0 }, within 50ms);
+    reply!(s, "stock.get" => _, { level: 3 });
+    request!(s, "orders.created", { item_id: "ITEM-42" });
+    insta::assert_snapshot!(text_of(&settle!(s)));
+}

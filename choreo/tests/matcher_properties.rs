@@ -439,6 +439,7 @@ fn at<'a>(message: &'a Value, path: &Path) -> Option<&'a Value> {
     path.segments()
         .iter()
         .try_fold(message, |value, segment| match segment {
+            Segment::Part(_) => None,
             Segment::Key(key) => value.get(key),
             Segment::Index(index) => value.get(index),
         })

@@ -21,6 +21,8 @@ use crate::text;
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     Message,
+    /// The record key.
+    Key,
     Field,
     Element,
     /// Behind `len`.
@@ -31,6 +33,15 @@ enum Place {
 /// [`Pattern::Broken`].
 pub(crate) fn check(pattern: &mut Pattern, typed: bool, diagnostics: &mut Diagnostics) {
     Checker { diagnostics, typed }.check(pattern, Place::Message);
+}
+
+/// The same for the pattern of a record key.
+pub(super) fn check_key(pattern: &mut Pattern, diagnostics: &mut Diagnostics) {
+    Checker {
+        diagnostics,
+        typed: false,
+    }
+    .check(pattern, Place::Key);
 }
 
 struct Checker<'d> {
@@ -267,7 +278,7 @@ impl Checker<'_> {
 
     fn absent(&mut self, span: Span, place: Place) -> bool {
         let message = match place {
-            Place::Field => return true,
+            Place::Field | Place::Key => return true,
             Place::Message => {
                 "a message that came is never absent; `absent` is for a field: `{ error: absent }`"
             }
@@ -309,7 +320,7 @@ impl Checker<'_> {
     }
 
     fn bytes(&mut self, keyword: Span, operand: &Operand, place: Place) -> bool {
-        if self.typed || place != Place::Message {
+        if self.typed || !matches!(place, Place::Message | Place::Key) {
             self.diagnostics.error(
                 keyword,
                 "`bytes` looks at the raw payload, so it is a whole pattern: `expect!(s, \"topic\", \

@@ -41,7 +41,7 @@ fn expand(
     // With the span of the user's type an error about it shows there, and not at the whole call.
     let place = match &expectation.subject {
         Subject::Topic { .. } => Span::mixed_site(),
-        Subject::Typed(pattern) => typed::root(pattern).map_or(span, |root| root.path.span()),
+        Subject::Typed(pattern) => pattern.root().map_or(span, |root| root.path.span()),
     };
     let variable = Ident::new("__choreo_pattern", place);
     let (topic, pattern) = match &mut expectation.subject {
@@ -64,6 +64,7 @@ fn expand(
             )
         }
         Subject::Typed(pattern) => {
+            check::message(pattern, diagnostics);
             let expanded = pattern::expand(pattern, paths, diagnostics);
             (typed::topic_of(&variable, pattern, paths), expanded)
         }
@@ -77,13 +78,14 @@ fn expand(
         .since
         .as_ref()
         .map(|since| quote_spanned!(span=> .since(#since)));
+    let envelope = super::envelope(&mut expectation.options.envelope, paths, diagnostics);
     quote_spanned! {span=> {
         let #variable = #pattern;
         #private::expect(
             &#scenario,
             #topic,
             #variable,
-            #private::ExpectOptions::at(::core::file!(), ::core::line!()) #within #since
+            #private::ExpectOptions::at(::core::file!(), ::core::line!()) #within #since #envelope
         )
     }}
 }

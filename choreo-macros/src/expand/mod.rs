@@ -2,9 +2,10 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::LitStr;
+use syn::{Ident, LitStr};
 
-use crate::model::DurationArg;
+use crate::check;
+use crate::model::{DurationArg, EnvelopePattern};
 use crate::paths::Paths;
 use crate::recover::Diagnostics;
 
@@ -27,6 +28,29 @@ pub(crate) fn duration(duration: &DurationArg) -> TokenStream {
         }
         DurationArg::Expr(expr) => expr.to_token_stream(),
     }
+}
+
+/// Calls that add the patterns of headers, key and metadata: `.headers(…).key(…)`.
+pub(crate) fn envelope(
+    envelope: &mut EnvelopePattern,
+    paths: &Paths,
+    diagnostics: &mut Diagnostics,
+) -> TokenStream {
+    check::envelope(envelope, diagnostics);
+    let parts = [
+        ("headers", &envelope.headers),
+        ("key", &envelope.key),
+        ("metadata", &envelope.metadata),
+    ];
+    parts
+        .into_iter()
+        .filter_map(|(name, pattern)| {
+            let pattern = pattern.as_ref()?;
+            let method = Ident::new(name, pattern.span());
+            let expanded = pattern::dynamic(pattern, paths);
+            Some(quote_spanned!(pattern.span()=> .#method(#expanded)))
+        })
+        .collect()
 }
 
 /// An expression with the mistakes in front of it.

@@ -39,7 +39,7 @@ pub(crate) fn expand(
     paths: &Paths,
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
-    let is_typed = typed::root(pattern).is_some();
+    let is_typed = pattern.root().is_some();
     check::pattern(pattern, is_typed, diagnostics);
     if is_typed {
         typed::expand(pattern, paths)

@@ -31,7 +31,7 @@ pub(crate) fn body(paths: &Paths, payload: &Payload) -> TokenStream {
 }
 
 /// An expression of type `Result<Value, String>`.
-fn value(paths: &Paths, json: &Json) -> TokenStream {
+pub(super) fn value(paths: &Paths, json: &Json) -> TokenStream {
     let span = json_span(json);
     let private = paths.private(span);
     match json {

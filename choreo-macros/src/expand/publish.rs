@@ -1,22 +1,26 @@
-//! `publish!`: a statement that rebinds the caller's own variable.
+//! `publish!` and `request!`: statements that rebind the caller's own variable.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 
-use crate::model::{Publication, Published};
+use crate::model::{Publication, Published, Sending};
 use crate::parse;
 use crate::paths::Paths;
 use crate::recover::Diagnostics;
 
 use super::payload;
 
-pub(crate) fn entry(input: TokenStream) -> TokenStream {
+/// `[$crate] s, topic, payload, options`
+pub(crate) fn entry(input: TokenStream, sending: Sending) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
     let parser = |input: ParseStream<'_>| {
         let paths = Paths::from_front(input)?;
-        Ok((paths, parse::publish::parse(input, &mut diagnostics)))
+        Ok((
+            paths,
+            parse::publish::parse(input, sending, &mut diagnostics),
+        ))
     };
     let expansion = match parser.parse2(input) {
         Ok((paths, Some(publication))) => statement(&paths, &publication),
@@ -84,6 +88,14 @@ fn draft(paths: &Paths, publication: &Publication) -> TokenStream {
     if let Some(key) = &publication.options.key {
         let key_tokens = payload::call(paths, "key", &payload::argument(key));
         draft = quote_spanned!(key.tokens.span()=> #draft.key(#key_tokens));
+    }
+    for field in &publication.options.metadata {
+        let name = &field.key;
+        let value = payload::value(paths, &field.value);
+        draft = quote_spanned!(field.key_span=> #draft.metadata(#name, #value));
+    }
+    if publication.sending == Sending::Request {
+        draft = quote_spanned!(span=> #draft.request());
     }
     draft
 }

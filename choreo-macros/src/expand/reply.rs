@@ -6,7 +6,9 @@ use syn::Ident;
 use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 
-use crate::model::{Answer, Reply, ReplyClosure, Trigger};
+use crate::check;
+use crate::model::pattern::Pattern;
+use crate::model::{Answer, AnswerTo, EnvelopePattern, Reply, ReplyClosure, Trigger};
 use crate::parse;
 use crate::paths::Paths;
 use crate::recover::Diagnostics;
@@ -34,23 +36,26 @@ fn step(paths: &Paths, reply: Reply, diagnostics: &mut Diagnostics) -> TokenStre
     let span = scenario.span();
     let private = paths.private(span);
     let place = quote_spanned!(span=> ::core::file!(), ::core::line!());
-    let trigger = TriggerTokens::new(paths, reply.trigger, span, diagnostics);
+    let trigger = TriggerTokens::new(paths, reply.trigger, reply.envelope, span, diagnostics);
+    if trigger.is_broken {
+        // What the closure takes is not known: the compiler would report it a second time.
+        return TokenStream::new();
+    }
     let mut rule = match &reply.answer {
         Answer::Message(closure) => message(paths, &trigger, closure, &place),
-        Answer::Computed { topic, closure } => {
+        Answer::Computed { to, closure } => {
             let on = on(paths, &trigger, &place);
-            let topic = payload::topic(paths, topic);
             let builder = builder(paths, &trigger, closure);
-            quote_spanned!(span=> #on.answer(#topic, #builder))
+            answered(paths, &on, to, &builder, span)
         }
         Answer::Fixed {
-            topic,
+            to,
             payload: written,
         } => {
             let on = on(paths, &trigger, &place);
-            let topic = payload::topic(paths, topic);
             let body = payload::body(paths, written);
-            quote_spanned!(span=> #on.answer(#topic, #private::reply_static(#body)))
+            let builder = quote_spanned!(span=> #private::reply_static(#body));
+            answered(paths, &on, to, &builder, span)
         }
     };
     if let Some(times) = &reply.times {
@@ -60,6 +65,22 @@ fn step(paths: &Paths, reply: Reply, diagnostics: &mut Diagnostics) -> TokenStre
     quote_spanned!(span=> #private::reply(&#scenario, #rule))
 }
 
+fn answered(
+    paths: &Paths,
+    on: &TokenStream,
+    to: &AnswerTo,
+    builder: &TokenStream,
+    span: Span,
+) -> TokenStream {
+    match to {
+        AnswerTo::Topic(topic) => {
+            let topic = payload::topic(paths, topic);
+            quote_spanned!(span=> #on.answer(#topic, #builder))
+        }
+        AnswerTo::Asker(_) => quote_spanned!(span=> #on.answer_asker(#builder)),
+    }
+}
+
 /// What is answered, as expressions.
 struct TriggerTokens {
     topic: TokenStream,
@@ -67,58 +88,87 @@ struct TriggerTokens {
     pattern: TokenStream,
     /// The type that a typed trigger names.
     message: Option<TokenStream>,
+    /// A mistake in it is reported already.
+    is_broken: bool,
 }
 
 impl TriggerTokens {
     fn new(
         paths: &Paths,
         trigger: Option<Trigger>,
+        mut envelope: EnvelopePattern,
         scenario: Span,
         diagnostics: &mut Diagnostics,
     ) -> Self {
+        let mut around = |diagnostics: &mut Diagnostics| {
+            let calls = super::envelope(&mut envelope, paths, diagnostics);
+            (!envelope.is_empty()).then_some(calls)
+        };
         let none = quote_spanned!(scenario=> ::core::option::Option::None);
         match trigger {
             Some(Trigger::Typed(mut pattern)) => {
-                let message = typed::root(&pattern).map(|root| root.type_path().to_token_stream());
+                check::message(&mut pattern, diagnostics);
+                let message = pattern
+                    .root()
+                    .map(|root| root.type_path().to_token_stream());
                 let topic = typed::topic(&pattern, paths);
                 let expanded = pattern::expand(&mut pattern, paths, diagnostics);
+                let around = around(diagnostics);
                 Self {
                     topic,
-                    pattern: erased(paths, pattern.span(), &expanded),
+                    pattern: erased(paths, pattern.span(), &expanded, around.as_ref()),
                     message,
+                    is_broken: matches!(pattern, Pattern::Broken),
                 }
             }
-            Some(Trigger::Topic {
-                topic,
-                pattern: Some(mut pattern),
-            }) => {
-                let expanded = pattern::expand_dynamic(&mut pattern, paths, diagnostics);
+            Some(Trigger::Topic { topic, pattern }) => {
+                let expanded = pattern.map(|mut pattern| {
+                    let expanded = pattern::expand_dynamic(&mut pattern, paths, diagnostics);
+                    (pattern.span(), expanded)
+                });
+                let around = around(diagnostics);
+                let (span, expanded) = match (expanded, &around) {
+                    (Some(expanded), _) => expanded,
+                    (None, Some(_)) => {
+                        let span = topic.tokens.span();
+                        let private = paths.private(span);
+                        let anything = quote_spanned!(span=> #private::functions::anything());
+                        (span, anything)
+                    }
+                    (None, None) => {
+                        return Self {
+                            topic: payload::topic(paths, &topic),
+                            pattern: none,
+                            message: None,
+                            is_broken: false,
+                        };
+                    }
+                };
                 Self {
                     topic: payload::topic(paths, &topic),
-                    pattern: erased(paths, pattern.span(), &expanded),
+                    pattern: erased(paths, span, &expanded, around.as_ref()),
                     message: None,
+                    is_broken: false,
                 }
             }
-            Some(Trigger::Topic {
-                topic,
-                pattern: None,
-            }) => Self {
-                topic: payload::topic(paths, &topic),
-                pattern: none,
-                message: None,
-            },
-            Some(Trigger::Broken) | None => Self {
+            broken @ (Some(Trigger::Broken) | None) => Self {
                 topic: quote!(""),
                 pattern: none,
                 message: None,
+                is_broken: broken.is_some(),
             },
         }
     }
 }
 
-fn erased(paths: &Paths, span: Span, pattern: &TokenStream) -> TokenStream {
+fn erased(
+    paths: &Paths,
+    span: Span,
+    pattern: &TokenStream,
+    around: Option<&TokenStream>,
+) -> TokenStream {
     let private = paths.private(span);
-    quote_spanned!(span=> ::core::option::Option::Some(#private::erase(#pattern)))
+    quote_spanned!(span=> ::core::option::Option::Some(#private::erase(#pattern) #around))
 }
 
 /// From message to message. What is wrong with the trigger's type is reported at the type, and what

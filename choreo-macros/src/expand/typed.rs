@@ -14,20 +14,9 @@ use crate::model::pattern::{
 use crate::paths::Paths;
 use crate::text;
 
-/// The part of a pattern that names the message's type: the pattern itself, or the first of
-/// several that are joined.
-pub(crate) fn root(pattern: &Pattern) -> Option<&TypedPattern> {
-    match pattern {
-        Pattern::Typed(typed) => Some(typed),
-        Pattern::AllOf(patterns) | Pattern::AnyOf(patterns) => patterns.first().and_then(root),
-        Pattern::Not { pattern, .. } => root(pattern),
-        _ => None,
-    }
-}
-
 /// `<Type as Message>::TOPIC`
 pub(crate) fn topic(pattern: &Pattern, paths: &Paths) -> TokenStream {
-    let Some(root) = root(pattern) else {
+    let Some(root) = pattern.root() else {
         // Reported already; any topic lets the rest be checked.
         return quote!("");
     };
@@ -39,7 +28,7 @@ pub(crate) fn topic(pattern: &Pattern, paths: &Paths) -> TokenStream {
 /// The topic of a pattern that is in a variable. The type is not named a second time: if there is
 /// no such type, once is enough to read it.
 pub(super) fn topic_of(variable: &Ident, pattern: &Pattern, paths: &Paths) -> TokenStream {
-    let Some(root) = root(pattern) else {
+    let Some(root) = pattern.root() else {
         return quote!("");
     };
     let span = root.type_path().span();
@@ -50,7 +39,7 @@ pub(super) fn topic_of(variable: &Ident, pattern: &Pattern, paths: &Paths) -> To
 
 /// An expression of type `TypedPattern<Type>`.
 pub(crate) fn expand(pattern: &Pattern, paths: &Paths) -> TokenStream {
-    let Some(root) = root(pattern) else {
+    let Some(root) = pattern.root() else {
         return dynamic(pattern, paths);
     };
     let message = root.type_path();

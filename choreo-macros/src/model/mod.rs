@@ -8,8 +8,8 @@ mod outgoing;
 
 pub(crate) use items::{Function, MessageDef, ScenarioArgs, SlowArg};
 pub(crate) use outgoing::{
-    Answer, Field, Header, Json, Payload, Publication, PublishOptions, Published, Reply,
-    ReplyClosure, Trigger, UserExpr,
+    Answer, AnswerTo, Field, Header, Json, Payload, Publication, PublishOptions, Published, Reply,
+    ReplyClosure, Sending, Trigger, UserExpr,
 };
 pub(crate) mod pattern;
 
@@ -49,4 +49,19 @@ pub(crate) enum Subject {
 pub(crate) struct ExpectOptions {
     pub(crate) within: Option<DurationArg>,
     pub(crate) since: Option<Expr>,
+    pub(crate) envelope: EnvelopePattern,
+}
+
+/// Patterns of what is around a payload.
+#[derive(Default)]
+pub(crate) struct EnvelopePattern {
+    pub(crate) headers: Option<pattern::Pattern>,
+    pub(crate) key: Option<pattern::Pattern>,
+    pub(crate) metadata: Option<pattern::Pattern>,
+}
+
+impl EnvelopePattern {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.headers.is_none() && self.key.is_none() && self.metadata.is_none()
+    }
 }

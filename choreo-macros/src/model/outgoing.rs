@@ -3,8 +3,8 @@
 use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Pat, Type};
 
-use super::Target;
 use super::pattern::Pattern;
+use super::{EnvelopePattern, Target};
 
 /// A payload as the user wrote it.
 pub(crate) enum Payload {
@@ -49,10 +49,30 @@ pub(crate) struct Header {
 pub(crate) struct PublishOptions {
     pub(crate) headers: Vec<Header>,
     pub(crate) key: Option<UserExpr>,
+    pub(crate) metadata: Vec<Field>,
 }
 
-/// `publish!`.
+/// The two steps that send a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sending {
+    /// `publish!`
+    Publish,
+    /// `request!`: the answer goes to the scenario's inbox.
+    Request,
+}
+
+impl Sending {
+    pub(crate) fn macro_name(self) -> &'static str {
+        match self {
+            Self::Publish => "publish!",
+            Self::Request => "request!",
+        }
+    }
+}
+
+/// `publish!`, `request!`.
 pub(crate) struct Publication {
+    pub(crate) sending: Sending,
     pub(crate) target: Target,
     /// Nothing when it could not be read, which has been reported then.
     pub(crate) what: Option<Published>,
@@ -88,6 +108,8 @@ pub(crate) struct Reply {
     pub(crate) target: Target,
     /// Nothing when the type of the closure's parameter says it all.
     pub(crate) trigger: Option<Trigger>,
+    /// What is around the payload of what is answered.
+    pub(crate) envelope: EnvelopePattern,
     pub(crate) answer: Answer,
     pub(crate) times: Option<UserExpr>,
 }
@@ -109,11 +131,18 @@ pub(crate) enum Answer {
     /// A closure from message to message: the types name the topics.
     Message(ReplyClosure),
     Computed {
-        topic: UserExpr,
+        to: AnswerTo,
         closure: ReplyClosure,
     },
     Fixed {
-        topic: UserExpr,
+        to: AnswerTo,
         payload: Payload,
     },
+}
+
+/// Where the answer goes.
+pub(crate) enum AnswerTo {
+    Topic(UserExpr),
+    /// `_`: to whoever asked.
+    Asker(Span),
 }

@@ -60,6 +60,17 @@ pub(crate) enum Pattern {
 }
 
 impl Pattern {
+    /// The part that names the message's type: the pattern itself, or the first of several that are
+    /// joined.
+    pub(crate) fn root(&self) -> Option<&TypedPattern> {
+        match self {
+            Self::Typed(typed) => Some(typed),
+            Self::AllOf(patterns) | Self::AnyOf(patterns) => patterns.first().and_then(Self::root),
+            Self::Not { pattern, .. } => pattern.root(),
+            _ => None,
+        }
+    }
+
     /// The first token of the pattern, or all of it where it is one token or a group.
     pub(crate) fn span(&self) -> Span {
         match self {

@@ -80,6 +80,14 @@ pub(crate) fn json(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Jso
 }
 
 fn object(group: &Group, diagnostics: &mut Diagnostics) -> Json {
+    Json::Object {
+        fields: fields(group, "this object", diagnostics),
+        span: group.span(),
+    }
+}
+
+/// `key: value` between commas, each key once.
+pub(crate) fn fields(group: &Group, place: &str, diagnostics: &mut Diagnostics) -> Vec<Field> {
     let mut fields: Vec<Field> = Vec::new();
     each(group.stream(), diagnostics, |input, diagnostics| {
         let field = field(input, diagnostics)?;
@@ -87,7 +95,7 @@ fn object(group: &Group, diagnostics: &mut Diagnostics) -> Json {
             diagnostics.error(
                 field.key_span,
                 format!(
-                    "the key {:?} is in this object already; remove one of the two",
+                    "the key {:?} is in {place} already; remove one of the two",
                     field.key
                 ),
             );
@@ -96,10 +104,7 @@ fn object(group: &Group, diagnostics: &mut Diagnostics) -> Json {
         }
         Ok(())
     });
-    Json::Object {
-        fields,
-        span: group.span(),
-    }
+    fields
 }
 
 fn array(group: &Group, diagnostics: &mut Diagnostics) -> Json {

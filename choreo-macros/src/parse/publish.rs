@@ -1,17 +1,23 @@
-//! `publish!`: `s, topic, payload, options` or `s, message, options`.
+//! `publish!` and `request!`: `s, topic, payload, options` or `s, message, options`.
 
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::{Expr, ExprLit, Ident, Lit, Token, token};
 
 use crate::check;
-use crate::model::{Header, Json, Payload, Publication, PublishOptions, Published, UserExpr};
+use crate::model::{
+    Header, Json, Payload, Publication, PublishOptions, Published, Sending, UserExpr,
+};
 use crate::parse::{payload, target};
 use crate::recover::{Diagnostics, skip_to_end, skip_to_separator};
 
 /// Parses what follows `[$crate]`; nothing when even the scenario is missing.
-pub(crate) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Option<Publication> {
-    let target = match target::parse(input, "publish!") {
+pub(crate) fn parse(
+    input: ParseStream<'_>,
+    sending: Sending,
+    diagnostics: &mut Diagnostics,
+) -> Option<Publication> {
+    let target = match target::parse(input, sending.macro_name()) {
         Ok(target) => target,
         Err(error) => {
             diagnostics.absorb(error);
@@ -21,12 +27,13 @@ pub(crate) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Op
     };
     comma(input, diagnostics);
     let mut options = PublishOptions::default();
-    let what = published(input, &target.ident, diagnostics);
+    let what = published(input, sending, &target.ident, diagnostics);
     if what.is_none() {
         skip_to_end(input);
     }
     self::options(input, &mut options, diagnostics);
     Some(Publication {
+        sending,
         target,
         what,
         options,
@@ -35,15 +42,21 @@ pub(crate) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Op
 
 fn published(
     input: ParseStream<'_>,
+    sending: Sending,
     scenario: &Ident,
     diagnostics: &mut Diagnostics,
 ) -> Option<Published> {
+    let name = sending.macro_name();
     if input.is_empty() {
+        let what = match sending {
+            Sending::Publish => "published",
+            Sending::Request => "requested",
+        };
         diagnostics.error(
             scenario.span(),
             format!(
-                "what is published? write `publish!({scenario}, \"topic\", {{ key: value }})`, or \
-                 `publish!({scenario}, message)` with a type that has `#[derive(Message)]`"
+                "what is {what}? write `{name}({scenario}, \"topic\", {{ key: value }})`, or \
+                 `{name}({scenario}, message)` with a type that has `#[derive(Message)]`"
             ),
         );
         return None;
@@ -53,7 +66,7 @@ fn published(
             input.span(),
             format!(
                 "a payload does not say where it goes; put the topic before it: \
-                 `publish!({scenario}, \"topic\", …)`"
+                 `{name}({scenario}, \"topic\", …)`"
             ),
         );
         return None;
@@ -77,7 +90,7 @@ fn published(
         diagnostics.error_spanned(
             &first.tokens,
             format!(
-                "a topic alone is no message; write what is sent: `publish!({scenario}, {}, \
+                "a topic alone is no message; write what is sent: `{name}({scenario}, {}, \
                  {{ key: value }})`",
                 first.tokens
             ),
@@ -92,7 +105,7 @@ fn published(
     Some(Published::Message(first))
 }
 
-/// `headers { … }` and `key …`, each at most once.
+/// `headers { … }`, `key …` and `metadata { … }`, each at most once.
 fn options(input: ParseStream<'_>, options: &mut PublishOptions, diagnostics: &mut Diagnostics) {
     let mut seen: Vec<String> = Vec::new();
     while !input.is_empty() {
@@ -116,7 +129,8 @@ fn option(
     seen: &mut Vec<String>,
     diagnostics: &mut Diagnostics,
 ) -> syn::Result<()> {
-    const LIST: &str = "after the payload come `headers { name: \"value\" }` and `key value`";
+    const LIST: &str = "after the payload come `headers { name: \"value\" }`, `key value` and \
+         `metadata { name: value }`";
     if !input.peek(Ident::peek_any) {
         return Err(input.error(LIST));
     }
@@ -134,6 +148,16 @@ fn option(
             return Err(syn::Error::new(
                 word.span(),
                 "headers are a list in braces: write `headers { \"x-source\": \"test\" }`",
+            ));
+        }
+        "metadata" if input.peek(token::Brace) => {
+            let group: proc_macro2::Group = input.parse()?;
+            options.metadata = payload::fields(&group, "this metadata", diagnostics);
+        }
+        "metadata" => {
+            return Err(syn::Error::new(
+                word.span(),
+                "metadata is a list in braces: write `metadata { partition: 2 }`",
             ));
         }
         "key" if !input.is_empty() && !input.peek(Token![,]) => {
@@ -226,7 +250,7 @@ fn is_raw(input: ParseStream<'_>) -> bool {
 /// After a topic in quotes, `key(…)` is a call that makes the payload.
 fn is_option(input: ParseStream<'_>, after_topic: bool) -> bool {
     match input.fork().call(Ident::parse_any) {
-        Ok(word) if word == "headers" => input.peek2(token::Brace),
+        Ok(word) if word == "headers" || word == "metadata" => input.peek2(token::Brace),
         Ok(word) if word == "key" => {
             input.peek2(Lit)
                 || input.peek2(Ident::peek_any)

@@ -1,7 +1,7 @@
 //! `reply!`: what is answered, `=>`, what the answer is.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens as _, quote};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
@@ -9,9 +9,9 @@ use syn::{Ident, LitInt, Token, token};
 
 use crate::check;
 use crate::model::pattern::Pattern;
-use crate::model::{Answer, Reply, Trigger, UserExpr};
+use crate::model::{Answer, AnswerTo, EnvelopePattern, Reply, Trigger, UserExpr};
 use crate::parse::pattern::PatternParser;
-use crate::parse::{closure, payload, target, topic};
+use crate::parse::{closure, options, payload, target, topic};
 use crate::recover::{Diagnostics, skip_to_end, skip_to_separator};
 
 const FORMS: &str = "write `reply!(s, |order: OrderCreated| OrderProcessed { … })` for types that \
@@ -51,6 +51,7 @@ fn reply(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<O
         return Ok(Some(Reply {
             target,
             trigger: None,
+            envelope: EnvelopePattern::default(),
             answer: Answer::Message(closure),
             times,
         }));
@@ -62,7 +63,7 @@ fn reply(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<O
             format!("the `=>` between what is answered and the answer is missing; {FORMS}"),
         ));
     }
-    let trigger = trigger(head, input, diagnostics)?;
+    let (trigger, envelope) = trigger(head, input, diagnostics)?;
     let arrow: Token![=>] = input.parse()?;
     if input.is_empty() {
         return Err(syn::Error::new_spanned(arrow, NAME_THE_ANSWER));
@@ -72,6 +73,7 @@ fn reply(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<O
     Ok(Some(Reply {
         target,
         trigger: Some(trigger),
+        envelope,
         answer,
         times,
     }))
@@ -103,33 +105,53 @@ fn trigger(
     head: TokenStream,
     after: ParseStream<'_>,
     diagnostics: &mut Diagnostics,
-) -> syn::Result<Trigger> {
+) -> syn::Result<(Trigger, EnvelopePattern)> {
     if head.is_empty() {
         return Err(after.error(format!("what is answered? {FORMS}")));
     }
     let parser = |input: ParseStream<'_>| {
         if topic::begins_typed(input) {
             let pattern = PatternParser::new(diagnostics).element(input);
-            leftover(input, diagnostics);
-            return Ok(match pattern {
+            let envelope = envelope(input, diagnostics);
+            let trigger = match pattern {
                 Pattern::Broken => Trigger::Broken,
                 pattern => Trigger::Typed(pattern),
-            });
+            };
+            return Ok((trigger, envelope));
         }
-        if input.peek(Token![,]) || input.peek(token::Brace) || input.peek(token::Bracket) {
+        if input.peek(Token![,])
+            || input.peek(Token![_])
+            || input.peek(token::Brace)
+            || input.peek(token::Bracket)
+        {
             return Err(input.error(
                 "the topic that is answered is missing before this; write `\"orders.created\", { … } => …`",
             ));
         }
         let topic = payload::expression(input);
         check::topic::expression(topic.parsed.as_deref(), diagnostics);
-        let comma = input.parse::<Option<Token![,]>>()?;
-        let pattern = (comma.is_some() && !input.is_empty())
-            .then(|| PatternParser::new(diagnostics).element(input));
-        leftover(input, diagnostics);
-        Ok(Trigger::Topic { topic, pattern })
+        let fork = input.fork();
+        let comma = fork.parse::<Option<Token![,]>>()?;
+        let pattern =
+            (comma.is_some() && !fork.is_empty() && !options::begins_option(&fork)).then(|| {
+                let _comma = input.parse::<Token![,]>();
+                PatternParser::new(diagnostics).element(input)
+            });
+        let envelope = envelope(input, diagnostics);
+        Ok((Trigger::Topic { topic, pattern }, envelope))
     };
     parser.parse2(head)
+}
+
+/// `, headers { … }` and its like, after what is answered.
+fn envelope(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> EnvelopePattern {
+    let fork = input.fork();
+    if fork.parse::<Token![,]>().is_ok() && options::begins_option(&fork) {
+        let _comma = input.parse::<Token![,]>();
+        return options::envelope(input, diagnostics);
+    }
+    leftover(input, diagnostics);
+    EnvelopePattern::default()
 }
 
 fn leftover(input: ParseStream<'_>, diagnostics: &mut Diagnostics) {
@@ -157,11 +179,12 @@ fn answer(
                 "the topic of the answer is missing; write it before the closure: `=> \
                  \"orders.processed\", |order| …`",
             );
+            let topic = UserExpr {
+                tokens: quote!(""),
+                parsed: None,
+            };
             return Ok(Answer::Computed {
-                topic: UserExpr {
-                    tokens: quote!(""),
-                    parsed: None,
-                },
+                to: AnswerTo::Topic(topic),
                 closure,
             });
         }
@@ -174,17 +197,19 @@ fn answer(
     {
         return Err(input.error(NAME_THE_ANSWER));
     }
-    let topic = payload::expression(input);
-    check::topic::expression(topic.parsed.as_deref(), diagnostics);
+    let to = answer_to(input, diagnostics);
     let comma = input.parse::<Option<Token![,]>>()?;
     if comma.is_none() || input.is_empty() || begins_times(input) {
+        let written = match &to {
+            AnswerTo::Topic(topic) => topic.tokens.clone(),
+            AnswerTo::Asker(span) => quote_spanned!(*span=> _),
+        };
         return Err(syn::Error::new_spanned(
-            &topic.tokens,
-            match trigger {
-                Trigger::Topic { .. } => format!(
-                    "what is the answer? write it after the topic: `=> {}, {{ key: value }}`, or a \
-                     closure: `=> {0}, |order| json!({{ … }})`",
-                    topic.tokens
+            &written,
+            match (trigger, &to) {
+                (Trigger::Topic { .. }, _) | (_, AnswerTo::Asker(_)) => format!(
+                    "what is the answer? write it after the topic: `=> {written}, {{ key: value }}`, \
+                     or a closure: `=> {written}, |order| json!({{ … }})`",
                 ),
                 _ => "the answer to a typed message is a closure: write `=> |message| Answer { … \
                       }`, or `|_| …` when it does not depend on the message"
@@ -194,12 +219,22 @@ fn answer(
     }
     if closure::begins(input) {
         let closure = closure::parse(input, diagnostics)?;
-        return Ok(Answer::Computed { topic, closure });
+        return Ok(Answer::Computed { to, closure });
     }
     Ok(Answer::Fixed {
-        topic,
+        to,
         payload: payload::payload(input, diagnostics),
     })
+}
+
+/// `_`, or a topic.
+fn answer_to(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> AnswerTo {
+    if let Ok(underscore) = input.parse::<Token![_]>() {
+        return AnswerTo::Asker(underscore.span);
+    }
+    let topic = payload::expression(input);
+    check::topic::expression(topic.parsed.as_deref(), diagnostics);
+    AnswerTo::Topic(topic)
 }
 
 /// `, times n` and nothing after it.

@@ -38,6 +38,122 @@ fn an_expectation_is_one_call() {
 }
 
 #[test]
+fn what_is_around_the_payload_is_a_pattern_of_its_own() {
+    let expansion = expand(
+        r#"s, "orders", headers { "x-source": "test", b: absent; exact }, key =~ "^a", metadata { partition: > (n) }"#,
+    );
+    assert_contains(
+        &expansion,
+        "krate::__private::ExpectOptions::at(::core::file!(), ::core::line!())
+            .headers(krate::__private::functions::exact_object([
+                (\"x-source\", krate::__private::functions::eq(\"test\")),
+                (\"b\", krate::__private::functions::absent())
+            ]))
+            .key(krate::__private::functions::matches(",
+    );
+    assert_contains(
+        &expansion,
+        ".metadata(krate::__private::functions::object([
+            (\"partition\", krate::__private::functions::gt(&n))
+        ]))",
+    );
+    // Without a pattern, and with a type.
+    assert_contains(
+        &expansion,
+        "let __choreo_pattern = krate::__private::functions::anything();",
+    );
+    let typed = expand(r#"s, Order { .. }, key absent, within 5ms"#);
+    assert_contains(&typed, ".key(krate::__private::functions::absent())");
+    assert_contains(&typed, ".within(");
+}
+
+#[test]
+fn mistakes_around_the_payload() {
+    let cases: &[(&str, &[&str])] = &[
+        ("headers {}, key _, metadata {}", &[]),
+        ("key bytes b\"\\xff\"", &[]),
+        ("key (id) | \"other\"", &[]),
+        ("headers { a: =~ \"x\" & !contains \"y\" | (v) }", &[]),
+        ("metadata { x_death: [{ reason: \"expired\" }, ..] }", &[]),
+        (
+            "headers",
+            &["`headers` is followed by its value: `headers {"],
+        ),
+        ("headers \"a\"", &["names and patterns in braces"]),
+        (
+            "metadata [1]",
+            &["names and patterns in braces: `metadata { partition: 0 }`"],
+        ),
+        ("key", &["`key` is followed by its value: `key \"ORD-42\"`"]),
+        ("key 42", &["a key is text; write `\"42\"`"]),
+        ("key {}", &["a key is text; write a pattern for text"]),
+        ("key id", &["an expression goes into parentheses"]),
+        ("key \"a\", key \"b\"", &["`key` is given already"]),
+        (
+            "headers { a: _ }, headers { b: _ }",
+            &["`headers` is given already"],
+        ),
+        ("metadata {}, metadata {}", &["`metadata` is given already"]),
+        (
+            "headers { a: 5 }",
+            &["the value of a header is text; write `\"5\"`"],
+        ),
+        (
+            "headers { a: > 5, b: 1..2 }",
+            &["write `\"5\"`", "write `\"1\"`"],
+        ),
+        (
+            "headers { a: true | null }",
+            &["write `\"true\"`", "write `absent`"],
+        ),
+        ("headers { a: [\"b\"] }", &["write a pattern for text"]),
+        ("headers { \"a b\": _ }", &["one word without `:`"]),
+        ("headers { a: _, A: _ }", &["so `A` is `a`"]),
+        ("headers { a: _, a: _ }", &["`a` is there already"]),
+        (
+            "headers { a: bytes b\"x\" }",
+            &["`bytes` looks at the raw payload"],
+        ),
+        (
+            "metadata { partition }",
+            &["`partition` is followed by a colon"],
+        ),
+        (
+            "metadata { partition: 0 } key \"k\"",
+            &["write a comma between two options"],
+        ),
+        (
+            "header { a: _ }",
+            &["`header` is not an option of `expect!`"],
+        ),
+    ];
+    for (options, expected) in cases {
+        let source = format!("s, \"t\", _, {options}");
+        assert_errors(&source, &expand(&source), expected);
+    }
+}
+
+#[test]
+fn a_word_before_braces_is_an_option() {
+    let source = "s, \"t\", header { a: _ }";
+    assert_errors(source, &expand(source), &["`header` is not an option"]);
+    for source in ["s, \"t\", any { a: _ }", "s, \"t\", Order { a: _ }"] {
+        assert_errors(source, &expand(source), &[]);
+    }
+}
+
+#[test]
+fn types_of_the_standard_library_name_no_topic() {
+    for source in ["s, Some(5)", "s, None", "s, !Some(5) | None"] {
+        assert_errors(
+            source,
+            &expand(source),
+            &["is no message and names no topic"],
+        );
+    }
+}
+
+#[test]
 fn every_dynamic_form_is_a_call() {
     for (source, expansion) in [
         ("5", "eq (5)"),
@@ -208,6 +324,9 @@ fn no_input_makes_the_parsers_panic() {
         "Type::",
         "x.",
         "within",
+        "headers",
+        "key",
+        "metadata",
         "50ms",
         "exact",
         "_",

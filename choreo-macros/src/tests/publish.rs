@@ -2,9 +2,11 @@
 
 use super::{assert_contains, assert_errors, assert_is, tokens};
 use crate::expand::{publish, steps};
+use crate::model::Sending;
 
 fn expand(source: &str) -> proc_macro2::TokenStream {
-    publish::entry(tokens(&format!("[$crate] {source}")))
+    let input = tokens(&format!("[$crate] {source}"));
+    publish::entry(input, Sending::Publish)
 }
 
 #[test]
@@ -87,6 +89,28 @@ fn what_is_published() {
         ("s, \"t\", {}, key 1, key 2", &["`key` is given twice"]),
         ("s, \"t\", {} key 1", &["a `,` is missing"]),
         (
+            "s, \"t\", {}, metadata { partition: n + 1, \"a\": [{ b: null }] }",
+            &[],
+        ),
+        ("s, order, metadata {}", &[]),
+        (
+            "s, \"t\", {}, metadata 5",
+            &["metadata is a list in braces: write `metadata { partition: 2 }`"],
+        ),
+        ("s, \"t\", {}, metadata", &["metadata is a list in braces"]),
+        (
+            "s, \"t\", {}, metadata { a, b: , c: 1, c: 2 }",
+            &[
+                "this key has no value; write `a: value`",
+                "a value is missing after `b:`",
+                "the key \"c\" is in this metadata already",
+            ],
+        ),
+        (
+            "s, \"t\", {}, metadata {}, metadata {}",
+            &["`metadata` is given twice"],
+        ),
+        (
             "s, \"a b\", { a: 1, a: 2, c }, foo 5",
             &[
                 "white space",
@@ -121,6 +145,59 @@ fn the_draft_is_built_before_the_scenario_moves() {
                  $crate::__private::publish(s, __choreo_draft).await
              };",
     );
+}
+
+#[test]
+fn metadata_is_made_of_json_values() {
+    assert_contains(
+        &expand("s, \"t\", 1, metadata { partition: 2, x: [null] }"),
+        ".metadata(\"partition\", $crate::__private::to_value(&2))
+         .metadata(\"x\", $crate::__private::array(::std::vec![
+             ::core::result::Result::Ok($crate::__private::Value::Null)
+         ]))",
+    );
+}
+
+#[test]
+fn a_request_is_a_publication_with_an_answer() {
+    let request = |source: &str| {
+        let input = tokens(&format!("[$crate] {source}"));
+        publish::entry(input, Sending::Request)
+    };
+    assert_is(
+        &request("s, Order { id: 1 }, key k"),
+        "#[allow(unused_variables)]
+             let s = {
+                 let __choreo_draft = $crate::__private::PublishDraft::message(&Order { id: 1 })
+                     .key($crate::__private::key(k)).request();
+                 $crate::__private::publish(s, __choreo_draft).await
+             };",
+    );
+    let cases: &[(&str, &[&str])] = &[
+        (
+            "",
+            &["the first argument is the scenario variable: `request!(s, …)`"],
+        ),
+        (
+            "s",
+            &["what is requested? write `request!(s, \"topic\", { key: value })`"],
+        ),
+        (
+            "s, \"t\"",
+            &["write what is sent: `request!(s, \"t\", { key: value })`"],
+        ),
+        (
+            "s, { a: 1 }",
+            &["put the topic before it: `request!(s, \"topic\", …)`"],
+        ),
+        (
+            "s, \"t\", {}, within 5ms",
+            &["`within` is about messages that come"],
+        ),
+    ];
+    for (source, expected) in cases {
+        assert_errors(source, &request(source), expected);
+    }
 }
 
 #[test]

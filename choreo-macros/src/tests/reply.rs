@@ -34,6 +34,41 @@ fn what_is_answered_and_with_what() {
             &[],
         ),
         ("s, format!(\"a\") => TOPIC, null", &[]),
+        ("s, \"a\" => _, |order| order", &[]),
+        ("s, \"a\", { b: 1 } => _, { c: 1 }, times 2", &[]),
+        ("s, Check { .. } => _, |check| Answer { id: check.id }", &[]),
+        ("s, \"a\", headers { b: \"c\" } => \"d\", {}", &[]),
+        (
+            "s, Check { .. }, key _, metadata { partition: 0 } => |check| Answer",
+            &[],
+        ),
+        (
+            "s, \"a\" => _",
+            &["write it after the topic: `=> _, { key: value }`"],
+        ),
+        ("s, Check { .. } => _", &["`=> _, |order| json!"]),
+        ("s, \"a\" => _, times 2", &["what is the answer?"]),
+        (
+            "s, \"a\", _, within 5ms => \"b\", {}",
+            &["`within` is about time, and a reply has none"],
+        ),
+        (
+            "s, \"a\", _, keys 5 => \"b\", {}",
+            &["`keys` is not an option of what a reply answers; the options are `headers {"],
+        ),
+        (
+            "s, \"a\", headers \"b\" => \"b\", {}",
+            &["names and patterns in braces"],
+        ),
+        (
+            "s, Some(5) => |check| Answer",
+            &["`Some` is no message and names no topic"],
+        ),
+        (
+            "s, _ => \"b\", {}",
+            &["the topic that is answered is missing"],
+        ),
+        ("s, Err(5) => \"t\", {}", &["`Err` is no message"]),
         ("", &["the first argument is the scenario variable"]),
         ("s", &["what is answered, and with what?"]),
         (
@@ -150,6 +185,31 @@ fn topics_by_name() {
                          ])
                      ))
                  )
+             )",
+    );
+}
+
+#[test]
+fn answers_to_whoever_asked() {
+    assert_is(
+        &expand("s, \"a\", headers { b: \"c\" } => _, { d: 1 }"),
+        "$crate::__private::reply(
+                 &s,
+                 $crate::__private::ReplyRule::on(
+                     ::core::file!(),
+                     ::core::line!(),
+                     \"a\",
+                     ::core::option::Option::Some(
+                         $crate::__private::erase($crate::__private::functions::anything())
+                             .headers($crate::__private::functions::object([
+                                 (\"b\", $crate::__private::functions::eq(\"c\"))
+                             ]))
+                     )
+                 ).answer_asker($crate::__private::reply_static(
+                     $crate::__private::value_body($crate::__private::object(::std::vec![
+                         (\"d\", $crate::__private::to_value(&1))
+                     ]))
+                 ))
              )",
     );
 }

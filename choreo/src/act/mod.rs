@@ -3,15 +3,15 @@
 //! Knows nothing of the steps' types; `scenario` puts those on top.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use crate::dispatch::{Failure, Inbox, OpenScenario, Registration, Router, TopicTraffic, lock};
-use crate::expectation::{Anchor, Expectation, Offered};
-use crate::ids::{CorrelationId, Location};
+use crate::dispatch::{Audience, Failure, Inbox, OpenScenario, Registration, Router, lock};
+use crate::expectation::{Anchor, Expectation, Offered, Terms};
+use crate::ids::CorrelationId;
 use crate::matcher::MessagePattern;
 use crate::outcome::{
     Handle, HandleResult, Outcome, Published, ReplyState, ScenarioError, ScenarioErrorKind,
@@ -21,7 +21,9 @@ use crate::reply::{Reply, ReplyRule};
 use crate::timeline::{Timeline, TimelineAction};
 
 mod receive;
+mod request;
 mod send;
+mod unsupported;
 
 pub use send::PublishDraft;
 
@@ -30,7 +32,8 @@ static NEXT_SCENARIO: AtomicU64 = AtomicU64::new(0);
 /// A topic that the scenario listens on.
 struct Slot {
     topic: Arc<str>,
-    registration: Registration,
+    /// Nothing when the scenario had failed already: the broker is not asked then.
+    registration: Option<Registration>,
 }
 
 /// What starts the clock.
@@ -62,10 +65,12 @@ struct State {
 
 /// The act, shared by the test's side and the receive tasks.
 pub(crate) struct Act {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) scenario: u64,
     pub(crate) timeout: Duration,
     id: Option<CorrelationId>,
+    /// The topic for answers to this scenario's requests, once it was asked for.
+    inbox: OnceLock<Arc<str>>,
     router: Arc<Router>,
     transport: Arc<str>,
     started: Instant,
@@ -77,7 +82,7 @@ impl Act {
     pub(crate) fn open(
         router: &Arc<Router>,
         transport: &Arc<str>,
-        name: String,
+        name: Arc<str>,
         timeout: Duration,
     ) -> Arc<Self> {
         let started = Instant::now();
@@ -86,6 +91,7 @@ impl Act {
             scenario: NEXT_SCENARIO.fetch_add(1, Ordering::Relaxed),
             timeout,
             id: router.correlation().new_id(),
+            inbox: OnceLock::new(),
             router: Arc::clone(router),
             transport: Arc::clone(transport),
             started,
@@ -131,10 +137,22 @@ impl Act {
                 let text = format!("cannot subscribe to `{topic}`: {reason}");
                 self.record_error(state, ScenarioErrorKind::Subscribe, text);
             }
-            let inbox = Arc::clone(self) as Arc<dyn Inbox>;
-            let registration = self.router.register(topic, self.id.as_ref(), slot, inbox);
+            let registration = state.error.is_none().then(|| {
+                let audience = if self.is_inbox(topic) {
+                    Audience::Owner
+                } else {
+                    Audience::Everyone
+                };
+                let inbox = Arc::clone(self) as Arc<dyn Inbox>;
+                self.router
+                    .register(topic, audience, self.id.as_ref(), slot, inbox)
+            });
+            let topic = match &registration {
+                Some(registration) => Arc::clone(registration.topic()),
+                None => topic.into(),
+            };
             state.slots.push(Slot {
-                topic: topic.into(),
+                topic,
                 registration,
             });
             state.slots.len() - 1
@@ -146,22 +164,25 @@ impl Act {
         self: &Arc<Self>,
         topic: &str,
         pattern: P,
-        location: Location,
-        budget: Option<Duration>,
-        since: Option<(u64, u32)>,
+        terms: Terms,
     ) -> Handle<P::Message> {
         // Another scenario's handle has no instant here: the trigger starts the clock then.
-        let since = since
+        let since = terms
+            .since
             .filter(|(scenario, _)| *scenario == self.scenario)
             .map(|(_, index)| index);
         let mut state = lock(&self.state);
         let index = u32::try_from(state.expectations.len()).expect("fewer than 2^32 expectations");
         if state.result.is_none() {
+            self.check_readable(&mut state, topic, &terms.envelope);
             let slot = self.slot(&mut state, topic);
             let topic = Arc::clone(&state.slots[slot as usize].topic);
-            state.expectations.push(Expectation::new(
-                topic, slot, pattern, location, budget, since,
-            ));
+            let expectation = Expectation::new(topic, slot, pattern, terms, since);
+            if state.expectations.is_empty() {
+                // One is the rule, and they are large.
+                state.expectations.reserve_exact(1);
+            }
+            state.expectations.push(expectation);
         }
         Handle {
             scenario: self.scenario,
@@ -173,6 +194,10 @@ impl Act {
     pub(crate) fn reply(self: &Arc<Self>, rule: ReplyRule) {
         let mut state = lock(&self.state);
         if state.result.is_none() {
+            if let Some(pattern) = &rule.pattern {
+                self.check_readable(&mut state, &rule.trigger, pattern.envelope());
+            }
+            self.check_answer(&mut state, &rule);
             let slot = self.slot(&mut state, &rule.trigger);
             state.replies.push(Reply::new(slot, rule));
         }
@@ -341,22 +366,20 @@ impl Act {
             Trigger::None => (None, Duration::ZERO),
         };
         let interrupted = abandoned || state.error.is_some();
-        let matched: Vec<_> = state
-            .expectations
+        let expectations = std::mem::take(&mut state.expectations);
+        let since: Vec<_> = expectations
             .iter()
-            .map(Expectation::matched_at)
+            .map(|expectation| expectation.since.map(|index| &expectations[index as usize]))
+            .map(|start| start.and_then(Expectation::matched_at))
             .collect();
-        let traffic: Vec<TopicTraffic> = state
-            .slots
-            .iter()
-            .map(|slot| slot.registration.traffic())
-            .collect();
-        let handles: Vec<_> = std::mem::take(&mut state.expectations)
+        let handles: Vec<_> = expectations
             .into_iter()
-            .map(|expectation| {
-                let since = expectation.since.and_then(|index| matched[index as usize]);
+            .zip(since)
+            .map(|(expectation, since)| {
                 let anchor = since.map(|at| Anchor { at, earliest: at }).or(anchor);
-                let traffic = traffic[expectation.slot as usize];
+                let registration = &state.slots[expectation.slot as usize].registration;
+                let traffic = registration.as_ref().map(Registration::traffic);
+                let traffic = traffic.unwrap_or_default();
                 let (data, report) = expectation.finish(anchor, waited, interrupted, traffic);
                 HandleResult { data, report }
             })
@@ -390,7 +413,7 @@ impl Act {
             .map(|handle| self.router.busy_topics(&handle.data.topic, self.started))
             .unwrap_or_default();
         let result = Arc::new(ScenarioResult {
-            name: self.name.clone(),
+            name: Arc::clone(&self.name),
             scenario: self.scenario,
             outcome,
             error: state.error.clone(),
@@ -400,8 +423,9 @@ impl Act {
             timeline_dropped,
             correlation_id: self.id.clone(),
             published: std::mem::take(&mut state.published),
-            correlation_place: self.router.correlation().describe(),
-            transport: self.transport.as_ref().to_owned(),
+            inbox: self.inbox.get().cloned(),
+            correlation: Arc::clone(self.router.correlation()),
+            transport: Arc::clone(&self.transport),
             busy_topics,
             timeout: self.timeout,
         });

@@ -3,13 +3,14 @@
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
+use super::request::asker;
 use super::{Act, Trigger, offered_action};
 use crate::codec::Incoming;
 use crate::dispatch::lock;
-use crate::envelope::{Body, Draft, Headers, Metadata};
+use crate::envelope::{Body, Draft, Envelope, Headers, Metadata};
 use crate::expectation::Offered;
 use crate::outcome::ScenarioErrorKind;
-use crate::reply::{ReplyBuilder, Triggered};
+use crate::reply::{Answered, ReplyBuilder, Triggered};
 use crate::timeline::TimelineAction;
 
 impl Act {
@@ -99,22 +100,26 @@ impl Act {
 /// Builds and sends one reply. Holds the act weakly: a scenario that is gone needs no answer.
 async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Arc<Incoming>) {
     let topic = Arc::clone(&trigger.envelope().topic);
-    let built = builder.build(trigger).await;
+    let built = builder.build(Arc::clone(&trigger)).await;
     let Some(act) = act.upgrade() else { return };
-    let answer_topic = {
+    let answered = {
         let state = lock(&act.state);
         // A finished act has taken its replies apart.
         let Some(reply) = state.replies.get(index) else {
             return;
         };
-        reply.answer_topic().to_owned()
+        reply.answered().clone()
     };
     let sent = match built {
-        Ok(body) => act.send_reply(&answer_topic, body).await,
+        Ok(body) => act.send_reply(&answered, trigger.envelope(), body).await,
         Err(error) => Err((
             error.clone(),
             format!("its payload could not be built ({error})"),
         )),
+    };
+    let place = match answered {
+        Answered::Topic(topic) => format!("on `{topic}`"),
+        Answered::Asker => "to whoever asked".to_owned(),
     };
     {
         let mut state = lock(&act.state);
@@ -125,19 +130,17 @@ async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Ar
         match sent {
             Ok(()) => {
                 reply.done(Ok(()));
-                let detail = format!("on `{answer_topic}`");
                 state
                     .timeline
-                    .record(now, TimelineAction::Replied, Some(&topic), detail);
+                    .record(now, TimelineAction::Replied, Some(&topic), place);
             }
             Err((error, text)) => {
                 reply.done(Err(error));
-                let detail = format!("on `{answer_topic}`");
+                let failed = format!("the reply to `{topic}` {place} failed: {text}");
                 state
                     .timeline
-                    .record(now, TimelineAction::ReplyFailed, Some(&topic), detail);
-                let text = format!("the reply to `{topic}` on `{answer_topic}` failed: {text}");
-                act.record_error(&mut state, ScenarioErrorKind::Reply, text);
+                    .record(now, TimelineAction::ReplyFailed, Some(&topic), place);
+                act.record_error(&mut state, ScenarioErrorKind::Reply, failed);
             }
         }
     }
@@ -146,13 +149,22 @@ async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Ar
 
 impl Act {
     /// The error is its type's name, and a sentence.
-    async fn send_reply(&self, topic: &str, body: Body) -> Result<(), (String, String)> {
+    async fn send_reply(
+        &self,
+        answered: &Answered,
+        trigger: &Envelope,
+        body: Body,
+    ) -> Result<(), (String, String)> {
+        let (topic, metadata) = match answered {
+            Answered::Topic(topic) => (topic.as_str().into(), Metadata::new()),
+            Answered::Asker => asker(trigger, self.router.capabilities().settable)?,
+        };
         let draft = Draft {
-            topic: topic.into(),
+            topic,
             key: None,
             headers: Headers::new(),
             reply_to: None,
-            metadata: Metadata::new(),
+            metadata,
             body,
         };
         let outgoing = self

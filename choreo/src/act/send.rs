@@ -5,10 +5,11 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Act, Trigger};
-use crate::codec::encode_body;
-use crate::dispatch::lock;
+use crate::codec::encode_draft;
+use crate::dispatch::{Registration, lock};
 use crate::envelope::{Draft, Headers, Metadata, Outgoing};
 use crate::expectation::Anchor;
 use crate::message::Message;
@@ -25,6 +26,9 @@ pub struct PublishDraft {
     topic: String,
     key: Option<Bytes>,
     headers: Headers,
+    metadata: Vec<(&'static str, Result<Value, String>)>,
+    /// Whether the answer is to go to the scenario's inbox.
+    is_request: bool,
     body: BodyResult,
 }
 
@@ -35,6 +39,8 @@ impl PublishDraft {
             topic: topic.into(),
             key: None,
             headers: Headers::new(),
+            metadata: Vec::new(),
+            is_request: false,
             body,
         }
     }
@@ -60,6 +66,20 @@ impl PublishDraft {
         self.key = Some(key.into());
         self
     }
+
+    /// With metadata for the transport to set.
+    #[must_use]
+    pub fn metadata(mut self, name: &'static str, value: Result<Value, String>) -> Self {
+        self.metadata.push((name, value));
+        self
+    }
+
+    /// With an answer that goes to the scenario's inbox.
+    #[must_use]
+    pub fn request(mut self) -> Self {
+        self.is_request = true;
+        self
+    }
 }
 
 pub(super) struct Encoded {
@@ -76,6 +96,14 @@ pub(super) struct EncodeError {
 
 impl Act {
     pub(super) fn encode(&self, mut draft: Draft) -> Result<Encoded, EncodeError> {
+        let unsupported = |text: String| EncodeError {
+            kind: ScenarioErrorKind::Publish,
+            name: "Unsupported".to_owned(),
+            text,
+        };
+        if let Some(lack) = self.abilities().unsettable(&draft) {
+            return Err(unsupported(lack.to_string()));
+        }
         let mut stamped = false;
         if let Some(id) = self.correlation_id() {
             stamped = self
@@ -88,8 +116,16 @@ impl Act {
                     text: error.to_string(),
                 })?;
         }
+        if let Some(lack) = self.abilities().unsettable(&draft) {
+            let place = self.router.correlation().describe();
+            return Err(unsupported(format!(
+                "the correlation policy ({place}) cannot be used here: {}; use one whose id is in the \
+                 payload, such as `FieldCorrelation`",
+                lack.what
+            )));
+        }
         let payload =
-            encode_body(&**self.router.codec(), &draft.body).map_err(|reason| EncodeError {
+            encode_draft(&**self.router.codec(), &draft).map_err(|reason| EncodeError {
                 kind: ScenarioErrorKind::Publish,
                 name: "EncodeError".to_owned(),
                 text: format!("the payload cannot be encoded: {reason}"),
@@ -102,19 +138,6 @@ impl Act {
             metadata,
             ..
         } = draft;
-        let can = self.router.capabilities();
-        let lacks = match () {
-            () if !headers.is_empty() && !can.headers => Some("headers"),
-            () if key.is_some() && !can.keys => Some("keys"),
-            () => None,
-        };
-        if let Some(lacks) = lacks {
-            return Err(EncodeError {
-                kind: ScenarioErrorKind::Publish,
-                name: "Unsupported".to_owned(),
-                text: format!("messages of {} have no {lacks}", self.transport),
-            });
-        }
         Ok(Encoded {
             outgoing: Outgoing {
                 topic,
@@ -150,8 +173,9 @@ impl Act {
         let subscriptions: Vec<_> = lock(&self.state)
             .slots
             .iter()
-            .filter(|slot| !slot.registration.is_ready())
-            .map(|slot| slot.registration.ready())
+            .filter_map(|slot| slot.registration.as_ref())
+            .filter(|registration| !registration.is_ready())
+            .map(Registration::ready)
             .collect();
         // Each is bounded by the router; they run side by side in its tasks.
         for subscription in subscriptions {
@@ -185,6 +209,14 @@ impl Act {
 
     /// Publishes; the first message is the trigger. Failures end the scenario and are never returned.
     pub(crate) async fn publish(&self, draft: PublishDraft) {
+        let reply_to = if draft.is_request {
+            match self.reply_address(&draft.topic) {
+                Some(inbox) => Some(inbox),
+                None => return,
+            }
+        } else {
+            None
+        };
         let first = matches!(lock(&self.state).trigger, Trigger::None);
         if first && !self.ready().await || self.has_failed() {
             return;
@@ -193,7 +225,9 @@ impl Act {
             topic,
             key,
             headers,
+            metadata: settings,
             body,
+            ..
         } = draft;
         let topic: Arc<str> = topic.into();
         let refuse = |kind, text: String| {
@@ -206,12 +240,22 @@ impl Act {
                 return refuse(ScenarioErrorKind::Publish, text);
             }
         };
+        let mut metadata = Metadata::new();
+        for (name, value) in settings {
+            match value {
+                Ok(value) => metadata.set(name, value),
+                Err(reason) => {
+                    let text = format!("the metadata `{name}` cannot be encoded: {reason}");
+                    return refuse(ScenarioErrorKind::Publish, text);
+                }
+            }
+        }
         let draft = Draft {
             topic: Arc::clone(&topic),
             key,
             headers,
-            reply_to: None,
-            metadata: Metadata::new(),
+            reply_to,
+            metadata,
             body,
         };
         let Encoded { outgoing, stamped } = match self.encode(draft) {

@@ -2,11 +2,11 @@
 //!
 //! Knows scenarios only as [`Inbox`]es.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use foldhash::HashMap;
 use tokio::runtime::Handle as RuntimeHandle;
 use tokio::sync::{Notify, watch};
 
@@ -45,6 +45,15 @@ pub(crate) enum Failure {
     WithoutId { topic: Arc<str>, place: String },
     /// The correlation policy panicked on a message.
     PolicyPanicked { topic: Arc<str>, place: String },
+}
+
+/// For whom the messages of a topic are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// For the scenarios whose id they carry.
+    Everyone,
+    /// For the one scenario that made the topic, whatever they carry: an inbox.
+    Owner,
 }
 
 /// What a router is made with.
@@ -154,6 +163,7 @@ impl Router {
     pub(crate) fn register(
         self: &Arc<Self>,
         topic: &str,
+        audience: Audience,
         id: Option<&CorrelationId>,
         slot: u32,
         inbox: Arc<dyn Inbox>,
@@ -164,7 +174,7 @@ impl Router {
         let entry = if let Some(entry) = topics.get(topic) {
             Arc::clone(entry)
         } else {
-            let entry = Arc::new(TopicEntry::new(topic));
+            let entry = Arc::new(TopicEntry::new(topic, audience));
             topics.insert(Arc::clone(&entry.topic), Arc::clone(&entry));
             self.runtime
                 .spawn(Arc::clone(self).subscribe(Arc::clone(&entry)));
@@ -218,6 +228,9 @@ impl Router {
     fn route(&self, entry: &TopicEntry, envelope: Envelope) {
         let message = Arc::new(Incoming::new(envelope, Arc::clone(&self.config.codec)));
         entry.count_received(message.envelope().received_at);
+        if entry.audience == Audience::Owner {
+            return self.route_to_owner(entry, &message);
+        }
         if !self.routes {
             if !entry.deliver_to_all(&message) {
                 self.surprise(entry, &message, None, SurpriseClass::Unclaimed);
@@ -259,6 +272,22 @@ impl Router {
         }
     }
 
+    /// An answer needs no id: its topic says whose it is. One with another's id is logged all the same.
+    fn route_to_owner(&self, entry: &TopicEntry, message: &Arc<Incoming>) {
+        let id = if self.routes {
+            let extract = std::panic::AssertUnwindSafe(|| self.config.correlation.extract(message));
+            std::panic::catch_unwind(extract).ok().flatten()
+        } else {
+            None
+        };
+        let foreign = id.as_ref().is_some_and(|id| !entry.has(id));
+        if !entry.deliver_to_all(message) {
+            self.surprise(entry, message, id, SurpriseClass::Late);
+        } else if foreign {
+            self.surprise(entry, message, id, SurpriseClass::UnknownId);
+        }
+    }
+
     fn surprise(
         &self,
         entry: &TopicEntry,
@@ -279,7 +308,7 @@ impl Router {
     pub(crate) fn busy_topics(&self, besides: &str, since: Instant) -> Vec<(Arc<str>, u64)> {
         let mut busy: Vec<_> = lock(&self.topics)
             .values()
-            .filter(|entry| &*entry.topic != besides)
+            .filter(|entry| &*entry.topic != besides && entry.audience == Audience::Everyone)
             .filter_map(|entry| {
                 entry
                     .received_since(since)
@@ -374,7 +403,7 @@ impl OpenScenario {
     /// Remembers the id of a scenario that ended, to tell late messages from foreign ones.
     pub(crate) fn retire(&self, id: Option<&CorrelationId>) {
         if let (Some(router), Some(id)) = (self.router.upgrade(), id) {
-            lock(&router.surprises).close_id(id.clone());
+            lock(&router.surprises).close_id(id);
         }
     }
 }

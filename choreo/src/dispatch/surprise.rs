@@ -1,8 +1,11 @@
 //! What arrived and nobody claimed: topic, id, size and class, never the payload; bounded.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 use std::time::Instant;
+
+use foldhash::fast::RandomState;
 
 use crate::envelope::Envelope;
 use crate::ids::CorrelationId;
@@ -42,12 +45,13 @@ pub struct Surprise {
     pub received_at: Instant,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct SurpriseLog {
     entries: VecDeque<Surprise>,
     dropped: u64,
-    closed: HashSet<CorrelationId>,
-    closed_order: VecDeque<CorrelationId>,
+    /// Hashes of the ids of ended scenarios: every scenario adds one, and hardly any is ever looked up.
+    closed: VecDeque<u64>,
+    hasher: RandomState,
 }
 
 impl SurpriseLog {
@@ -74,18 +78,15 @@ impl SurpriseLog {
         (self.entries.iter().cloned().collect(), self.dropped)
     }
 
-    pub(super) fn close_id(&mut self, id: CorrelationId) {
-        if self.closed_order.len() == CLOSED_IDS
-            && let Some(oldest) = self.closed_order.pop_front()
-        {
-            self.closed.remove(&oldest);
+    pub(super) fn close_id(&mut self, id: &CorrelationId) {
+        if self.closed.len() == CLOSED_IDS {
+            self.closed.pop_front();
         }
-        self.closed_order.push_back(id.clone());
-        self.closed.insert(id);
+        self.closed.push_back(self.hasher.hash_one(id));
     }
 
     pub(super) fn is_closed(&self, id: &CorrelationId) -> bool {
-        self.closed.contains(id)
+        self.closed.contains(&self.hasher.hash_one(id))
     }
 }
 
@@ -110,7 +111,7 @@ mod tests {
         let mut log = SurpriseLog::default();
         let id = |number: usize| CorrelationId::new(number.to_string());
         for number in 0..=CLOSED_IDS {
-            log.close_id(id(number));
+            log.close_id(&id(number));
         }
         assert!(!log.is_closed(&id(0)));
         assert!(log.is_closed(&id(1)));

@@ -1,13 +1,13 @@
 //! One topic of a connection: who is registered on it, and whether the broker delivers it.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;
 
+use foldhash::HashMap;
 use tokio::sync::watch;
 
-use super::{Failure, Inbox, Router, SurpriseClass, lock};
+use super::{Audience, Failure, Inbox, Router, SurpriseClass, lock};
 use crate::codec::Incoming;
 use crate::ids::CorrelationId;
 use crate::transport::TransportError;
@@ -63,6 +63,7 @@ impl TopicTraffic {
 
 pub(super) struct TopicEntry {
     pub(super) topic: Arc<str>,
+    pub(super) audience: Audience,
     members: Mutex<Members>,
     readiness: watch::Sender<Readiness>,
     without_id: AtomicU64,
@@ -71,9 +72,10 @@ pub(super) struct TopicEntry {
 }
 
 impl TopicEntry {
-    pub(super) fn new(topic: &str) -> Self {
+    pub(super) fn new(topic: &str, audience: Audience) -> Self {
         Self {
             topic: topic.into(),
+            audience,
             members: Mutex::default(),
             readiness: watch::channel(Readiness::Pending).0,
             without_id: AtomicU64::new(0),
@@ -191,6 +193,11 @@ impl TopicEntry {
         any
     }
 
+    /// Whether a scenario with this id is registered.
+    pub(super) fn has(&self, id: &CorrelationId) -> bool {
+        lock(&self.members).by_id.contains_key(id)
+    }
+
     pub(super) fn fail_all(&self, failure: &Failure) {
         for target in self.everyone() {
             target.inbox.fail(failure.clone());
@@ -237,6 +244,11 @@ impl Registration {
             key,
             traffic_before,
         }
+    }
+
+    /// As it was subscribed to.
+    pub(crate) fn topic(&self) -> &Arc<str> {
+        &self.entry.topic
     }
 
     /// What came on the topic since the registration and reached no scenario.

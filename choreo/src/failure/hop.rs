@@ -27,24 +27,31 @@ impl Text<'_> {
                 sent.push(&published.topic);
             }
         }
+        let inbox = self.result.is_inbox(&data.topic);
+        let silent = if inbox {
+            "the inbox".to_owned()
+        } else {
+            format!("`{}`", data.topic)
+        };
         let hop = match sent.as_slice() {
-            [] => format!(
-                "the scenario began, and no message followed on `{}`",
-                data.topic
-            ),
+            [] => format!("the scenario began, and no message followed on {silent}"),
             topics => {
                 let topics = topics
                     .iter()
                     .map(|topic| format!("`{topic}`"))
                     .collect::<Vec<_>>();
                 format!(
-                    "{} went out, and nothing came back on `{}`",
-                    topics.join(", "),
-                    data.topic
+                    "{} went out, and nothing came back on {silent}",
+                    topics.join(", ")
                 )
             }
         };
         self.line(6, format!("the hop that broke: {hop}"));
+        if inbox {
+            // The way back is an address, and no id.
+            let text = "does the service answer to the reply address of the request?";
+            return self.line(6, self.paint(Tone::Warn, text));
+        }
         let unstamped: Vec<_> = self
             .result
             .published
@@ -56,7 +63,8 @@ impl Text<'_> {
         {
             let text = format!(
                 "`{}` went out without this scenario's correlation id ({}): no answer can find its way back",
-                first.topic, self.result.correlation_place
+                first.topic,
+                self.result.correlation.describe()
             );
             self.line(6, self.paint(Tone::Warn, text));
         }
@@ -65,7 +73,7 @@ impl Text<'_> {
     /// What correlation kept away from this scenario.
     fn filtered(&mut self, data: &HandleData) {
         let traffic = data.traffic;
-        let place = self.result.correlation_place.clone();
+        let place = self.result.correlation.describe();
         if traffic.without_id > 0 {
             let text = format!(
                 "on this topic {} came without a correlation id ({place}) and {} ignored: does the \
@@ -163,10 +171,12 @@ impl Text<'_> {
             ReplyState::Failed(error) => (Tone::Bad, "✗", format!("failed ({error})")),
         };
         let mark = self.paint(tone, mark);
-        let topics = self.paint(
-            Tone::Strong,
-            format!("{} → {}", reply.trigger_topic, reply.answer_topic),
-        );
+        let answer = match reply.answer_topic.as_str() {
+            "_" => "whoever asked",
+            topic => topic,
+        };
+        let trigger = self.result.shown(&reply.trigger_topic);
+        let topics = self.paint(Tone::Strong, format!("{trigger} → {answer}"));
         let place = self.paint(Tone::Quiet, place(reply.location));
         self.line(2, format!("{mark} reply {topics}  {state}  {place}"));
         if reply.state == ReplyState::ArmedMismatched {

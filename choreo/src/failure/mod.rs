@@ -171,7 +171,7 @@ impl Text<'_> {
             ),
             _ => format!("nothing came within {}", Took(self.limit(data))),
         };
-        let topic = self.paint(Tone::Strong, &data.topic);
+        let topic = self.paint(Tone::Strong, self.result.shown(&data.topic));
         let place = self.paint(Tone::Quiet, place(data.location));
         let word = if data.interrupted {
             "undecided"
@@ -210,7 +210,7 @@ impl Text<'_> {
         self.line(2, self.paint(Tone::Quiet, title));
         for entry in &entries[hidden..] {
             let at = format!("+{}", Took(entry.offset));
-            let topic = entry.topic.as_deref().unwrap_or("");
+            let topic = self.result.shown(entry.topic.as_deref().unwrap_or(""));
             let mut text = format!("{at:>10}  {:<12} {topic}", entry.action.word());
             if !entry.detail.is_empty() {
                 let _ = write!(text, "  {}", crate::text::shorten(&entry.detail, 120));

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Text;
-use crate::matcher::{MismatchKind, diff};
+use crate::matcher::{MismatchKind, Part, Segment, diff};
 use crate::outcome::{HandleData, NearMiss, ReplyReport};
 use crate::text::{Tone, count, shorten};
 
@@ -13,6 +13,17 @@ const FIELDS_SHOWN: usize = 16;
 const VALUE_CHARS: usize = 120;
 /// Characters of a payload that are shown.
 const PAYLOAD_CHARS: usize = 400;
+/// The status of a request that nobody listens for.
+const NO_LISTENER: u16 = 503;
+
+/// Whether a broker says that a request has no listener: NATS does, with a status of its own.
+fn is_from_broker(near_miss: &NearMiss) -> bool {
+    let Some(message) = &near_miss.message else {
+        return false;
+    };
+    let envelope = message.envelope();
+    envelope.payload.is_empty() && envelope.metadata.get("status") == Some(&NO_LISTENER.into())
+}
 
 impl Text<'_> {
     pub(super) fn near_misses(&mut self, data: &HandleData) {
@@ -29,12 +40,17 @@ impl Text<'_> {
             )
         };
         let mut head = format!("{which} differs in {}", count(differing, "place"));
-        if *closest.topic != *data.topic {
+        if *closest.topic != *data.topic && !self.result.is_inbox(&data.topic) {
             let _ = write!(head, " (on {})", closest.topic);
         }
         self.line(6, format!("{head}:"));
         self.fields(closest);
         self.payload(closest);
+        self.around(closest);
+        if self.result.is_inbox(&data.topic) && is_from_broker(closest) {
+            let text = "the broker sent it, as nobody listens for the request";
+            self.line(6, self.paint(Tone::Warn, text));
+        }
         let others: Vec<_> = data.near_misses[1..]
             .iter()
             .map(|other| diff::leaves(&other.mismatch).count().to_string())
@@ -95,6 +111,7 @@ impl Text<'_> {
         };
         let bytes = &message.envelope().payload;
         let text = match std::str::from_utf8(bytes) {
+            Ok("") => "empty".to_owned(),
             Ok(text) => shorten(
                 &text.escape_debug().to_string().replace("\\\"", "\""),
                 PAYLOAD_CHARS,
@@ -117,6 +134,47 @@ impl Text<'_> {
             );
             self.fields(closest);
             self.payload(closest);
+            self.around(closest);
         }
+    }
+
+    /// What else there was where something differs around the payload. Of headers the names: their
+    /// values may be secret.
+    fn around(&mut self, near_miss: &NearMiss) {
+        let Some(message) = &near_miss.message else {
+            return;
+        };
+        let envelope = message.envelope();
+        let differs = |part: Part| {
+            diff::leaves(&near_miss.mismatch)
+                .any(|leaf| leaf.path.segments().first() == Some(&Segment::Part(part)))
+        };
+        if differs(Part::Headers) {
+            let names: Vec<_> = envelope
+                .headers
+                .iter()
+                .map(|(name, _)| name.to_owned())
+                .collect();
+            self.others(Part::Headers, &names);
+        }
+        // Without a payload, what a broker says in the place of an answer is all there is.
+        let says_something = envelope.payload.is_empty() && !envelope.metadata.is_empty();
+        if differs(Part::Metadata) || says_something {
+            let entries: Vec<_> = envelope
+                .metadata
+                .iter()
+                .map(|(name, value)| format!("{name}: {value}"))
+                .collect();
+            self.others(Part::Metadata, &entries);
+        }
+    }
+
+    fn others(&mut self, part: Part, entries: &[String]) {
+        let text = match entries {
+            [] => "none".to_owned(),
+            entries => shorten(&entries.join(", "), PAYLOAD_CHARS),
+        };
+        let line = format!("{}  {text}", part.name());
+        self.line(6, self.paint(Tone::Quiet, line));
     }
 }

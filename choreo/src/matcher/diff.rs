@@ -21,10 +21,10 @@ pub(crate) struct Score {
 
 /// Rates a near miss: fewer differences are closer, then fewer missing fields and wrong types.
 pub(crate) fn score(mismatch: &Mismatch) -> Score {
-    score_of(mismatch, &collect(mismatch))
+    score_of(&collect(mismatch))
 }
 
-fn score_of(mismatch: &Mismatch, leaves: &[&Mismatch]) -> Score {
+fn score_of(leaves: &[&Mismatch]) -> Score {
     let severe = |leaf: &&&Mismatch| {
         matches!(
             leaf.kind,
@@ -32,7 +32,9 @@ fn score_of(mismatch: &Mismatch, leaves: &[&Mismatch]) -> Score {
         )
     };
     Score {
-        foreign: mismatch.kind == MismatchKind::TypeMismatch && mismatch.path.is_root(),
+        foreign: leaves
+            .iter()
+            .any(|leaf| leaf.kind == MismatchKind::TypeMismatch && leaf.path.is_root()),
         leaves: leaves.len(),
         severe: leaves.iter().filter(severe).count(),
     }
@@ -58,7 +60,7 @@ fn collect(mismatch: &Mismatch) -> Vec<&Mismatch> {
         .children
         .iter()
         .map(|child| (child, collect(child)))
-        .min_by_key(|(child, leaves)| score_of(child, leaves));
+        .min_by_key(|(_, leaves)| score_of(leaves));
     match best {
         Some((child, leaves)) if !child.children.is_empty() => leaves,
         _ => vec![mismatch],

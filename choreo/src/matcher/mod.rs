@@ -6,11 +6,12 @@
 
 use serde_json::Value;
 
-pub use path::{Path, Segment};
+pub use path::{Part, Path, Segment};
 pub use pattern::{ListItem, Pattern};
 
 mod bounded;
 pub(crate) mod diff;
+pub(crate) mod envelope;
 pub mod functions;
 mod path;
 pub(crate) mod pattern;
@@ -256,6 +257,12 @@ pub trait MessagePattern: Send + Sync + 'static {
 
     /// The message, or how it differs. The subject comes from [`Subject::message`].
     fn check(&self, subject: Subject<'_>) -> Result<Self::Message, Mismatch>;
+
+    /// The same for a subject that is kept: `None` instead of a copy, where the message is the decoded
+    /// payload as it is.
+    fn check_kept(&self, subject: Subject<'_>) -> Result<Option<Self::Message>, Mismatch> {
+        self.check(subject).map(Some)
+    }
 }
 
 impl<M: Matcher + ?Sized> Matcher for Box<M> {

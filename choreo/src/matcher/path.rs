@@ -9,6 +9,37 @@ pub enum Segment {
     Key(String),
     /// Into a list, counted from zero.
     Index(usize),
+    /// Into what is around the payload; only as the first step.
+    Part(Part),
+}
+
+/// A part of a message that is not its payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Part {
+    /// The headers, by name.
+    Headers,
+    /// The record key.
+    Key,
+    /// What the transport knows besides, by name.
+    Metadata,
+}
+
+impl Part {
+    /// As `expect!` calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Headers => "headers",
+            Self::Key => "key",
+            Self::Metadata => "metadata",
+        }
+    }
+}
+
+impl From<Part> for Segment {
+    fn from(part: Part) -> Self {
+        Self::Part(part)
+    }
 }
 
 impl From<&str> for Segment {
@@ -26,7 +57,8 @@ impl From<usize> for Segment {
 /// Steps from the root of a message.
 ///
 /// Displayed as `order.items[2].sku`; a key that is no plain word goes into quotes
-/// (`order["odd key"]`), and the root is `(message)`.
+/// (`order["odd key"]`), and the root is `(message)`. A header's name needs no quotes:
+/// `headers.x-source`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Path(Vec<Segment>);
 
@@ -65,9 +97,14 @@ impl Display for Path {
         if self.is_root() {
             return formatter.write_str("(message)");
         }
+        let in_headers = matches!(self.0.first(), Some(Segment::Part(Part::Headers)));
         for (position, segment) in self.0.iter().enumerate() {
             match segment {
+                Segment::Part(part) => formatter.write_str(part.name())?,
                 Segment::Index(index) => write!(formatter, "[{index}]")?,
+                Segment::Key(name) if in_headers && position == 1 && is_header_name(name) => {
+                    write!(formatter, ".{name}")?;
+                }
                 Segment::Key(key) if !is_plain(key) => write!(formatter, "[{key:?}]")?,
                 Segment::Key(key) if position == 0 => formatter.write_str(key)?,
                 Segment::Key(key) => write!(formatter, ".{key}")?,
@@ -84,6 +121,14 @@ pub(crate) fn is_plain(key: &str) -> bool {
         .next()
         .is_some_and(|first| first == '_' || first.is_alphabetic())
         && chars.all(|other| other == '_' || other.is_alphanumeric())
+}
+
+/// Whether a header's name reads well without quotes.
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'))
 }
 
 #[cfg(test)]
@@ -120,6 +165,16 @@ mod tests {
         }
         assert_eq!(Path::root().under("odd key").to_string(), r#"["odd key"]"#);
         assert_eq!(Path::root().under(0).to_string(), "[0]");
+    }
+
+    #[test]
+    fn what_is_around_the_payload_has_a_name() {
+        let header = |name: &str| Path::root().under(name).under(Part::Headers).to_string();
+        assert_eq!(header("x-source"), "headers.x-source");
+        assert_eq!(header("odd: name"), r#"headers["odd: name"]"#);
+        assert_eq!(Path::root().under(Part::Key).to_string(), "key");
+        let nested = Path::root().under("x-y").under("a").under(Part::Metadata);
+        assert_eq!(nested.to_string(), r#"metadata.a["x-y"]"#);
     }
 
     #[test]

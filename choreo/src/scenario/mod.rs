@@ -8,9 +8,11 @@ use std::time::Duration;
 use choreo_runner::BoxFuture;
 
 use crate::act::{Act, PublishDraft};
+use crate::expectation::Terms;
 use crate::harness::Harness;
 use crate::ids::{CorrelationId, Location};
-use crate::matcher::MessagePattern;
+use crate::matcher::envelope::EnvelopePattern;
+use crate::matcher::{MessagePattern, Pattern};
 use crate::outcome::{Handle, ScenarioResult};
 use crate::reply::ReplyRule;
 
@@ -66,6 +68,18 @@ impl<'s, T, P> Scenario<'s, T, P> {
     }
 }
 
+impl<'s, T> Scenario<'s, T, Arranging> {
+    /// A topic for answers that belongs to this scenario alone: what [`request!`](crate::request) gives
+    /// as its reply address. The same at each call.
+    ///
+    /// Every message on it is this scenario's, whether or not it carries the correlation id.
+    ///
+    /// Where the transport has no requests, the scenario ends as error, and says what to use instead.
+    pub fn inbox(&self) -> &'s str {
+        self.act.inbox()
+    }
+}
+
 impl<T> Scenario<'_, T, Triggered> {
     /// Since the trigger.
     pub fn elapsed(&self) -> Duration {
@@ -75,7 +89,7 @@ impl<T> Scenario<'_, T, Triggered> {
 
 impl Harness {
     /// A scenario outside `#[choreo::scenario]`.
-    pub fn scenario(&self, name: impl Into<String>) -> ScenarioBuilder<'_> {
+    pub fn scenario(&self, name: impl Into<Arc<str>>) -> ScenarioBuilder<'_> {
         ScenarioBuilder {
             harness: self,
             name: name.into(),
@@ -88,7 +102,7 @@ impl Harness {
 #[derive(Debug)]
 pub struct ScenarioBuilder<'h> {
     harness: &'h Harness,
-    name: String,
+    name: Arc<str>,
     timeout: Option<Duration>,
 }
 
@@ -160,52 +174,63 @@ impl fmt::Debug for Scope {
 
 /// How one expectation is judged, and where it was written.
 #[derive(Debug)]
-pub struct ExpectOptions {
-    location: Location,
-    within: Option<Duration>,
-    since: Option<(u64, u32)>,
-}
+pub struct ExpectOptions(Terms);
 
 impl ExpectOptions {
     /// Written here, without a budget.
     pub fn at(file: &'static str, line: u32) -> Self {
-        Self {
+        Self(Terms {
             location: Location { file, line },
             within: None,
             since: None,
-        }
+            envelope: EnvelopePattern::default(),
+        })
     }
 
     /// With a latency budget: later is slow.
     #[must_use]
     pub fn within(mut self, budget: Duration) -> Self {
-        self.within = Some(budget);
+        self.0.within = Some(budget);
         self
     }
 
     /// With a clock that starts when another expectation's message came, not at the trigger.
     #[must_use]
     pub fn since<M>(mut self, handle: Handle<M>) -> Self {
-        self.since = Some((handle.scenario, handle.index));
+        self.0.since = Some((handle.scenario, handle.index));
+        self
+    }
+
+    /// With conditions on the headers, an object pattern.
+    #[must_use]
+    pub fn headers(mut self, pattern: Pattern) -> Self {
+        self.0.envelope.headers = Some(pattern);
+        self
+    }
+
+    /// With a condition on the key.
+    #[must_use]
+    pub fn key(mut self, pattern: Pattern) -> Self {
+        self.0.envelope.key = Some(pattern);
+        self
+    }
+
+    /// With conditions on the metadata, an object pattern.
+    #[must_use]
+    pub fn metadata(mut self, pattern: Pattern) -> Self {
+        self.0.envelope.metadata = Some(pattern);
         self
     }
 }
 
 /// The step behind `expect!`.
-#[expect(clippy::needless_pass_by_value, reason = "options are given away")]
 pub fn expect<T, P: CanArrange, M: MessagePattern>(
     s: &Scenario<'_, T, P>,
     topic: impl Into<String>,
     pattern: M,
     options: ExpectOptions,
 ) -> Handle<M::Message> {
-    let ExpectOptions {
-        location,
-        within,
-        since,
-    } = options;
-    s.act
-        .expect(&topic.into(), pattern, location, within, since)
+    s.act.expect(&topic.into(), pattern, options.0)
 }
 
 /// The step behind `reply!`.

@@ -18,7 +18,7 @@ mod sealed {
 #[diagnostic::on_unimplemented(
     message = "`expect!` or `reply!` after the scenario was triggered",
     label = "this scenario has been triggered already",
-    note = "the answer could come before it is registered, so it must stand above the first `publish!` or `begin!`",
+    note = "the answer could come before it is registered, so it must stand above the first `publish!`, `request!` or `begin!`",
     note = "for a second step that depends on the first, settle this one and open another scenario"
 )]
 pub trait CanArrange: sealed::Phase {}
@@ -26,7 +26,7 @@ impl CanArrange for Arranging {}
 
 /// Phases in which messages can be published.
 #[diagnostic::on_unimplemented(
-    message = "`publish!` on something that is no scenario",
+    message = "`publish!` or `request!` on something that is no scenario",
     label = "not a scenario"
 )]
 pub trait CanTrigger: sealed::Phase {}

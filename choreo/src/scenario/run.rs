@@ -67,7 +67,7 @@ pub(crate) async fn run(
     context: RunContext,
 ) -> ScenarioRecord {
     let started = Instant::now();
-    let scope = Closing(harness.open(context.name.clone(), timeout));
+    let scope = Closing(harness.open(context.name.as_str().into(), timeout));
     let act = &scope.0;
     let style = if context.color {
         Style::ansi()
@@ -115,7 +115,7 @@ fn record(
         .iter()
         .map(|handle| {
             let data = &handle.data;
-            HandleRecord::new(&*data.topic, data.outcome)
+            HandleRecord::new(result.shown(&data.topic), data.outcome)
                 .with_latency(data.latency)
                 .with_budget(data.budget)
         })

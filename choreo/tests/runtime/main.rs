@@ -1,10 +1,12 @@
-//! The runtime without its macros: outcomes, routing, replies, and what is left behind.
+//! The runtime, mostly without its macros: outcomes, routing, replies, and what is left behind.
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
+mod envelope;
 mod guard;
 mod leaks;
 mod outcomes;
 mod replies;
+mod requests;
 mod routing;
 mod running;
 mod support;

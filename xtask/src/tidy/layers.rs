@@ -26,6 +26,7 @@ const MODULES: &[&str] = &[
     "matcher::pattern",
     "matcher::functions",
     "matcher::typed",
+    "matcher::envelope",
     "codec",
     "correlation",
     "timeline",

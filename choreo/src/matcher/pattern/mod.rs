@@ -177,6 +177,14 @@ impl Pattern {
         }
     }
 
+    /// The conditions on an object, if it is one that is wanted.
+    pub(crate) fn as_object(&self) -> Option<&Object> {
+        match &*self.kind {
+            Kind::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
     fn description(&self) -> String {
         bounded(DESCRIPTION_CHARS, |out| describe::write(self, out))
     }
@@ -327,5 +335,12 @@ impl MessagePattern for Pattern {
             (None, Some(raw)) => Value::String(String::from_utf8_lossy(raw).into_owned()),
             (None, None) => Value::Null,
         })
+    }
+
+    fn check_kept(&self, subject: Subject<'_>) -> Result<Option<Value>, Mismatch> {
+        if subject.value.is_some() {
+            return self.verdict(subject).map(|()| None);
+        }
+        MessagePattern::check(self, subject).map(Some)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use super::topic::Pattern;
@@ -105,7 +106,11 @@ impl Subscriptions {
             topic,
             key,
             headers,
-            payload,
+            payload: if metadata.is_tombstone() {
+                Bytes::new()
+            } else {
+                payload
+            },
             received_at: Instant::now(),
             reply_to,
             metadata,

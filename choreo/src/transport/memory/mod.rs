@@ -4,23 +4,76 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use self::broker::{Command, SubscriptionId};
 use super::{
-    Capabilities, Connection, ConnectionEvent, ConnectionEvents, Delivery, Endpoint, Envelope,
-    Headers, Outgoing, Transport, TransportError,
+    Capabilities, Connection, ConnectionEvent, ConnectionEvents, Delivery, Endpoint, Outgoing,
+    Transport, TransportError,
 };
+use crate::ids::CorrelationId;
+
+pub use client::{MemoryClient, MemorySubscription};
 
 mod broker;
+mod client;
 mod topic;
+
+/// What a publisher may set: the names of every transport, so that this one can stand in for each.
+const SETTABLE: &[&str] = &[
+    "partition",
+    "timestamp",
+    "tombstone",
+    "message_id",
+    "correlation_id",
+    "content_type",
+    "priority",
+    "expiration",
+    "type",
+    "app_id",
+    "delivery_mode",
+    "user_id",
+];
+
+/// What a subscriber may find: the same, and what a broker adds by itself. Here it is there when a
+/// [`MemoryClient`] sent it.
+const READABLE: &[&str] = &[
+    "partition",
+    "timestamp",
+    "tombstone",
+    "message_id",
+    "correlation_id",
+    "content_type",
+    "priority",
+    "expiration",
+    "type",
+    "app_id",
+    "delivery_mode",
+    "user_id",
+    "offset",
+    "exchange",
+    "routing_key",
+    "redelivered",
+    "x_death",
+    "stream",
+    "stream_sequence",
+    "consumer_sequence",
+    "id",
+    "status",
+];
 
 /// Messages that may wait for the broker before publishers have to.
 const PUBLISH_QUEUE: usize = 4096;
 
 /// An in-process broker: a task of its own that keeps the order of each topic, confirms subscriptions,
 /// and knows the wildcards of NATS (`*` for one token, `>` for the rest).
+///
+/// Messages have headers, keys, reply addresses and metadata, and all of it arrives as it was sent.
+/// The metadata names are those of every transport together, so that a test can stand this broker in
+/// for the real one: a scenario may set what it could set on one of them (`partition`, `message_id`,
+/// `priority`, `tombstone`, …) and expect what it could find on one of them (`offset`, `x_death`,
+/// `stream_sequence`, … as well). The broker adds nothing by itself: it has no partitions and no
+/// queues. A message with `tombstone: true` arrives without a payload.
 ///
 /// Every `Memory::new()` is a broker of its own; clones share it. The system under test talks to it
 /// through [`client`](Self::client). The broker's task runs on the runtime of the first call and ends
@@ -66,6 +119,11 @@ struct Link {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A topic that nobody else has.
+fn new_inbox() -> String {
+    CorrelationId::random("_INBOX.").as_str().to_owned()
 }
 
 impl Memory {
@@ -211,6 +269,8 @@ impl Transport for Memory {
             .with_wildcards()
             .with_headers()
             .with_keys()
+            .with_requests()
+            .with_metadata(SETTABLE, READABLE)
     }
 
     async fn connect(&self, events: ConnectionEvents) -> Result<MemoryConnection, TransportError> {
@@ -262,6 +322,10 @@ impl Connection for MemoryConnection {
         self.shared.publish(message).await
     }
 
+    fn inbox(&self) -> Option<String> {
+        Some(new_inbox())
+    }
+
     async fn close(&self) {
         lock(&self.shared.connections).events.remove(&self.id);
     }
@@ -284,79 +348,5 @@ impl Drop for MemorySubscriptionGuard {
     fn drop(&mut self) {
         // A broker that is gone has no subscriptions either.
         let _ = self.control.send(Command::Unsubscribe(self.id));
-    }
-}
-
-/// A client of a [`Memory`] broker: what the system under test holds.
-#[derive(Debug, Clone)]
-pub struct MemoryClient {
-    memory: Memory,
-}
-
-impl MemoryClient {
-    /// Publishes a payload; resolves when the broker has it in its queue.
-    ///
-    /// # Errors
-    ///
-    /// When the topic is empty or has wildcards.
-    pub async fn publish(
-        &self,
-        topic: impl Into<Arc<str>>,
-        payload: impl Into<Bytes>,
-    ) -> Result<(), TransportError> {
-        self.publish_with(topic, payload, Headers::new()).await
-    }
-
-    /// Publishes a payload with headers.
-    ///
-    /// # Errors
-    ///
-    /// When the topic is empty or has wildcards.
-    pub async fn publish_with(
-        &self,
-        topic: impl Into<Arc<str>>,
-        payload: impl Into<Bytes>,
-        headers: Headers,
-    ) -> Result<(), TransportError> {
-        let (topic, payload) = (topic.into(), payload.into());
-        self.memory
-            .shared
-            .publish(Outgoing {
-                headers,
-                ..Outgoing::new(topic, payload)
-            })
-            .await
-    }
-
-    /// Subscribes to a topic or a pattern; resolves when the subscription is live.
-    ///
-    /// # Errors
-    ///
-    /// When the pattern is malformed.
-    pub async fn subscribe(&self, topic: &str) -> Result<MemorySubscription, TransportError> {
-        let (sender, messages) = mpsc::unbounded_channel();
-        let delivery = Delivery::new(move |envelope| {
-            // The receiver is gone when the subscription is being dropped.
-            let _ = sender.send(envelope);
-        });
-        let guard = self.memory.shared.subscribe(topic, delivery).await?;
-        Ok(MemorySubscription {
-            messages,
-            _guard: guard,
-        })
-    }
-}
-
-/// A client's subscription: messages in the order of arrival. Dropping it unsubscribes.
-#[derive(Debug)]
-pub struct MemorySubscription {
-    messages: mpsc::UnboundedReceiver<Envelope>,
-    _guard: MemorySubscriptionGuard,
-}
-
-impl MemorySubscription {
-    /// The next message; `None` when the broker is gone.
-    pub async fn next(&mut self) -> Option<Envelope> {
-        self.messages.recv().await
     }
 }

@@ -1,21 +1,22 @@
-//! An open connection: subscriptions with a task each, publishing, and an end that leaves no task.
+//! An open connection: subscriptions, publishing, and an end that leaves no task.
 
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use async_nats::client::PublishErrorKind;
 use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
 use futures_core::Stream;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 
 use super::headers::{incoming_headers, outgoing_headers};
 use super::link::{Link, locked};
 use super::probe::{Probe, Silence};
+use super::pump::Pump;
 use super::renewal::Renewal;
 use super::subject::{check_concrete, check_pattern};
 use crate::envelope::{Envelope, Metadata, Outgoing};
@@ -29,26 +30,31 @@ const CLOSE_BOUND: Duration = Duration::from_secs(5);
 
 /// A connection to NATS, made by [`Nats`](super::Nats).
 pub struct NatsConnection {
-    client: Mutex<Option<Client>>,
+    client: Mutex<Option<Arc<Client>>>,
     link: Arc<Link>,
     probe: Arc<Probe>,
     /// What the subjects of its inboxes start with; no other connection has it.
     inbox: String,
     inboxes: AtomicU64,
     tasks: Mutex<JoinSet<()>>,
+    pumps: Mutex<Vec<Weak<Pump>>>,
     /// Fails when the last task of the client is gone.
     gone: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 /// A subscription of a [`NatsConnection`]; ends when it is dropped.
-#[derive(Debug)]
 #[must_use = "dropping it ends the subscription"]
-pub struct NatsSubscription(AbortHandle);
+pub struct NatsSubscription(Arc<Pump>);
 
 impl Drop for NatsSubscription {
     fn drop(&mut self) {
-        // The task drops the client's subscriber, which unsubscribes.
-        self.0.abort();
+        self.0.stop();
+    }
+}
+
+impl fmt::Debug for NatsSubscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NatsSubscription")
     }
 }
 
@@ -84,10 +90,11 @@ impl NatsConnection {
         let connection = Self {
             inbox: client.new_inbox(),
             inboxes: AtomicU64::new(0),
-            client: Mutex::new(Some(client)),
+            client: Mutex::new(Some(Arc::new(client))),
             link: Arc::clone(&link),
             probe: Arc::clone(&probe),
             tasks: Mutex::new(JoinSet::new()),
+            pumps: Mutex::default(),
             gone: Mutex::new(Some(gone)),
         };
         let inbox = probe.start().await.map_err(|silence| match silence {
@@ -119,7 +126,7 @@ impl NatsConnection {
         &self.link
     }
 
-    fn client(&self) -> Result<Client, TransportError> {
+    fn client(&self) -> Result<Arc<Client>, TransportError> {
         self.link.ensure_up()?;
         locked(&self.client)
             .clone()
@@ -128,11 +135,23 @@ impl NatsConnection {
             })
     }
 
-    /// Starts a task, and forgets those that have ended.
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
-        let mut tasks = locked(&self.tasks);
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(task)
+    /// Delivers what comes for a subscriber; it ends with the subscription, or with the connection.
+    fn pump(&self, subscriber: Subscriber, topic: &str, delivery: Delivery) -> NatsSubscription {
+        let topic: Arc<str> = topic.into();
+        let pump = Pump::start(subscriber, move |message, received_at| {
+            delivery.deliver(envelope(message, received_at, &topic));
+        });
+        let mut pumps = locked(&self.pumps);
+        pumps.retain(|pump| pump.strong_count() > 0);
+        pumps.push(Arc::downgrade(&pump));
+        NatsSubscription(pump)
+    }
+
+    fn stop_pumps(&self) {
+        let pumps = std::mem::take(&mut *locked(&self.pumps));
+        for pump in pumps.iter().filter_map(Weak::upgrade) {
+            pump.stop();
+        }
     }
 }
 
@@ -153,8 +172,7 @@ impl Connection for NatsConnection {
             reason: reason.into(),
         })?;
         self.link.ensure_up()?;
-        let start =
-            |subscriber| NatsSubscription(self.spawn(receive(subscriber, topic.into(), delivery)));
+        let start = |subscriber| self.pump(subscriber, topic, delivery);
         self.probe.subscribe(topic, start).await
     }
 
@@ -187,18 +205,20 @@ impl Connection for NatsConnection {
         let subject = Subject::from(&*topic);
         let reply_to = reply_to.map(|reply_to| Subject::from(&*reply_to));
         let hand_over = async {
+            // Boxed: the rare cases would make the future of every publish twice as large.
             let published = match (reply_to, headers) {
                 (None, None) => client.publish(subject, payload).await,
                 (None, Some(headers)) => {
-                    client.publish_with_headers(subject, headers, payload).await
+                    Box::pin(client.publish_with_headers(subject, headers, payload)).await
                 }
                 (Some(reply_to), None) => {
-                    client.publish_with_reply(subject, reply_to, payload).await
+                    Box::pin(client.publish_with_reply(subject, reply_to, payload)).await
                 }
                 (Some(reply_to), Some(headers)) => {
-                    client
-                        .publish_with_reply_and_headers(subject, reply_to, headers, payload)
-                        .await
+                    Box::pin(
+                        client.publish_with_reply_and_headers(subject, reply_to, headers, payload),
+                    )
+                    .await
                 }
             };
             published.map_err(|error| failed(publish_reason(&error)))?;
@@ -224,6 +244,7 @@ impl Connection for NatsConnection {
         self.link.close();
         let mut tasks = std::mem::take(&mut *locked(&self.tasks));
         tasks.shutdown().await;
+        self.stop_pumps();
         // Without a handle to it the client's connection task ends, and after it the one for events.
         self.probe.close();
         drop(locked(&self.client).take());
@@ -243,6 +264,7 @@ impl Drop for NatsConnection {
     fn drop(&mut self) {
         // Ends the attempts to reconnect; the rest ends with its handles.
         self.link.close();
+        self.stop_pumps();
     }
 }
 
@@ -259,28 +281,25 @@ pub(super) async fn next(subscriber: &mut Subscriber) -> Option<Message> {
     poll_fn(|context| Pin::new(&mut *subscriber).poll_next(context)).await
 }
 
-async fn receive(mut subscriber: Subscriber, topic: Arc<str>, delivery: Delivery) {
-    while let Some(message) = next(&mut subscriber).await {
-        let received_at = Instant::now();
-        let subject = message.subject.as_str();
-        let topic = if subject == &*topic {
-            Arc::clone(&topic)
-        } else {
-            Arc::from(subject)
-        };
-        delivery.deliver(Envelope {
-            topic,
-            key: None,
-            headers: message
-                .headers
-                .as_ref()
-                .map(incoming_headers)
-                .unwrap_or_default(),
-            payload: message.payload,
-            received_at,
-            reply_to: message.reply.map(|reply| reply.as_str().into()),
-            metadata: message.status.map(status).unwrap_or_default(),
-        });
+fn envelope(message: Message, received_at: Instant, topic: &Arc<str>) -> Envelope {
+    let subject = message.subject.as_str();
+    let topic = if subject == &**topic {
+        Arc::clone(topic)
+    } else {
+        Arc::from(subject)
+    };
+    Envelope {
+        topic,
+        key: None,
+        headers: message
+            .headers
+            .as_ref()
+            .map(incoming_headers)
+            .unwrap_or_default(),
+        payload: message.payload,
+        received_at,
+        reply_to: message.reply.map(|reply| reply.as_str().into()),
+        metadata: message.status.map(status).unwrap_or_default(),
     }
 }
 

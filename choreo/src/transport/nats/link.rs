@@ -2,11 +2,12 @@
 //! and whose question a complaint answers.
 
 use std::panic::resume_unwind;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_nats::{Event, ServerError};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::question::{Question, Questions};
 use crate::transport::{ConnectionEvent, ConnectionEvents, TransportError};
@@ -29,6 +30,8 @@ pub(super) struct Link {
     state: Mutex<State>,
     /// Why the connection is down; none while it is up.
     down: watch::Sender<Option<String>>,
+    /// Told after `down` was set.
+    fell: Notify,
     /// Counts losses and returns: whoever waits for something can tell whether it is of this life.
     epoch: watch::Sender<u64>,
 }
@@ -78,6 +81,7 @@ impl Link {
             closed: AtomicBool::new(false),
             state: Mutex::new(state),
             down: watch::Sender::new(None),
+            fell: Notify::new(),
             epoch: watch::Sender::new(0),
         }
     }
@@ -109,12 +113,15 @@ impl Link {
 
     /// Resolves when the connection goes down; at once when it is.
     pub(super) async fn lost(&self) -> TransportError {
-        let mut down = self.down.subscribe();
-        let reason = match down.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().unwrap_or_default(),
-            Err(_) => self.closed_words(),
-        };
-        TransportError::Lost { reason }
+        let mut fell = pin!(self.fell.notified());
+        loop {
+            fell.as_mut().enable();
+            if let Err(error) = self.ensure_up() {
+                return error;
+            }
+            fell.as_mut().await;
+            fell.set(self.fell.notified());
+        }
     }
 
     /// From now on nothing is reported, and the client's attempts to reconnect end.
@@ -125,6 +132,7 @@ impl Link {
         state.questions.clear();
         self.next_epoch();
         self.down.send_replace(Some(self.closed_words()));
+        self.fell.notify_waiters();
     }
 
     /// Call it with the state locked.
@@ -241,6 +249,7 @@ impl Link {
             ),
         };
         let already_down = self.down.send_replace(Some(reason.clone())).is_some();
+        self.fell.notify_waiters();
         if !already_down {
             // Under the lock, so that losses and returns are reported in their order.
             self.events.report(ConnectionEvent::Lost { reason });

@@ -34,6 +34,7 @@ mod headers;
 mod jetstream;
 mod link;
 mod probe;
+mod pump;
 mod question;
 mod renewal;
 mod subject;
@@ -354,6 +355,11 @@ impl Nats {
             (
                 "CertificateRequired",
                 "show the server a certificate with `Tls::client_cert`",
+            ),
+            (
+                // Servers of older Go say this when there is none.
+                "BadCertificate",
+                "show the server a certificate that it trusts with `Tls::client_cert`",
             ),
             ("InvalidContentType", "does the server speak TLS?"),
         ];

@@ -4,6 +4,7 @@
 mod connect;
 mod faults;
 mod messages;
+mod requests;
 mod support;
 
 use std::process::ExitCode;
@@ -14,5 +15,6 @@ fn main() -> ExitCode {
     let tests = BrokerTests::needing("nats-server");
     let tests = connect::add(tests);
     let tests = messages::add(tests);
+    let tests = requests::add(tests);
     broker_test_main(faults::add(tests))
 }

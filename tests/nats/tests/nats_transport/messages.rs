@@ -1,15 +1,15 @@
 //! Messages that go through.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use bytes::Bytes;
 use choreo::transport::nats::{Nats, NatsAuth};
-use choreo::transport::{Connection, Headers, Outgoing, TransportError};
+use choreo::transport::{Connection, Delivery, Headers, Outgoing, TransportError};
 use choreo_test_brokers::{BrokerTests, NatsServer};
 use tokio::task::JoinSet;
 
-use super::support::{TestError, connect, delivery, eventually, message, shared};
+use super::support::{TestError, connect, delivery, eventually, message};
 
 pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
     tests
@@ -204,14 +204,14 @@ async fn dropped() -> Result<(), TestError> {
     let server = NatsServer::builder().start()?;
     let nats = Nats::new(server.url());
     let connection = connect(&nats).await?;
-    let alive = shared(());
+    let alive = Arc::new(Mutex::new(()));
     for _ in 0..100 {
-        let held = alive.clone();
-        let delivery = choreo::transport::Delivery::new(move |_| drop(held.lock().unwrap()));
+        let held = Arc::clone(&alive);
+        let delivery = Delivery::new(move |_| drop(held.lock().unwrap()));
         drop(connection.subscribe("dropped", delivery).await?);
     }
     eventually("the deliveries are released", || {
-        std::sync::Arc::strong_count(&alive) == 1
+        Arc::strong_count(&alive) == 1
     })
     .await;
     // The rest of the connection works on.

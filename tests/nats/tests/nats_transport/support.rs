@@ -1,10 +1,8 @@
 //! What the tests share: recording of messages and events, with bounded waits.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use choreo::transport::nats::{Nats, NatsConnection};
 use choreo::transport::{
     Connection, ConnectionEvent, ConnectionEvents, Delivery, Envelope, Outgoing, Transport,
     TransportError,
@@ -51,8 +49,8 @@ pub(crate) fn events() -> (ConnectionEvents, Seen<ConnectionEvent>) {
     )
 }
 
-pub(crate) async fn connect(nats: &Nats) -> Result<NatsConnection, TransportError> {
-    nats.connect(events().0).await
+pub(crate) async fn connect<T: Transport>(transport: &T) -> Result<T::Connection, TransportError> {
+    transport.connect(events().0).await
 }
 
 pub(crate) fn message(topic: &str, payload: impl Into<Bytes>) -> Outgoing {
@@ -60,8 +58,8 @@ pub(crate) fn message(topic: &str, payload: impl Into<Bytes>) -> Outgoing {
 }
 
 /// Connects, and sends one message to itself.
-pub(crate) async fn works(nats: &Nats) -> Result<(), TransportError> {
-    let connection = connect(nats).await?;
+pub(crate) async fn works(transport: &impl Transport) -> Result<(), TransportError> {
+    let connection = connect(transport).await?;
     let (delivery, mut seen) = delivery();
     let _subscription = connection.subscribe("works", delivery).await?;
     connection.publish(message("works", "hello")).await?;
@@ -71,12 +69,12 @@ pub(crate) async fn works(nats: &Nats) -> Result<(), TransportError> {
 }
 
 /// The error of a connect, after making sure that it and the transport show no credential.
-pub(crate) async fn refusal(nats: &Nats) -> TransportError {
-    let error = match connect(nats).await {
+pub(crate) async fn refusal(transport: &(impl Transport + std::fmt::Debug)) -> TransportError {
+    let error = match connect(transport).await {
         Ok(_) => panic!("it should have been refused"),
         Err(error) => error,
     };
-    let shown = format!("{error} {error:?} {error:#?} {nats:?} {nats:#?}");
+    let shown = format!("{error} {error:?} {error:#?} {transport:?} {transport:#?}");
     assert!(!shown.contains(SENTINEL), "{shown}");
     error
 }
@@ -90,8 +88,4 @@ pub(crate) async fn eventually(what: &str, mut condition: impl FnMut() -> bool) 
         }
     });
     assert!(waited.await.is_ok(), "{what}: not in 10 s");
-}
-
-pub(crate) fn shared<T>(value: T) -> Arc<std::sync::Mutex<T>> {
-    Arc::new(std::sync::Mutex::new(value))
 }

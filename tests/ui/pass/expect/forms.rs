@@ -73,6 +73,14 @@ fn body(s: Scenario<'_>) {
     expect!(s, "orders", { id: (id), other: != id, ids: (ids), more: in [(id), "B"] });
     // Dynamic patterns only look at values.
     drop((id, ids));
+    let (order, trace) = ("ORD-42".to_owned(), "t-1");
+    expect!(s, "orders", headers { "x-source": "test", trace: (trace), type: _, "x-gone": absent, .. });
+    expect!(s, "orders", { a: 1 }, within 50ms, key (order), headers { a: != "x" & =~ "^a"; exact }, since first);
+    expect!(s, "orders", key "a" | "b", metadata { partition: in [0, 1], "x_death": [{ reason: "expired" }, ..] });
+    expect!(s, "orders", key bytes b"\xff");
+    expect!(s, Order, key absent, headers {}, metadata { offset: > limit });
+    expect!(s, s.inbox(), Silent { count: 1 }, headers { a: in ["x", (trace)] });
+    drop(order);
     expect!(s, Order);
     expect!(s, Order { .. });
     expect!(s, Order { id: "ORD", status: Status::Completed, r#type: > 0, items: _ }, within 1.5s);

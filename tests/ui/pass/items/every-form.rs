@@ -126,9 +126,28 @@ async fn publications(s: Scenario<'_>) {
     for check in [check.clone(), check] {
         publish!(s, check);
     }
+    publish!(s, "orders", {}, metadata { partition: 1 + 1, "x_death": [{ reason: order_id }, null] });
+    publish!(s, OrderChanged::Shipped, metadata { priority: (5) }, key "k", headers {});
     if s.elapsed() > LONG {
         publish!(s, "orders", {});
     }
+}
+
+#[choreo::scenario(orders)]
+async fn requests(s: Scenario<'_>) {
+    let inbox = s.inbox();
+    expect!(s, s.inbox(), { price: > 0 }, within 50ms);
+    expect!(s, inbox, FraudCheck { amount: 5, .. });
+    reply!(s, "prices.get" => _, |request| json!({ "item": request["item"] }));
+    reply!(s, "prices.get" => _, async |request| json!({ "item": request["item"] }), times 2);
+    reply!(s, "prices.get", { item: "X" }, headers { a: "1" } => _, { price: 5 });
+    reply!(s, "prices.get", key "k", metadata { priority: > 4 } => _, bytes b"5");
+    reply!(s, FraudCheck { amount: > 5, .. }, key _ => _, |check| {
+        FraudResult { order_id: check.order_id, approved: true }
+    });
+    request!(s, "prices.get", { item: "X" });
+    request!(s, FraudCheck { order_id: "ORD-42".into(), amount: 5 }, headers { a: "1" }, key "k");
+    request!(s, "prices.get", null, metadata { correlation_id: "q-1" },);
 }
 
 #[choreo::scenario(orders)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::client::RequestErrorKind;
-use async_nats::{HeaderMap, Message, Request, Subject};
+use async_nats::{HeaderMap, Message, Request, Subject, Subscriber};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -100,10 +100,7 @@ impl Api {
         headers: Option<HeaderMap>,
         payload: Bytes,
     ) -> Result<Message, Fault> {
-        let client = self.probe.client().map_err(|silence| match silence {
-            Silence::Lost(error) => Fault::Lost(error),
-            Silence::TooLate(_) | Silence::Client(_) => Fault::Other(silence.to_string()),
-        })?;
+        let client = self.probe.client().map_err(silent)?;
         let registration = self.link.register(Attempt::Publication, subject);
         let mut request = Request::new().payload(payload).timeout(None);
         if let Some(headers) = headers {
@@ -120,6 +117,24 @@ impl Api {
             words = registration.refused() => Err(Fault::Refused(words)),
             () = self.link.ended(epoch) => Err(Fault::Lost(self.link.loss())),
             () = tokio::time::sleep(self.bound) => Err(Fault::Late(self.bound)),
+        }
+    }
+
+    /// Whether the user may subscribe to inboxes.
+    pub(super) async fn check_inbox(&self) -> Result<(), Fault> {
+        self.inbox().await.map(drop)
+    }
+
+    /// A new inbox, live.
+    pub(super) async fn inbox(&self) -> Result<(String, Subscriber), Fault> {
+        let client = self.probe.client();
+        let subject = client.map_err(silent)?.new_inbox();
+        let subscribed = self.probe.subscribe(&subject, |subscriber| subscriber);
+        match subscribed.await {
+            Ok(subscriber) => Ok((subject, subscriber)),
+            Err(error @ TransportError::Lost { .. }) => Err(Fault::Lost(error)),
+            Err(TransportError::Subscribe { reason, .. }) => Err(Fault::Refused(reason)),
+            Err(error) => Err(Fault::Other(error.to_string())),
         }
     }
 
@@ -239,6 +254,13 @@ pub(super) fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Fault> {
             words: description,
         }),
         None => serde_json::from_slice(answer).map_err(malformed),
+    }
+}
+
+fn silent(silence: Silence) -> Fault {
+    match silence {
+        Silence::Lost(error) => Fault::Lost(error),
+        Silence::TooLate(_) | Silence::Client(_) => Fault::Other(silence.to_string()),
     }
 }
 

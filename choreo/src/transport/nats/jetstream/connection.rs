@@ -99,6 +99,11 @@ impl JetStreamConnection {
             endpoint: self.api.link.address().into(),
             reason,
         };
+        // Answers come to inboxes; without them each question would wait for its bound.
+        self.api.check_inbox().await.map_err(|fault| match fault {
+            Fault::Lost(error) => error,
+            fault => refused(format!("JetStream needs inboxes (`_INBOX.>`): {fault}")),
+        })?;
         match self.api.check(epoch).await {
             // Someone who may not ask may still use what he was given.
             Ok(()) | Err(Fault::Refused(_)) => {}

@@ -115,20 +115,9 @@ impl Follower {
 
     /// Creates a consumer at the position.
     async fn begin(&mut self, epoch: u64) -> Result<Active, Fault> {
-        let lost = |_| Fault::Lost(self.api.link.loss());
-        let client = self.api.probe.client().map_err(lost)?;
-        let inbox = client.new_inbox();
+        let (inbox, subscriber) = self.api.inbox().await?;
         let unique = inbox.rsplit('.').next().unwrap_or_default();
         let name = format!("choreo-{unique}");
-        let subscriber = self
-            .api
-            .probe
-            .subscribe(&inbox, |subscriber| subscriber)
-            .await
-            .map_err(|error| match error {
-                TransportError::Lost { .. } => Fault::Lost(error),
-                other => Fault::Other(other.to_string()),
-            })?;
         let mut config = json!({
             "name": name,
             "deliver_subject": inbox,

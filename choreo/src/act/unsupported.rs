@@ -1,0 +1,308 @@
+//! What a transport does not have, and what to use instead: said when it is asked for.
+
+use std::fmt;
+
+use super::{Act, State};
+use crate::envelope::Draft;
+use crate::matcher::envelope::EnvelopePattern;
+use crate::outcome::ScenarioErrorKind;
+use crate::reply::{Answered, ReplyRule};
+use crate::text::edit_distance;
+use crate::transport::Capabilities;
+
+/// Names that are this many edits away are offered.
+const NEAR: usize = 2;
+
+/// A transport's name, and what it can do.
+pub(super) struct Abilities<'a> {
+    pub(super) transport: &'a str,
+    pub(super) can: Capabilities,
+}
+
+/// Something that is not there.
+pub(super) struct Lack {
+    /// What it is.
+    pub(super) what: String,
+    /// What to use or write instead.
+    instead: String,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.what, self.instead)
+    }
+}
+
+impl Abilities<'_> {
+    /// What a pattern looks at and messages do not have.
+    pub(super) fn unreadable(&self, wanted: &EnvelopePattern) -> Option<Lack> {
+        if wanted.headers.is_some() && !self.can.headers {
+            return Some(self.no_headers());
+        }
+        if wanted.key.is_some() && !self.can.keys {
+            return Some(self.no_keys());
+        }
+        wanted.metadata.as_ref()?;
+        let (transport, readable) = (self.transport, self.can.readable);
+        if readable.is_empty() {
+            return Some(Lack {
+                what: format!("messages of {transport} have no metadata"),
+                instead: self.instead(),
+            });
+        }
+        let name = wanted
+            .metadata_names()
+            .find(|name| !readable.contains(name))?;
+        Some(Lack {
+            what: self.no_metadata(name, readable),
+            instead: format!("what they have is {}", listed(readable)),
+        })
+    }
+
+    /// What a message is to carry and cannot.
+    pub(super) fn unsettable(&self, draft: &Draft) -> Option<Lack> {
+        if !draft.headers.is_empty() && !self.can.headers {
+            return Some(self.no_headers());
+        }
+        if draft.key.is_some() && !self.can.keys {
+            return Some(self.no_keys());
+        }
+        let (transport, settable) = (self.transport, self.can.settable);
+        let (name, _) = draft
+            .metadata
+            .iter()
+            .find(|(name, _)| !settable.contains(name))?;
+        if settable.is_empty() {
+            return Some(Lack {
+                what: format!("metadata cannot be set on messages of {transport}"),
+                instead: self.instead(),
+            });
+        }
+        let what = if self.can.readable.contains(&name) {
+            format!("the metadata `{name}` of {transport} can be read and not set")
+        } else {
+            self.no_metadata(name, settable)
+        };
+        Some(Lack {
+            what,
+            instead: format!("what can be set is {}", listed(settable)),
+        })
+    }
+
+    /// Why there is no inbox.
+    pub(super) fn no_requests(&self) -> Lack {
+        Lack {
+            what: format!(
+                "{} has no requests, so a scenario has no inbox on it",
+                self.transport
+            ),
+            instead:
+                "publish the question with `publish!`, and expect the answer on the topic that \
+                      the service sends it to"
+                    .to_owned(),
+        }
+    }
+
+    fn no_headers(&self) -> Lack {
+        Lack {
+            what: format!("messages of {} have no headers", self.transport),
+            instead: "put the value into the payload".to_owned(),
+        }
+    }
+
+    fn no_keys(&self) -> Lack {
+        Lack {
+            what: format!("messages of {} have no keys", self.transport),
+            instead: self.instead(),
+        }
+    }
+
+    fn no_metadata(&self, name: &str, known: &[&str]) -> String {
+        let transport = self.transport;
+        let meant = meant(name, known);
+        format!("messages of {transport} have no metadata `{name}`{meant}")
+    }
+
+    /// Where a value can go that has no place of its own.
+    fn instead(&self) -> String {
+        let place = if self.can.headers {
+            "use a header or a field of the payload"
+        } else {
+            "use a field of the payload"
+        };
+        place.to_owned()
+    }
+}
+
+impl Act {
+    pub(super) fn abilities(&self) -> Abilities<'_> {
+        Abilities {
+            transport: &self.transport,
+            can: self.router.capabilities(),
+        }
+    }
+
+    /// What no message of the transport has would never be seen: said at once instead of as a timeout.
+    pub(super) fn check_readable(&self, state: &mut State, topic: &str, wanted: &EnvelopePattern) {
+        if let Some(reason) = self.abilities().unreadable(wanted) {
+            let text = format!("what is expected on `{topic}` can never come: {reason}");
+            self.record_error(state, ScenarioErrorKind::Unsupported, text);
+        }
+    }
+
+    /// Where there are no requests, nobody asks.
+    pub(super) fn check_answer(&self, state: &mut State, rule: &ReplyRule) {
+        if rule.answer == Answered::Asker && !self.router.capabilities().requests {
+            let text = format!(
+                "cannot answer whoever asks on `{}`: {} has no requests; write the topic of the \
+                 answer instead of `_`",
+                rule.trigger, self.transport
+            );
+            self.record_error(state, ScenarioErrorKind::Unsupported, text);
+        }
+    }
+}
+
+/// The name that is nearly this one.
+fn meant(name: &str, known: &[&str]) -> String {
+    let near = known
+        .iter()
+        .map(|other| (edit_distance(name, other), other))
+        .filter(|(distance, _)| *distance <= NEAR)
+        .min();
+    near.map(|(_, other)| format!(" (did you mean `{other}`?)"))
+        .unwrap_or_default()
+}
+
+fn listed(names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::envelope::{Body, Headers, Metadata};
+    use crate::matcher::functions::{anything, object};
+
+    const NOTHING: Abilities<'static> = Abilities {
+        transport: "Paper",
+        can: Capabilities::plain(),
+    };
+    const SOME: Abilities<'static> = Abilities {
+        transport: "Kafka",
+        can: Capabilities::plain()
+            .with_headers()
+            .with_metadata(&["partition", "timestamp"], &["partition", "offset"]),
+    };
+
+    #[expect(clippy::needless_pass_by_value, reason = "for `map`")]
+    fn said(lack: Lack) -> String {
+        lack.to_string()
+    }
+
+    fn draft(set: impl FnOnce(&mut Draft)) -> Draft {
+        let mut draft = Draft {
+            topic: Arc::from("t"),
+            key: None,
+            headers: Headers::new(),
+            reply_to: None,
+            metadata: Metadata::new(),
+            body: Body::Bytes(bytes::Bytes::new()),
+        };
+        set(&mut draft);
+        draft
+    }
+
+    fn metadata(name: &str) -> EnvelopePattern {
+        EnvelopePattern {
+            metadata: Some(object([(name, anything())])),
+            ..EnvelopePattern::default()
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_said_with_what_can() {
+        let header = draft(|draft| draft.headers.append("a", "1"));
+        let key = draft(|draft| draft.key = Some("k".into()));
+        let set = |name: &'static str| draft(|draft| draft.metadata.set(name, 1));
+        for (abilities, draft, text) in [
+            (
+                NOTHING,
+                &header,
+                "messages of Paper have no headers; put the value into the payload",
+            ),
+            (
+                NOTHING,
+                &key,
+                "messages of Paper have no keys; use a field of the payload",
+            ),
+            (
+                SOME,
+                &key,
+                "messages of Kafka have no keys; use a header or a field of the payload",
+            ),
+            (
+                NOTHING,
+                &set("partition"),
+                "metadata cannot be set on messages of Paper; use a field of the payload",
+            ),
+            (
+                SOME,
+                &set("offset"),
+                "the metadata `offset` of Kafka can be read and not set; what can be set is \
+                 `partition`, `timestamp`",
+            ),
+            (
+                SOME,
+                &set("partitoin"),
+                "messages of Kafka have no metadata `partitoin` (did you mean `partition`?); what \
+                 can be set is `partition`, `timestamp`",
+            ),
+        ] {
+            assert_eq!(abilities.unsettable(draft).map(said).as_deref(), Some(text));
+        }
+        assert!(SOME.unsettable(&header).is_none());
+        assert!(SOME.unsettable(&set("timestamp")).is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_expected_is_said_with_what_can() {
+        let headers = EnvelopePattern {
+            headers: Some(object([("a", anything())])),
+            ..EnvelopePattern::default()
+        };
+        for (abilities, wanted, text) in [
+            (
+                NOTHING,
+                &headers,
+                "messages of Paper have no headers; put the value into the payload",
+            ),
+            (
+                NOTHING,
+                &metadata("offset"),
+                "messages of Paper have no metadata; use a field of the payload",
+            ),
+            (
+                SOME,
+                &metadata("ofset"),
+                "messages of Kafka have no metadata `ofset` (did you mean `offset`?); what they \
+                 have is `partition`, `offset`",
+            ),
+            (
+                SOME,
+                &metadata("x_death"),
+                "messages of Kafka have no metadata `x_death`; what they have is `partition`, `offset`",
+            ),
+        ] {
+            assert_eq!(
+                abilities.unreadable(wanted).map(said).as_deref(),
+                Some(text)
+            );
+        }
+        assert!(SOME.unreadable(&headers).is_none());
+        assert!(SOME.unreadable(&metadata("offset")).is_none());
+    }
+}
