@@ -15,7 +15,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (setup, scenarios) = text
         .split_once(FIRST_SCENARIO)
         .ok_or("the example has no scenario that passes")?;
-    if !setup.contains("#[choreo::harness]") || scenarios.matches("#[choreo::scenario").count() < 5 {
+    if !setup.contains("#[choreo::harness]") || scenarios.matches("#[choreo::scenario").count() < 5
+    {
         return Err(format!("{EXAMPLE} is not one harness function and five scenarios").into());
     }
     let target = Path::new(&env::var("OUT_DIR")?).join("scenarios.rs");

@@ -26,7 +26,11 @@ async fn nats_with_a_password() -> Result<Harness> {
 /// RabbitMQ, user and password over TLS. The certificate's authority is the broker's own.
 #[choreo::harness]
 async fn rabbitmq_with_tls() -> Result<Harness> {
-    let broker = Broker::rabbitmq().auth("tester", PASSWORD).tls().start().await?;
+    let broker = Broker::rabbitmq()
+        .auth("tester", PASSWORD)
+        .tls()
+        .start()
+        .await?;
     let rabbit = Rabbit::new(broker.url())
         .auth(RabbitAuth::password("tester", PASSWORD))
         .tls(trusting(broker.ca_file()));
@@ -40,7 +44,11 @@ async fn rabbitmq_with_tls() -> Result<Harness> {
 /// Redis, a user of the server's access control list, over TLS.
 #[choreo::harness]
 async fn redis_with_a_user() -> Result<Harness> {
-    let broker = Broker::redis().auth("tester", PASSWORD).tls().start().await?;
+    let broker = Broker::redis()
+        .auth("tester", PASSWORD)
+        .tls()
+        .start()
+        .await?;
     let redis = Redis::new(broker.url())
         .auth(RedisAuth::user_password("tester", PASSWORD))
         .tls(trusting(broker.ca_file()));
@@ -97,7 +105,7 @@ it_carries_messages! {
 
 /// A refusal is one clear error of the harness, and shows no password: neither the right one nor ours.
 #[choreo::scenario(nats_with_a_password, timeout = 20s)]
-async fn a_wrong_password_is_refused(s: Scenario<'_>) {
+async fn a_wrong_password_is_refused(s: Scenario<'_>) -> Result<()> {
     let broker = Broker::nats().auth("tester", PASSWORD).start().await?;
     let wrong = Secret::from("s3ntinel-too");
     let nats = Nats::new(broker.url()).auth(NatsAuth::user_password("tester", wrong));

@@ -41,7 +41,12 @@ async fn from_a_service() -> Result<Harness> {
     let vault = Vault::default();
     let nats = Nats::new(broker.url()).auth(move || {
         let vault = vault.clone();
-        async move { vault.password().await.map(|p| NatsAuth::user_password("tester", p)) }
+        async move {
+            vault
+                .password()
+                .await
+                .map(|p| NatsAuth::user_password("tester", p))
+        }
     });
     Harness::builder(nats)
         .correlation(FieldCorrelation::new("correlation_id"))
@@ -83,7 +88,7 @@ fn from_the_environment() -> Result<NatsAuth, MissingVariable> {
 
 /// Of a resolver's error only the type is shown, as its text could hold the secret.
 #[choreo::scenario(from_a_service, timeout = 20s)]
-async fn a_resolver_that_fails_says_so(s: Scenario<'_>) {
+async fn a_resolver_that_fails_says_so(s: Scenario<'_>) -> Result<()> {
     let missing = from_the_environment().err().map(|error| error.to_string());
     assert!(missing.is_some_and(|text| text.contains("is not set")));
 

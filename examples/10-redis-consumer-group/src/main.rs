@@ -26,9 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut connection = redis::Client::open(url)?
         .get_multiplexed_async_connection()
         .await?;
-    let created: RedisResult<()> = connection
-        .xgroup_create_mkstream(STREAM, GROUP, "$")
-        .await;
+    let created: RedisResult<()> = connection.xgroup_create_mkstream(STREAM, GROUP, "$").await;
     // Another worker was first.
     if let Err(error) = created
         && error.code() != Some("BUSYGROUP")
@@ -39,14 +37,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     loop {
         for job in abandoned(&mut connection, &name).await? {
-            print(&mut connection, &name, &job).await?;
+            print(&mut connection, &name, &job, "yes").await?;
         }
         for job in new(&mut connection, &name).await? {
             // Stands for a worker that dies over a job.
-            if job.get::<bool>("jams").unwrap_or(false) {
+            if job.get::<String>("jams").is_some() {
                 continue;
             }
-            print(&mut connection, &name, &job).await?;
+            print(&mut connection, &name, &job, "no").await?;
         }
     }
 }
@@ -77,11 +75,13 @@ async fn print(
     connection: &mut MultiplexedConnection,
     name: &str,
     job: &StreamId,
+    taken_over: &str,
 ) -> RedisResult<()> {
     let field = |name| job.get::<String>(name).unwrap_or_default();
     let fields = [
         ("document", field("document")),
         ("printed_by", name.to_owned()),
+        ("taken_over", taken_over.to_owned()),
         ("correlation_id", field("correlation_id")),
     ];
     let _: String = connection.xadd("jobs.done", "*", &fields).await?;

@@ -25,7 +25,7 @@ async fn printers() -> Result<Harness> {
 
 #[choreo::scenario(printers, timeout = 5s)]
 async fn one_of_the_two_prints_a_document(s: Scenario<'_>) {
-    expect!(s, "jobs.done", { document: "a.pdf", printed_by: in ["left", "right"] });
+    expect!(s, "jobs.done", { document: "a.pdf", printed_by: in ["left", "right"], taken_over: "no" });
     publish!(s, "jobs", { document: "a.pdf" });
 }
 
@@ -40,7 +40,7 @@ async fn two_documents_are_printed(s: Scenario<'_>) {
 /// The worker that took it never acknowledges it; after 100 ms it is taken over.
 #[choreo::scenario(printers, timeout = 5s)]
 async fn a_job_that_a_worker_left_is_taken_over(s: Scenario<'_>) {
-    expect!(s, "jobs.done", { document: "d.pdf" }, within 1s);
+    expect!(s, "jobs.done", { document: "d.pdf", taken_over: "yes" }, within 1s);
     publish!(s, "jobs", { document: "d.pdf", jams: true });
 }
 

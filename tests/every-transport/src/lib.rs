@@ -2,12 +2,14 @@
 //!
 //! Each test target is one harness function and the scenarios of the example, word for word.
 
+use std::sync::Arc;
+
 use choreo::prelude::*;
 use choreo::transport::{
     Connection, ConnectionEvents, Delivery, Outgoing, Transport, TransportError,
 };
 use tokio::sync::mpsc::unbounded_channel;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// The order service and one connection for the scenarios; both end with the run, and the broker after them.
 ///
@@ -40,17 +42,21 @@ async fn serve(transport: &impl Transport) -> Result<Service, TransportError> {
     let connection = transport.connect(ConnectionEvents::new(|_| {})).await?;
     let (sender, mut orders) = unbounded_channel();
     let delivery = Delivery::new(move |order| drop(sender.send(order)));
-    let subscription = connection
-        .subscribe(hello_world::CREATED, delivery)
-        .await?;
+    let subscription = connection.subscribe(hello_world::CREATED, delivery).await?;
+    let connection = Arc::new(connection);
     Ok(Service(tokio::spawn(async move {
         let _subscription = subscription;
+        let mut answers = JoinSet::new();
         while let Some(order) = orders.recv().await {
-            if let Ok(processed) = hello_world::process(&order.payload).await {
-                // What the broker refuses does not come, and the scenario says so.
-                let answer = Outgoing::new(hello_world::PROCESSED, processed);
-                let _ = connection.publish(answer).await;
-            }
+            let connection = Arc::clone(&connection);
+            // One order that takes long does not hold up the others.
+            answers.spawn(async move {
+                if let Ok(processed) = hello_world::process(&order.payload).await {
+                    // What the broker refuses does not come, and the scenario says so.
+                    let answer = Outgoing::new(hello_world::PROCESSED, processed);
+                    let _ = connection.publish(answer).await;
+                }
+            });
         }
     })))
 }

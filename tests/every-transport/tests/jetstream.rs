@@ -8,7 +8,11 @@ use choreo_test_every_transport::with_service;
 #[choreo::harness]
 async fn orders() -> Result<Harness> {
     let broker = Broker::nats().start().await?;
-    with_service(JetStream::new(broker.url()).stream("ORDERS", ["orders.>"]), broker).await
+    with_service(
+        JetStream::new(broker.url()).stream("ORDERS", ["orders.>"]),
+        broker,
+    )
+    .await
 }
 
 include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
