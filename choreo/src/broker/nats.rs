@@ -13,7 +13,8 @@ use super::process::{Process, StartError, Workspace};
 use super::tls::Authority;
 
 const PROGRAM: &str = "nats-server";
-const REMEDY: &str = "install it (Debian: `apt-get install nats-server`) and run again";
+const REMEDY: &str = "install nats-server (Debian, Ubuntu: `apt-get install nats-server`; macOS: `brew install \
+                      nats-server`; elsewhere: a release from github.com/nats-io/nats-server)";
 
 /// How long one attempt to talk to a starting server may take.
 const PROBE_BOUND: Duration = Duration::from_secs(2);

@@ -14,7 +14,8 @@ use crate::StartError;
 /// How long one test may take. Far above what any takes; it ends a test that hangs.
 const TEST_BOUND: Duration = Duration::from_secs(60);
 
-/// Whatever a test returns with `?`; a [`StartError::NotInstalled`] in it skips the test.
+/// Whatever a test returns with `?`; a [`StartError`] that [`is_missing`](StartError::is_missing) skips
+/// the test.
 pub type TestError = Box<dyn Error + Send + Sync>;
 
 /// Tests by name.
@@ -104,10 +105,9 @@ fn judge(result: Result<(), TestError>) -> Result<Completion, Failed> {
     let Err(error) = result else {
         return Ok(Completion::Completed);
     };
-    let missing = matches!(
-        error.downcast_ref::<StartError>(),
-        Some(StartError::NotInstalled { .. })
-    );
+    let missing = error
+        .downcast_ref::<StartError>()
+        .is_some_and(StartError::is_missing);
     if missing && !denies_skips() {
         return Ok(Completion::ignored_with(error));
     }

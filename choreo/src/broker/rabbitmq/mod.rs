@@ -13,7 +13,8 @@ use super::process::{Process, StartError, Workspace};
 use super::tls::Authority;
 
 const PROGRAM: &str = "rabbitmq-server";
-const REMEDY: &str = "install it (Debian: `apt-get install rabbitmq-server`) and run again";
+const REMEDY: &str = "install rabbitmq-server (Debian, Ubuntu: `apt-get install rabbitmq-server`; macOS: `brew \
+                      install rabbitmq`; elsewhere: rabbitmq.com/docs/download)";
 
 /// Another process may take a port between our look and the node's start.
 const ATTEMPTS: usize = 3;
