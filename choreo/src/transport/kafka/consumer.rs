@@ -236,10 +236,7 @@ impl Reading {
             if partitions.is_empty() {
                 continue;
             }
-            let ask = |start: &Start| {
-                self.cluster
-                    .positions(&topic, &partitions, start, deadline)
-            };
+            let ask = |start: &Start| self.cluster.positions(&topic, &partitions, start, deadline);
             let (ends, beginnings) = (ask(&Start::End)?, ask(&Start::Earliest)?);
             for (partition, end) in ends {
                 let Some(next) = self.routes.next(&topic, partition) else {

@@ -13,9 +13,11 @@
 //! * **Loss.** A broken connection is reported at once, a broker that hangs within seconds.
 //!   [`Restored`](super::ConnectionEvent::Restored) is reported when the broker answers again and every
 //!   position has been compared with what it has.
-//! * **Safety.** Brokers tell clients which addresses to use. Those are looked at before the first of them
-//!   is connected to: one that is neither loopback, nor given to [`Kafka::new`], nor on the allowlist of the
-//!   package ends the connect. Brokers that join later are the cluster's affair: the client would use them.
+//! * **Safety.** The guard checks the brokers that were given to [`Kafka::new`]. Brokers tell clients which
+//!   addresses to use from then on: one that is neither loopback, nor given, nor on the allowlist of the
+//!   package ends the connect, before anything is published or read. The client library may have resolved it
+//!   or opened a socket to it by then, and with [`KafkaAuth`] it logs in there: use TLS, with which only a
+//!   broker that shows the right certificate sees the credentials.
 //!
 //! # Topics
 //!
@@ -26,6 +28,11 @@
 //!
 //! Readable: `partition`, `offset`, `timestamp` (milliseconds since 1970), `tombstone`. Settable:
 //! `partition`, `timestamp`, `tombstone` (`true` sends a message without payload).
+//!
+//! # Limits of the client library
+//!
+//! With a bearer token it cannot create topics, so one that is missing has to be created by the broker
+//! (`auto.create.topics.enable`) or before the test. In a header, bytes that are no UTF-8 show as `�`.
 //!
 //! # Order
 //!

@@ -80,7 +80,10 @@ async fn raw(url: &str) -> Result<Vec<Duration>, TestError> {
         .set("socket.nagle.disable", "true");
     let producer: FutureProducer = config.clone().set("linger.ms", "0").create()?;
     let record = FutureRecord::<[u8], [u8]>::to("raw").payload(&b"x"[..]);
-    producer.send(record, Duration::ZERO).await.map_err(|(error, _)| error)?;
+    producer
+        .send(record, Duration::ZERO)
+        .await
+        .map_err(|(error, _)| error)?;
     let consumer: BaseConsumer = config
         .set("group.id", "raw")
         .set("enable.auto.commit", "false")
@@ -98,7 +101,10 @@ async fn raw(url: &str) -> Result<Vec<Duration>, TestError> {
     for _ in 0..ROUNDS {
         let start = Instant::now();
         let record = FutureRecord::<[u8], [u8]>::to("raw").payload(&b"x"[..]);
-        producer.send(record, Duration::ZERO).await.map_err(|(error, _)| error)?;
+        producer
+            .send(record, Duration::ZERO)
+            .await
+            .map_err(|(error, _)| error)?;
         let polled = tokio::task::block_in_place(|| consumer.poll(Duration::from_secs(5)));
         polled.ok_or("nothing came")??;
         times.push(start.elapsed());
