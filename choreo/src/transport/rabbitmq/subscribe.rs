@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -26,6 +27,12 @@ const WATCHER_PRIORITY: i32 = -10;
 /// Between two attempts to bring back a subscription that the broker has ended.
 const RETRY: Duration = Duration::from_millis(100);
 
+/// How long a consumer of a queue that is to be watched may be our own last one, on its way out.
+const LAST_WATCHER: Duration = Duration::from_millis(500);
+
+/// Between two looks at such a queue.
+const LOOK: Duration = Duration::from_millis(10);
+
 /// What a subscription is to be, also after a reconnect.
 pub(super) struct Order {
     pub(super) topic: Arc<str>,
@@ -36,8 +43,6 @@ pub(super) struct Order {
 /// A live subscription. Dropping it ends it: the consumer is cancelled and the channel closed.
 pub(super) struct Live {
     consumer: Consumer,
-    /// How many messages lay in the queue before: the first ones to come.
-    older: u32,
     // Closed when it is dropped.
     _channel: Channel,
 }
@@ -69,7 +74,6 @@ impl Order {
     /// Subscribes on a channel of its own: what the broker refuses here closes no other.
     pub(super) async fn open(&self, session: &Session) -> Result<Live, Refusal> {
         let channel = session.channel().await?;
-        let mut older = 0;
         let taking = BasicConsumeOptions {
             no_ack: true,
             ..BasicConsumeOptions::default()
@@ -101,23 +105,26 @@ impl Order {
                 (name(queue)?, taking, FieldTable::default())
             }
             Plan::Watched { queue } => {
-                let found = existing(&channel, queue).await?;
-                let consumers = found.consumer_count();
-                if consumers > 0 {
-                    return Err(Refusal::Own(watched_elsewhere(queue, consumers)));
-                }
-                older = found.message_count();
+                unwatched(&channel, queue).await?;
                 let mut arguments = FieldTable::default();
                 arguments.insert("x-priority".into(), AMQPValue::LongInt(WATCHER_PRIORITY));
                 (name(queue)?, BasicConsumeOptions::default(), arguments)
             }
         };
-        let consumer = channel
-            .basic_consume(queue, ShortString::default(), options, arguments)
+        let mut consumer = channel
+            .basic_consume(queue.clone(), ShortString::default(), options, arguments)
             .await?;
+        if self.is_watch() {
+            // What lay in the queue before is on its way. The queue answers the first question after it has
+            // handed it to the channel, and the channel the second one after it has sent it to us. Their
+            // number would be no help: some may expire before they come.
+            for _ in 0..2 {
+                existing(&channel, queue.as_str()).await?;
+            }
+            discard(&mut consumer).await;
+        }
         Ok(Live {
             consumer,
-            older,
             _channel: channel,
         })
     }
@@ -150,7 +157,8 @@ impl Order {
             let next =
                 std::future::poll_fn(|context| Pin::new(&mut live.consumer).poll_next(context));
             match next.await {
-                Some(Ok(_)) if live.older > 0 => live.older -= 1,
+                // Held by an earlier watcher, whose end it has outrun.
+                Some(Ok(received)) if received.redelivered && self.is_watch() => {}
                 Some(Ok(received)) => self.deliver(received),
                 Some(Err(error)) => return words::of(&error),
                 None => {
@@ -158,6 +166,10 @@ impl Order {
                 }
             }
         }
+    }
+
+    fn is_watch(&self) -> bool {
+        matches!(self.plan, Plan::Watched { .. })
     }
 
     fn deliver(&self, received: Received) {
@@ -194,6 +206,30 @@ async fn existing(channel: &Channel, queue: &str) -> Result<lapin::Queue, Refusa
     Ok(channel
         .queue_declare(name(queue)?, options, FieldTable::default())
         .await?)
+}
+
+/// Lets go of what has come so far.
+async fn discard(consumer: &mut Consumer) {
+    std::future::poll_fn(|context| {
+        while let Poll::Ready(Some(Ok(_))) = Pin::new(&mut *consumer).poll_next(context) {}
+        Poll::Ready(())
+    })
+    .await;
+}
+
+/// Makes sure that a queue is there and that nobody reads it.
+async fn unwatched(channel: &Channel, queue: &str) -> Result<(), Refusal> {
+    let deadline = Instant::now() + LAST_WATCHER;
+    loop {
+        let found = existing(channel, queue).await?;
+        match found.consumer_count() {
+            0 => return Ok(()),
+            consumers if Instant::now() > deadline => {
+                return Err(Refusal::Own(watched_elsewhere(queue, consumers)));
+            }
+            _ => tokio::time::sleep_until(tokio::time::Instant::now() + LOOK).await,
+        }
+    }
 }
 
 /// Makes a queue that ends with its consumer; the broker chooses an empty name.
