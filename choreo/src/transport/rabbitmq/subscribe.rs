@@ -24,6 +24,8 @@ use crate::transport::Delivery;
 /// Consumers of the system under test come first where we only watch.
 const WATCHER_PRIORITY: i32 = -10;
 
+const CANCELLED: &str = "the broker cancelled it, as it does when the queue is deleted";
+
 /// Between two attempts to bring back a subscription that the broker has ended.
 const RETRY: Duration = Duration::from_millis(100);
 
@@ -121,7 +123,7 @@ impl Order {
             for _ in 0..2 {
                 existing(&channel, queue.as_str()).await?;
             }
-            discard(&mut consumer).await;
+            discard(&mut consumer).await?;
         }
         Ok(Live {
             consumer,
@@ -161,9 +163,7 @@ impl Order {
                 Some(Ok(received)) if received.redelivered && self.is_watch() => {}
                 Some(Ok(received)) => self.deliver(received),
                 Some(Err(error)) => return words::of(&error),
-                None => {
-                    return "the broker cancelled it, as it does when the queue is deleted".into();
-                }
+                None => return CANCELLED.into(),
             }
         }
     }
@@ -209,12 +209,18 @@ async fn existing(channel: &Channel, queue: &str) -> Result<lapin::Queue, Refusa
 }
 
 /// Lets go of what has come so far.
-async fn discard(consumer: &mut Consumer) {
+async fn discard(consumer: &mut Consumer) -> Result<(), Refusal> {
     std::future::poll_fn(|context| {
-        while let Poll::Ready(Some(Ok(_))) = Pin::new(&mut *consumer).poll_next(context) {}
-        Poll::Ready(())
+        loop {
+            match Pin::new(&mut *consumer).poll_next(context) {
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error.into())),
+                Poll::Ready(None) => return Poll::Ready(Err(Refusal::Own(CANCELLED.into()))),
+                Poll::Pending => return Poll::Ready(Ok(())),
+            }
+        }
     })
-    .await;
+    .await
 }
 
 /// Makes sure that a queue is there and that nobody reads it.
