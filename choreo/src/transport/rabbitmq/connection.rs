@@ -143,16 +143,14 @@ impl Connection for RabbitConnection {
             mandatory: self.opener.mandatory,
         };
         let session = self.link.session()?;
-        if let Some(why) = self.link.blockade() {
-            return Err(failed(format!(
-                "the broker takes no messages at present: {why}"
-            )));
-        }
-        // The harness bounds it; a lost connection ends it at once.
+        // The harness bounds it; a lost connection, and a broker short of memory, end it at once.
         let result = tokio::select! {
             biased;
             result = session.publishers.publish(&session, parcel, &message.payload) => result,
             error = self.link.loss_of(&session) => return Err(error),
+            why = self.link.blockade() => {
+                return Err(failed(format!("the broker takes no messages at present: {why}")));
+            }
         };
         match result {
             Ok(()) => Ok(()),
