@@ -14,8 +14,8 @@ pub use crate::transport::Memory;
 pub use crate::transport::kafka::{Kafka, KafkaAuth};
 #[cfg(feature = "nats")]
 pub use crate::transport::nats::{JetStream, Nats, NatsAuth};
-#[cfg(feature = "redis")]
-pub use crate::transport::redis::{Redis, RedisAuth, RedisStreams};
 #[cfg(feature = "rabbitmq")]
 pub use crate::transport::rabbitmq::{Rabbit, RabbitAuth};
+#[cfg(feature = "redis")]
+pub use crate::transport::redis::{Redis, RedisAuth, RedisStreams};
 pub use crate::{Error, Message, Result, begin, expect, json, pattern, publish, reply, settle};

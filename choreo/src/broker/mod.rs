@@ -9,9 +9,9 @@ mod kafka_server;
 mod nats;
 mod operator;
 mod process;
+mod rabbitmq;
 mod redis;
 mod resp;
-mod rabbitmq;
 pub mod tls;
 
 pub use self::redis::{RedisServer, RedisServerBuilder};

@@ -102,7 +102,14 @@ impl Process {
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
         workspace: &Workspace,
     ) -> Result<Self, StartError> {
-        Self::launch(program, OsStr::new(program), remedy, arguments, [], workspace)
+        Self::launch(
+            program,
+            OsStr::new(program),
+            remedy,
+            arguments,
+            [],
+            workspace,
+        )
     }
 
     /// As [`start`](Self::start), with variables in its environment.

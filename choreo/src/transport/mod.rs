@@ -9,10 +9,10 @@ use std::sync::Arc;
 pub mod kafka;
 #[cfg(feature = "nats")]
 pub mod nats;
-#[cfg(feature = "redis")]
-pub mod redis;
 #[cfg(feature = "rabbitmq")]
 pub mod rabbitmq;
+#[cfg(feature = "redis")]
+pub mod redis;
 
 pub use crate::envelope::{Envelope, Headers, Metadata, Outgoing};
 pub use crate::safety::Endpoint;
