@@ -74,7 +74,7 @@ async fn trial<B: TestBroker>(fault: Fault) -> Result<(), TestError> {
         .await
         .map_err(|_| format!("the close did not end within {BOUND:?}"))?;
     drop(harness);
-    before.again().await
+    before.again(B::threads_for_good()).await
 }
 
 async fn harness<B: TestBroker>(port: u16) -> Result<Harness, TestError> {

@@ -12,7 +12,9 @@ use choreo_test_brokers::tls::Authority;
 use choreo_test_brokers::{BrokerTests, KafkaServer};
 
 use super::front::{Encryption, Front, Sasl};
-use super::support::{SENTINEL, TestError, connect, create_topic, eventually, message, refusal, works};
+use super::support::{
+    SENTINEL, TestError, connect, create_topic, eventually, message, refusal, works,
+};
 
 pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
     tests
@@ -28,7 +30,10 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
         })
         .test("access::oauth_bearer", oauth_bearer)
         .test("access::a_bearer_token_is_renewed", renewed)
-        .test("access::another_mechanism_is_an_auth_error", other_mechanism)
+        .test(
+            "access::another_mechanism_is_an_auth_error",
+            other_mechanism,
+        )
         .test("access::credentials_that_are_not_asked_for", not_asked_for)
         .test("access::credentials_that_are_missing", missing)
         .test("access::resolvers", resolvers)
@@ -88,15 +93,17 @@ async fn oauth_bearer() -> Result<(), TestError> {
     let wrong = kafka.auth(KafkaAuth::oauth_bearer(format!("wrong-{SENTINEL}")));
     let error = refusal(&wrong).await;
     assert!(is_auth(&error), "{error}");
-    assert!(error.to_string().contains("the token is not good"), "{error}");
+    assert!(
+        error.to_string().contains("the token is not good"),
+        "{error}"
+    );
     Ok(())
 }
 
 /// After a token has expired, a new connection (after a restart) logs in with the next one.
 async fn renewed() -> Result<(), TestError> {
     let good = Arc::new(Mutex::new(Vec::new()));
-    let mut front =
-        Front::start(Encryption::None, Some(Sasl::Token(Arc::clone(&good)))).await?;
+    let mut front = Front::start(Encryption::None, Some(Sasl::Token(Arc::clone(&good)))).await?;
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&asked);
     let kafka = Kafka::new(front.at("127.0.0.1")).auth(move || {
@@ -112,7 +119,10 @@ async fn renewed() -> Result<(), TestError> {
     let before = front.logins.load(Ordering::SeqCst);
     front.server.restart()?;
     let logins = Arc::clone(&front.logins);
-    eventually("a login with a new token", || logins.load(Ordering::SeqCst) > before).await;
+    eventually("a login with a new token", || {
+        logins.load(Ordering::SeqCst) > before
+    })
+    .await;
     connection.close().await;
     let count = asked.load(Ordering::SeqCst);
     assert!(count < 20, "it was asked {count} times");
@@ -133,7 +143,10 @@ async fn not_asked_for() -> Result<(), TestError> {
     let kafka = Kafka::new(server.url()).auth(KafkaAuth::plain("me", right()));
     let error = refusal(&kafka).await;
     assert!(
-        matches!(error, TransportError::Auth { .. } | TransportError::Connect { .. }),
+        matches!(
+            error,
+            TransportError::Auth { .. } | TransportError::Connect { .. }
+        ),
         "{error}"
     );
     Ok(())

@@ -78,10 +78,17 @@ impl Drop for Front {
 }
 
 impl Front {
-    pub(crate) async fn start(encryption: Encryption, sasl: Option<Sasl>) -> Result<Self, TestError> {
+    pub(crate) async fn start(
+        encryption: Encryption,
+        sasl: Option<Sasl>,
+    ) -> Result<Self, TestError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
-        let host = if encryption == Encryption::None { "127.0.0.1" } else { "localhost" };
+        let host = if encryption == Encryption::None {
+            "127.0.0.1"
+        } else {
+            "localhost"
+        };
         let server = KafkaServer::builder()
             .advertised(&format!("{host}:{port}"))
             .start()?;
@@ -140,7 +147,9 @@ impl Gate {
                 let request = frame(&mut client).await?;
                 match i16::from_be_bytes([request[0], request[1]]) {
                     SASL_HANDSHAKE | SASL_AUTHENTICATE => {
-                        let response = exchange.answer(&request).ok_or(io::ErrorKind::InvalidData)?;
+                        let response = exchange
+                            .answer(&request)
+                            .ok_or(io::ErrorKind::InvalidData)?;
                         send(&mut client, &response).await?;
                         if exchange.failed {
                             return Ok(());
@@ -179,13 +188,18 @@ async fn send(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Resul
     stream.flush().await
 }
 
-fn acceptor(encryption: Encryption, authority: &Authority) -> Result<Option<TlsAcceptor>, TestError> {
+fn acceptor(
+    encryption: Encryption,
+    authority: &Authority,
+) -> Result<Option<TlsAcceptor>, TestError> {
     let names: &[&str] = match encryption {
         Encryption::None => return Ok(None),
         Encryption::OtherHost => &["other.example"],
         Encryption::Tls | Encryption::MutualTls => &["localhost", "127.0.0.1"],
     };
-    let identity = authority.server(names).map_err(|error: StartError| error.to_string())?;
+    let identity = authority
+        .server(names)
+        .map_err(|error: StartError| error.to_string())?;
     let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
@@ -236,7 +250,11 @@ impl Exchange {
             let ours = self.sasl.mechanism();
             let theirs = std::str::from_utf8(body.get(2..)?).ok()?;
             self.failed = ours != theirs;
-            let code = if self.failed { UNSUPPORTED_MECHANISM } else { 0 };
+            let code = if self.failed {
+                UNSUPPORTED_MECHANISM
+            } else {
+                0
+            };
             response.extend(code.to_be_bytes());
             response.extend(1_i32.to_be_bytes());
             string(&mut response, ours);
@@ -273,7 +291,11 @@ impl Exchange {
                     Ok(Vec::new())
                 } else {
                     // A careless broker: it repeats what it was told.
-                    Err(format!("{} ({})", refused(), String::from_utf8_lossy(bytes).replace('\0', "|")))
+                    Err(format!(
+                        "{} ({})",
+                        refused(),
+                        String::from_utf8_lossy(bytes).replace('\0', "|")
+                    ))
                 }
             }
             Sasl::Token(good) => {
@@ -281,7 +303,8 @@ impl Exchange {
                 let token = text
                     .split('\x01')
                     .find_map(|part| part.strip_prefix("auth=Bearer "));
-                if token.is_some_and(|token| good.lock().unwrap().iter().any(|good| good == token)) {
+                if token.is_some_and(|token| good.lock().unwrap().iter().any(|good| good == token))
+                {
                     self.done = true;
                     Ok(Vec::new())
                 } else {
@@ -289,11 +312,19 @@ impl Exchange {
                 }
             }
             Sasl::Scram256(user, password) => {
-                let kind = (pbkdf2::PBKDF2_HMAC_SHA256, hmac::HMAC_SHA256, &digest::SHA256);
+                let kind = (
+                    pbkdf2::PBKDF2_HMAC_SHA256,
+                    hmac::HMAC_SHA256,
+                    &digest::SHA256,
+                );
                 self.scram(kind, user, &password, bytes).ok_or_else(refused)
             }
             Sasl::Scram512(user, password) => {
-                let kind = (pbkdf2::PBKDF2_HMAC_SHA512, hmac::HMAC_SHA512, &digest::SHA512);
+                let kind = (
+                    pbkdf2::PBKDF2_HMAC_SHA512,
+                    hmac::HMAC_SHA512,
+                    &digest::SHA512,
+                );
                 self.scram(kind, user, &password, bytes).ok_or_else(refused)
             }
         }
@@ -301,7 +332,11 @@ impl Exchange {
 
     fn scram(
         &mut self,
-        (derive, mac, hash): (pbkdf2::Algorithm, hmac::Algorithm, &'static digest::Algorithm),
+        (derive, mac, hash): (
+            pbkdf2::Algorithm,
+            hmac::Algorithm,
+            &'static digest::Algorithm,
+        ),
         user: &str,
         password: &str,
         bytes: &[u8],

@@ -5,13 +5,21 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use choreo::transport::kafka::{Kafka, Start};
-use choreo::transport::{Connection, ConnectionEvent, Headers, Metadata, Outgoing, Transport, TransportError};
+use choreo::transport::{
+    Connection, ConnectionEvent, Headers, Metadata, Outgoing, Transport, TransportError,
+};
 use choreo_test_brokers::{BrokerTests, KafkaMock, KafkaServer};
 
-use super::support::{TestError, connect, create_topic, delivery, events, eventually, message, works};
+use super::support::{
+    TestError, connect, create_topic, delivery, events, eventually, message, works,
+};
 
 pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
-    let tests = both(tests, "works", |kafka| async move { Ok(works(&kafka).await?) });
+    let tests = both(
+        tests,
+        "works",
+        |kafka| async move { Ok(works(&kafka).await?) },
+    );
     let tests = both(tests, "readiness_500_of_500", readiness);
     let tests = both(tests, "what_was_there_before_does_not_come", older);
     let tests = both(tests, "bytes_text_empty_and_a_mebibyte", payloads);
@@ -28,7 +36,10 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
         .embedded_test("messages::mock::too_large_is_the_brokers_word", too_large)
         .embedded_test("messages::mock::three_brokers", three_brokers)
         .test("messages::server::start_at_a_time", start_time)
-        .test("messages::server::partitions_added_later_are_followed", added)
+        .test(
+            "messages::server::partitions_added_later_are_followed",
+            added,
+        )
 }
 
 /// A case on each kind of broker.
@@ -185,7 +196,10 @@ async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Out
         }
     })
     .await;
-    futures.into_iter().filter_map(|(_, output)| output).collect()
+    futures
+        .into_iter()
+        .filter_map(|(_, output)| output)
+        .collect()
 }
 
 async fn fan_out(kafka: Kafka) -> Result<(), TestError> {
@@ -215,12 +229,18 @@ async fn regexes(kafka: Kafka) -> Result<(), TestError> {
     connection.publish(message("other", "x")).await?;
     connection.publish(message("orders.old", "1")).await?;
     let envelope = seen.next().await;
-    assert_eq!((&*envelope.topic, &*envelope.payload), ("orders.old", &b"1"[..]));
+    assert_eq!(
+        (&*envelope.topic, &*envelope.payload),
+        ("orders.old", &b"1"[..])
+    );
     // A topic that was not there.
     let stranger = connect(&kafka).await?;
     stranger.publish(message("orders.new", "2")).await?;
     let envelope = seen.next().await;
-    assert_eq!((&*envelope.topic, &*envelope.payload), ("orders.new", &b"2"[..]));
+    assert_eq!(
+        (&*envelope.topic, &*envelope.payload),
+        ("orders.new", &b"2"[..])
+    );
     assert!(seen.is_empty());
     Ok(())
 }
@@ -233,7 +253,9 @@ async fn dropped(kafka: Kafka) -> Result<(), TestError> {
     let _second = connection.subscribe("a", second).await?;
     drop(first);
     for number in 0..20 {
-        connection.publish(keyed("a", "k", &number.to_string())).await?;
+        connection
+            .publish(keyed("a", "k", &number.to_string()))
+            .await?;
         assert_eq!(seconds.next().await.payload, number.to_string());
     }
     assert!(firsts.is_empty());
@@ -263,7 +285,10 @@ async fn refused(kafka: Kafka) -> Result<(), TestError> {
     assert!(text.contains("no partition of that number"), "{text}");
 
     let small = connect(&kafka.max_message_bytes(2_000)).await?;
-    let error = small.publish(message("a", vec![7; 3_000])).await.unwrap_err();
+    let error = small
+        .publish(message("a", vec![7; 3_000]))
+        .await
+        .unwrap_err();
     let text = error.to_string();
     assert!(text.contains("Message size too large"), "{text}");
     // Only that message was refused.
@@ -286,7 +311,11 @@ async fn starts(kafka: Kafka) -> Result<(), TestError> {
         let _subscription = connection.subscribe("a", first).await?;
         let last = expected.end - 1;
         publisher.publish(in_partition_zero(last)).await?;
-        let first_number = if start == Start::End { last } else { expected.start };
+        let first_number = if start == Start::End {
+            last
+        } else {
+            expected.start
+        };
         for number in first_number..=last {
             assert_eq!(seen.next().await.payload, number.to_string(), "{start:?}");
         }
@@ -338,10 +367,16 @@ async fn missing_topics(kafka: Kafka) -> Result<(), TestError> {
     let strict = connect(&kafka.clone().create_topics(false)).await?;
     let error = strict.subscribe("a", delivery().0).await.unwrap_err();
     assert!(matches!(error, TransportError::Subscribe { .. }), "{error}");
-    assert!(error.to_string().contains("there is no such topic"), "{error}");
+    assert!(
+        error.to_string().contains("there is no such topic"),
+        "{error}"
+    );
     let error = strict.publish(message("a", "x")).await.unwrap_err();
     assert!(matches!(error, TransportError::Publish { .. }), "{error}");
-    assert!(error.to_string().contains("there is no such topic"), "{error}");
+    assert!(
+        error.to_string().contains("there is no such topic"),
+        "{error}"
+    );
     let generous = connect(&kafka).await?;
     generous.publish(message("a", "x")).await?;
     let (delivery, mut seen) = delivery();
@@ -405,7 +440,10 @@ async fn added() -> Result<(), TestError> {
     let _subscription = connection.subscribe("a", delivery).await?;
     server.restart()?;
     create_topic(&server.url(), "a", 3).await?;
-    assert!(matches!(seen_events.next().await, ConnectionEvent::Lost { .. }));
+    assert!(matches!(
+        seen_events.next().await,
+        ConnectionEvent::Lost { .. }
+    ));
     let publisher = connect(&Kafka::new(server.url())).await?;
     assert_eq!(seen_events.next().await, ConnectionEvent::Restored);
     for partition in [2, 1, 0] {

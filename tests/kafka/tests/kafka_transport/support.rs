@@ -96,9 +96,8 @@ pub(crate) async fn eventually(what: &str, mut condition: impl FnMut() -> bool) 
 
 /// Creates a topic with a client that is not ours.
 pub(crate) async fn create_topic(url: &str, topic: &str, partitions: i32) -> Result<(), TestError> {
-    let admin: AdminClient<DefaultClientContext> = ClientConfig::new()
-        .set("bootstrap.servers", url)
-        .create()?;
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", url).create()?;
     let topic = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
     for result in admin.create_topics([&topic], &AdminOptions::new()).await? {
         result.map_err(|(topic, code)| format!("{topic}: {code}"))?;
