@@ -166,7 +166,8 @@ async fn waits(
     // Somebody has to get the trigger: RabbitMQ refuses what nobody gets.
     expect!(s, "contract.trigger", { number: 7 });
     publish!(s, "contract.trigger", { number: 7 });
-    drop(triggered.send(()).await);
+    // Nobody waits for the first one when the last one did not begin in time.
+    let _ = triggered.send(()).await;
     drop(triggered);
     settle!(s)
 }
