@@ -184,20 +184,10 @@ impl Cluster {
         start: &Start,
         deadline: Instant,
     ) -> Result<Positions, String> {
-        let wanted = match start {
-            Start::End => Offset::End.to_raw(),
-            Start::Earliest => Offset::Beginning.to_raw(),
-            Start::Offset(offset) => {
-                let offset = i64::try_from(*offset).unwrap_or(i64::MAX);
-                return Ok(partitions.iter().map(|p| (*p, offset)).collect());
-            }
-            Start::Time(time) => {
-                let since = time.duration_since(std::time::UNIX_EPOCH);
-                let since = since.map_or(0, |since| since.as_millis());
-                Some(i64::try_from(since).unwrap_or(i64::MAX))
-            }
-        };
-        let wanted = wanted.expect("these positions have a number");
+        let wanted = start.wanted();
+        if matches!(start, Start::Offset(_)) {
+            return Ok(partitions.iter().map(|p| (*p, wanted)).collect());
+        }
         let mut found = self.list_offsets(topic, partitions, wanted, deadline)?;
         // Nothing is as late as the time that was asked for.
         let late: Vec<i32> = found

@@ -1,4 +1,4 @@
-//! One consumer that reads for all subscriptions of a connection, without a group: partitions are
+//! One consumer that reads for all subscriptions of a connection. Without a group, which is the rule: partitions are
 //! assigned to it by hand, at positions that are known as numbers.
 //!
 //! **Readiness.** A subscription asks the leader of each partition where it ends, assigns the partition at
@@ -18,6 +18,7 @@ use rdkafka::topic_partition_list::Offset;
 
 use super::Start;
 use super::cluster::{Cluster, Partitions};
+use super::group::Group;
 use super::link::locked;
 use super::record::incoming;
 use super::routes::{Positions, Route, Routes};
@@ -63,18 +64,26 @@ impl Hands {
 /// The reading half of a connection.
 pub(super) struct Reading {
     pub(super) cluster: Cluster,
-    pub(super) routes: Routes,
-    pub(super) start: Start,
+    pub(super) routes: Arc<Routes>,
+    /// Whose member the consumer is; none when partitions are assigned by hand.
+    group: Option<Arc<Group>>,
+    start: Start,
     hands: Hands,
     /// Held while partitions are assigned or given up.
     assigning: Mutex<Assigning>,
 }
 
 impl Reading {
-    pub(super) fn new(cluster: Cluster, start: Start) -> Self {
+    pub(super) fn new(
+        cluster: Cluster,
+        routes: Arc<Routes>,
+        group: Option<Arc<Group>>,
+        start: Start,
+    ) -> Self {
         Self {
             cluster,
-            routes: Routes::default(),
+            routes,
+            group,
             start,
             hands: Hands::default(),
             assigning: Mutex::default(),
@@ -88,6 +97,9 @@ impl Reading {
         delivery: Delivery,
         deadline: Instant,
     ) -> Result<Arc<Route>, String> {
+        if let Some(group) = &self.group {
+            return self.subscribe_in(group, pattern, delivery, deadline);
+        }
         let topics: Vec<(String, Partitions)> = match &pattern {
             Pattern::Topic(name) => {
                 vec![(name.to_string(), self.cluster.ensure(name, deadline)?)]
@@ -109,6 +121,25 @@ impl Reading {
                 self.cluster.link.send(|errand| errand.sweep = true);
                 return Err(error);
             }
+        }
+        Ok(route)
+    }
+
+    fn subscribe_in(
+        &self,
+        group: &Group,
+        pattern: Pattern,
+        delivery: Delivery,
+        deadline: Instant,
+    ) -> Result<Arc<Route>, String> {
+        if let Pattern::Topic(name) = &pattern {
+            self.cluster.ensure(name, deadline)?;
+        }
+        let route = self.routes.add(pattern, delivery);
+        self.routes.refresh();
+        if let Err(error) = group.follow(&self.cluster.consumer, deadline) {
+            self.routes.remove(route.id);
+            return Err(error);
         }
         Ok(route)
     }
@@ -180,6 +211,13 @@ impl Reading {
 
     /// Gives up the partitions that nobody reads any more.
     pub(super) fn sweep(&self) {
+        if let Some(group) = &self.group {
+            // Nothing new, so nothing is waited for.
+            if let Err(error) = group.follow(&self.cluster.consumer, Instant::now()) {
+                tracing::warn!(error, "a topic is still being read");
+            }
+            return;
+        }
         let turn = locked(&self.assigning);
         for (topic, positions) in self.routes.take_idle() {
             if let Err(error) = self.unassign(&turn, &topic, positions.into_keys()) {
@@ -191,6 +229,9 @@ impl Reading {
     /// Takes in partitions of topics that are read, and topics that match a regular expression, which
     /// were not there before: from their first message.
     pub(super) fn grow(&self, topic: &str, partitions: &[i32]) -> Result<(), String> {
+        if self.group.is_some() {
+            return Ok(());
+        }
         let regexes = self.routes.regexes();
         for route in &regexes {
             if route.pattern.matches(topic) && !self.routes.reads(route, topic) {
@@ -214,6 +255,9 @@ impl Reading {
     /// Stops reading while the connection is down: a broker that comes back may have other messages, and
     /// the positions are compared before it is asked for the next ones.
     pub(super) fn park(&self) {
+        if self.group.is_some() {
+            return;
+        }
         let mut turn = locked(&self.assigning);
         turn.parked = true;
         if let Err(error) = self.cluster.consumer.unassign() {
@@ -224,6 +268,9 @@ impl Reading {
     /// Reads on, after the connection or a position was lost, where the broker has messages: one that lost
     /// them begins at zero again, and a position beyond its end would wait for ever.
     pub(super) fn reposition(&self, deadline: Instant) -> Result<(), String> {
+        if self.group.is_some() {
+            return Ok(());
+        }
         self.park();
         self.hands.wait();
         for (topic, _) in self.routes.topics() {

@@ -194,6 +194,57 @@ impl Routes {
             .collect()
     }
 
+    /// As a member of a group: the partition is ours, from this position, for all who want its topic.
+    pub(super) fn take_over(&self, topic: &str, partition: i32, next: i64) {
+        let mut table = locked(&self.0);
+        let routes: Vec<_> = table.matching(topic);
+        let entry = table.entry(topic);
+        entry.next.insert(partition, next);
+        let from = Positions::new();
+        entry.readers = routes
+            .into_iter()
+            .map(|route| Reader {
+                route,
+                from: from.clone(),
+            })
+            .collect();
+    }
+
+    /// As a member of a group: the partition is somebody else's.
+    pub(super) fn give_up(&self, topic: &str, partition: i32) {
+        let mut table = locked(&self.0);
+        if let Some(entry) = table.topics.get_mut(topic) {
+            entry.next.remove(&partition);
+        }
+    }
+
+    /// As a member of a group: everyone who wants a topic reads it, also who came after it was given to us.
+    pub(super) fn refresh(&self) {
+        let mut table = locked(&self.0);
+        let names: Vec<Arc<str>> = table.topics.keys().cloned().collect();
+        for name in names {
+            let routes = table.matching(&name);
+            let entry = table.entry(&name);
+            let from = Positions::new();
+            entry.readers = routes
+                .into_iter()
+                .map(|route| Reader {
+                    route,
+                    from: from.clone(),
+                })
+                .collect();
+        }
+    }
+
+    /// What is subscribed to, each once, in order.
+    pub(super) fn patterns(&self) -> Vec<String> {
+        let table = locked(&self.0);
+        let all = table.routes.iter().map(|route| route.pattern.to_string());
+        all.collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect()
+    }
+
     /// Subscriptions by regular expression.
     pub(super) fn regexes(&self) -> Vec<Arc<Route>> {
         let table = locked(&self.0);
@@ -225,6 +276,13 @@ impl Routes {
 }
 
 impl Table {
+    fn matching(&self, topic: &str) -> Vec<Arc<Route>> {
+        let all = self.routes.iter();
+        all.filter(|route| route.pattern.matches(topic))
+            .cloned()
+            .collect()
+    }
+
     fn entry(&mut self, topic: &str) -> &mut Topic {
         if !self.topics.contains_key(topic) {
             let name: Arc<str> = topic.into();

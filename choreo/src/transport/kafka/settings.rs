@@ -96,6 +96,19 @@ impl Settings {
         config
     }
 
+    /// The same as a member of a group that exists, or comes into being with it.
+    pub(super) fn member(&self, group: &str) -> ClientConfig {
+        let mut config = self.consumer(group);
+        config
+            .set("enable.auto.commit", "true")
+            .set("enable.auto.offset.store", "true")
+            .set("auto.commit.interval.ms", "1000")
+            .set("partition.assignment.strategy", "range,roundrobin")
+            // A position that is not there any more: nobody compares it here.
+            .set("auto.offset.reset", "earliest");
+        config
+    }
+
     /// For creating topics; none with a bearer token, which the client for it cannot ask for.
     pub(super) fn admin(&self) -> Option<ClientConfig> {
         let token = self.0.get("sasl.mechanism") == Some("OAUTHBEARER");

@@ -44,7 +44,8 @@ async fn lost(seen: &mut Seen<ConnectionEvent>) -> String {
 async fn killed() -> Result<(), TestError> {
     let mut server = KafkaServer::builder().start()?;
     let (events, mut seen) = events();
-    let connection = Kafka::new(server.url()).connect(events).await?;
+    let kafka = Kafka::new(server.url()).connect_timeout(Duration::from_secs(2));
+    let connection = kafka.connect(events).await?;
     let _subscription = connection.subscribe("a", delivery().0).await?;
     let start = Instant::now();
     server.kill()?;

@@ -5,7 +5,6 @@
 mod access;
 mod faults;
 mod front;
-mod latency;
 mod messages;
 mod support;
 
@@ -17,6 +16,5 @@ fn main() -> ExitCode {
     let tests = BrokerTests::needing("choreo-kafka-broker");
     let tests = messages::add(tests);
     let tests = faults::add(tests);
-    let tests = access::add(tests);
-    broker_test_main(latency::add(tests))
+    broker_test_main(access::add(tests))
 }

@@ -1,7 +1,7 @@
 //! What goes in comes out, on the mock cluster and on a broker process.
 
 use std::future::Future;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use choreo::transport::kafka::{Kafka, Start};
@@ -30,6 +30,7 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
     let tests = both(tests, "a_dropped_subscription_gets_nothing", dropped);
     let tests = both(tests, "what_kafka_cannot_take_is_refused", refused);
     let tests = both(tests, "starts", starts);
+    let tests = both(tests, "a_group_reads_on_where_it_was", group);
     let tests = both(tests, "missing_topics_may_be_forbidden", missing_topics);
     tests
         .embedded_test("messages::mock::partitions", partitions)
@@ -339,7 +340,41 @@ fn in_partition_zero(number: u32) -> Outgoing {
     sent
 }
 
+async fn group(kafka: Kafka) -> Result<(), TestError> {
+    let publisher = connect(&kafka).await?;
+    for number in 0..3 {
+        publisher.publish(in_partition_zero(number)).await?;
+    }
+    let member = kafka
+        .clone()
+        .group("readers")
+        .start(Start::Earliest)
+        .connect_timeout(Duration::from_secs(20));
+    for round in 0..2 {
+        let connection = connect(&member).await?;
+        let (deliver, mut seen) = delivery();
+        let _subscription = connection.subscribe("a", deliver).await?;
+        // Those that came while nobody read, and one that comes now.
+        let last = 3 + round * 3;
+        publisher.publish(in_partition_zero(last)).await?;
+        let first = if round == 0 { 0 } else { 4 };
+        for number in first..=last {
+            assert_eq!(seen.next().await.payload, number.to_string(), "{round}");
+        }
+        connection.close().await;
+        assert!(seen.is_empty());
+        for number in last + 1..last + 3 {
+            publisher.publish(in_partition_zero(number)).await?;
+        }
+    }
+    Ok(())
+}
+
 /// The mock cluster does not look at times.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "messages have times by the wall clock"
+)]
 async fn start_time() -> Result<(), TestError> {
     let server = KafkaServer::builder().start()?;
     let kafka = Kafka::new(server.url());
