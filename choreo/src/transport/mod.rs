@@ -2,6 +2,10 @@
 //!
 //! Implementations live in modules of their own and know neither scenarios nor each other.
 #![doc = include_str!("../../docs/writing-a-transport.md")]
+#![doc = "\n```\n"]
+#![doc = include_str!("../../docs/direct.rs")]
+#![doc = "```\n"]
+#![doc = include_str!("../../docs/transport-contract.md")]
 
 use std::sync::Arc;
 

@@ -203,7 +203,8 @@ async fn copy(
             continue;
         }
         if let Network::Slow(pause) = state {
-            tokio::time::sleep(pause).await;
+            let due = tokio::time::Instant::now() + pause;
+            tokio::time::sleep_until(due).await;
         }
         if to.write_all(&buffer[..read]).await.is_err() {
             return;

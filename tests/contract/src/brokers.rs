@@ -96,6 +96,11 @@ pub trait TestBroker: Send + Sync + Sized + 'static {
         }
     }
 
+    /// Threads that its client library starts once per process and keeps for good.
+    fn threads_for_good() -> usize {
+        0
+    }
+
     /// Tasks that it keeps on the runtime of a test.
     fn standing_tasks(&self) -> usize {
         0
@@ -325,6 +330,11 @@ impl TestBroker for RabbitBroker {
 
     fn subscriptions(&self) -> io::Result<Option<usize>> {
         Ok(Some(self.0.queues("/")?.len()))
+    }
+
+    /// The one of `async-compat`, which lapin brings along.
+    fn threads_for_good() -> usize {
+        1
     }
 
     /// No queue is bound.

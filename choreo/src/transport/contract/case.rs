@@ -151,8 +151,6 @@ table! {
         "keys arrive byte by byte",
     metadata_has_declared_names in messages:
         "received metadata has only names that the capabilities declare as readable",
-    what_cannot_be_carried_is_refused in publishing:
-        "a header or key that the transport cannot carry is an error and is not dropped",
     order_is_kept in messages:
         "1 000 rapid messages arrive in the order in which they were published, each once",
     every_connection_gets_a_message in subscriptions:

@@ -2,40 +2,13 @@
 
 use bytes::Bytes;
 
-use super::peer::{Broken, Checked, Peer, capabilities, ensure, harness, message, not_applicable};
+use super::peer::{Checked, Peer, ensure, harness, message, not_applicable};
 use super::{Subject, Verdict};
 use crate::act::PublishDraft;
-use crate::envelope::{Body, Outgoing};
+use crate::envelope::Body;
 use crate::matcher::functions::anything;
 use crate::outcome::Outcome;
 use crate::scenario::{ExpectOptions, expect, publish, settle};
-
-pub(super) async fn what_cannot_be_carried_is_refused<S: Subject>(subject: &S) -> Checked {
-    let capabilities = capabilities(subject);
-    if capabilities.headers && capabilities.keys {
-        return not_applicable("the transport carries `headers` and `keys`");
-    }
-    let topic = subject.topic("carried");
-    let peer = Peer::connect(subject).await?;
-    let mut subscription = peer.subscribe(&topic).await?;
-    let refused = async |message: Outgoing, what: &str| -> Result<(), Broken> {
-        let published = peer.try_publish(message).await?;
-        ensure(published.is_err(), || {
-            format!("a message with a {what} was published as if the transport had them")
-        })
-    };
-    if !capabilities.headers {
-        let mut with_header = message(subject, &topic, "dropped?");
-        with_header.headers.append("x-trace", "1");
-        refused(with_header, "header").await?;
-    }
-    if !capabilities.keys {
-        let mut with_key = message(subject, &topic, "dropped?");
-        with_key.key = Some(Bytes::from_static(b"1"));
-        refused(with_key, "key").await?;
-    }
-    works_on(subject, &peer, &topic, &mut subscription).await
-}
 
 /// That a refusal was about one message, and not about the connection.
 async fn works_on<S: Subject>(

@@ -10,6 +10,17 @@ use tokio::runtime::Handle;
 const BOUND: Duration = Duration::from_secs(20);
 const TICK: Duration = Duration::from_millis(5);
 
+/// The names of this process's threads.
+fn threads() -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for thread in fs::read_dir("/proc/self/task")? {
+        // One that has just ended has no name any more.
+        let name = fs::read_to_string(thread?.path().join("comm")).unwrap_or_default();
+        names.push(name.trim_end().to_owned());
+    }
+    Ok(names)
+}
+
 /// Tasks of the runtime, and threads of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Left {
@@ -25,8 +36,9 @@ impl Left {
         })
     }
 
-    /// Waits until there is no more than this.
-    pub(crate) async fn again(self) -> Result<(), TestError> {
+    /// Waits until there is no more than this, and so many threads.
+    pub(crate) async fn again(mut self, threads_for_good: usize) -> Result<(), TestError> {
+        self.threads += threads_for_good;
         let mut tick = tokio::time::interval(TICK);
         let gone = async {
             loop {
@@ -41,7 +53,11 @@ impl Left {
             Ok(gone) => Ok(gone?),
             Err(_) => {
                 let now = Self::now()?;
-                Err(format!("after the close there is {now:?}, before the connect {self:?}").into())
+                let threads = threads()?.join(", ");
+                Err(format!(
+                    "after the close there is {now:?} (threads: {threads}), and allowed is {self:?}"
+                )
+                .into())
             }
         }
     }
