@@ -1,6 +1,13 @@
 //! Encryption of a connection, as a user asks for it; each transport tells its client.
 
-use std::path::{Path, PathBuf};
+#[cfg(any(
+    feature = "nats",
+    feature = "kafka-tls",
+    feature = "rabbitmq",
+    feature = "redis"
+))]
+use std::path::Path;
+use std::path::PathBuf;
 
 /// TLS for a connection: required as soon as it is given.
 ///
