@@ -35,9 +35,9 @@ fn parts(nextest: Nextest, summary: &mut Summary) -> Done {
     let mut reports = Vec::new();
     match nextest {
         Nextest::Run => {
-            let step = nextest_step();
+            let (step, report) = nextest_step()?;
             summary.time(step.name(), || step.run_logged(&log))?;
-            reports.push(nextest_report());
+            reports.push(report);
         }
         Nextest::LeaveOut => summary.left_out("nextest", "asked for with --no-nextest"),
     }
@@ -81,16 +81,25 @@ fn tests(nextest: Nextest) -> Step {
     with_brokers(Step::cargo("tests", arguments))
 }
 
-fn nextest_step() -> Step {
-    with_brokers(Step::cargo(
+/// The run under nextest, and where it leaves the output of all tests, also of those that pass.
+fn nextest_step() -> Result<(Step, PathBuf), String> {
+    let folder = target_dir().join("suite");
+    let report = folder.join("nextest.xml");
+    let settings = folder.join("nextest.toml");
+    let text = format!("[profile.suite.junit]\npath = {report:?}\nstore-success-output = true\n");
+    // An old report would be searched in the place of the new one.
+    let gone = match std::fs::remove_file(&report) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    gone.and_then(|()| std::fs::write(&settings, text))
+        .map_err(|error| format!("cannot write into {}: {error}", folder.display()))?;
+    let step = Step::cargo(
         "nextest",
-        "nextest run --workspace --all-features --profile suite",
-    ))
-}
-
-/// Where the profile `suite` of `.config/nextest.toml` puts the output of all tests, also of those that pass.
-fn nextest_report() -> PathBuf {
-    target_dir().join("nextest/suite/junit.xml")
+        "nextest run --workspace --all-features --profile suite --tool-config-file",
+    );
+    let step = step.arg(format!("xtask:{}", settings.display()));
+    Ok((with_brokers(step), report))
 }
 
 /// Gives the tests the brokers that they need. A scenario that is skipped, as when its broker is missing,
