@@ -38,6 +38,7 @@ pub struct RabbitServerBuilder {
     tls: bool,
     external: bool,
     max_message_size: Option<usize>,
+    short_of_memory: bool,
 }
 
 /// Someone who may connect to a [`RabbitServer`].
@@ -113,6 +114,12 @@ impl RabbitServerBuilder {
     /// Refuses messages above so many bytes.
     pub fn max_message_size(mut self, bytes: usize) -> Self {
         self.max_message_size = Some(bytes);
+        self
+    }
+
+    /// Runs short of memory from the start: it blocks every connection that publishes.
+    pub fn short_of_memory(mut self) -> Self {
+        self.short_of_memory = true;
         self
     }
 

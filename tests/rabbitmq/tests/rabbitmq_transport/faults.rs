@@ -89,6 +89,30 @@ pub(crate) async fn restarted() -> Result<(), TestError> {
     Ok(())
 }
 
+/// A broker short of memory takes no messages: publishers hear why and do not wait.
+pub(crate) async fn blocking() -> Result<(), TestError> {
+    let server = RabbitServer::builder().short_of_memory().start()?;
+    let (sink, mut seen) = events();
+    let connection = Rabbit::new(server.url()).connect(sink).await?;
+    let _subscription = connection.subscribe("a", delivery().0).await?;
+    for _ in 0..2 {
+        let error = connection.publish(message("a", "1")).await.unwrap_err();
+        assert!(matches!(error, TransportError::Publish { .. }), "{error}");
+        let text = error.to_string();
+        assert!(
+            text.contains("takes no messages at present") && text.contains("memory"),
+            "{text}"
+        );
+    }
+    let event = seen.next().await;
+    assert!(
+        matches!(event, ConnectionEvent::Refused { .. }),
+        "{event:?}"
+    );
+    connection.close().await;
+    Ok(())
+}
+
 /// Stopped without a word: heartbeats notice it, whoever waits is told, and it comes back.
 pub(crate) async fn hanging() -> Result<(), TestError> {
     let server = RabbitServer::builder().start()?;

@@ -19,7 +19,8 @@ fn main() -> ExitCode {
         .test("connect::passwords", connect::passwords)
         .test("connect::certificates", connect::certificates)
         .test("faults::restarted", faults::restarted)
-        .test("faults::hanging", faults::hanging);
+        .test("faults::hanging", faults::hanging)
+        .test("faults::blocking", faults::blocking);
     let code = broker_test_main(tests);
     support::stop_shared();
     code
