@@ -61,6 +61,8 @@ struct State {
     result: Option<Arc<ScenarioResult>>,
     open: Option<OpenScenario>,
     settling: bool,
+    /// The time is up: what comes now is late.
+    expired: bool,
 }
 
 /// The act, shared by the test's side and the receive tasks.
@@ -107,6 +109,7 @@ impl Act {
                 result: None,
                 open: None,
                 settling: false,
+                expired: false,
             }),
             changed: Notify::new(),
         });
@@ -279,14 +282,7 @@ impl Act {
             let deadline = deadline.unwrap_or_else(|| Instant::now() + self.timeout);
             tokio::select! {
                 () = &mut changed => {}
-                () = tokio::time::sleep_until(deadline.into()) => {
-                    let mut state = lock(&self.state);
-                    if let Some(result) = &state.result {
-                        return Arc::clone(result);
-                    }
-                    self.record_deadline(&mut state);
-                    return self.finish(&mut state, false);
-                }
+                () = tokio::time::sleep_until(deadline.into()) => return self.expire().await,
             }
         }
     }
@@ -324,8 +320,21 @@ impl Act {
         }
     }
 
-    /// Ends the act at its deadline while the body still runs.
-    pub(crate) fn expire(&self) -> Arc<ScenarioResult> {
+    /// Ends the act at its deadline. Where nothing came, the broker is asked for a sign of life first: that
+    /// a broker hangs must not look like a service that does not answer.
+    pub(crate) async fn expire(&self) -> Arc<ScenarioResult> {
+        let in_vain = {
+            let mut state = lock(&self.state);
+            state.expired = true;
+            state.result.is_none() && state.error.is_none() && state.waited_in_vain()
+        };
+        if in_vain && let Err(reason) = self.router.answers().await {
+            let text = format!(
+                "nothing came, and the connection to {} is down: {reason}",
+                self.transport
+            );
+            self.record_error(&mut lock(&self.state), ScenarioErrorKind::Lost, text);
+        }
         let mut state = lock(&self.state);
         if let Some(result) = &state.result {
             return Arc::clone(result);
@@ -460,6 +469,13 @@ impl State {
             // A publish has a bound of its own.
             Trigger::None | Trigger::Sending { .. } => None,
         }
+    }
+
+    /// Something was waited for, and nothing at all came for it.
+    fn waited_in_vain(&self) -> bool {
+        let mut open = self.expectations.iter().filter(|other| other.is_open());
+        open.any(|expectation| expectation.near_miss_count() == 0)
+            || (self.expectations.is_empty() && self.replies.iter().any(Reply::is_untouched))
     }
 
     /// Every expectation is decided and no reply is under way; with replies only, each has answered.

@@ -19,7 +19,7 @@ impl Act {
         let envelope = message.envelope();
         let mut guard = lock(&self.state);
         let state = &mut *guard;
-        if state.result.is_some() || state.error.is_some() {
+        if state.result.is_some() || state.error.is_some() || state.expired {
             return;
         }
         // Without ids, what came before the trigger is no answer to it.

@@ -242,6 +242,19 @@ impl Connection for NatsConnection {
         }
     }
 
+    async fn ping(&self) -> Result<(), TransportError> {
+        let turn = self.probe.turn().await;
+        self.probe
+            .round_trip(&turn)
+            .await
+            .map_err(|silence| match silence {
+                Silence::Lost(error) => error,
+                Silence::TooLate(_) | Silence::Client(_) => TransportError::Lost {
+                    reason: silence.to_string(),
+                },
+            })
+    }
+
     fn inbox(&self) -> Option<String> {
         let number = self.inboxes.fetch_add(1, Ordering::Relaxed);
         Some(format!("{}.{number}", self.inbox))
