@@ -10,6 +10,14 @@ pub use crate::outcome::{Handle, Outcome};
 pub use crate::request;
 pub use crate::scenario::Scenario;
 pub use crate::transport::Memory;
+#[cfg(not(feature = "kafka"))]
+pub use crate::transport::absent::without_kafka::Kafka;
+#[cfg(not(feature = "nats"))]
+pub use crate::transport::absent::without_nats::{JetStream, Nats, NatsAuth};
+#[cfg(not(feature = "rabbitmq"))]
+pub use crate::transport::absent::without_rabbitmq::Rabbit;
+#[cfg(not(feature = "redis"))]
+pub use crate::transport::absent::without_redis::{Redis, RedisStreams};
 #[cfg(feature = "kafka")]
 pub use crate::transport::kafka::{Kafka, KafkaAuth};
 #[cfg(feature = "nats")]

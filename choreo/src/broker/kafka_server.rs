@@ -42,8 +42,7 @@ pub struct KafkaServerBuilder {
 }
 
 impl KafkaServerBuilder {
-    /// Asks for SASL. Tansu asks with PLAIN and takes any user and password: for tests of the exchange, not
-    /// of refusals.
+    /// Asks for SASL. The engine in memory keeps no users, so nobody gets in: for tests of refusals.
     pub fn authentication(mut self) -> Self {
         self.authentication = true;
         self

@@ -15,7 +15,8 @@ use super::resp::Client;
 use super::tls::Authority;
 
 const PROGRAM: &str = "redis-server";
-const REMEDY: &str = "install it (Debian: `apt-get install redis-server`) and run again";
+const REMEDY: &str = "install redis-server (Debian, Ubuntu: `apt-get install redis-server`; macOS: `brew install \
+                      redis`; elsewhere: redis.io/downloads)";
 
 /// How often another port is tried when someone else was faster.
 const PORTS_TRIED: usize = 10;

@@ -2,9 +2,15 @@
 //!
 //! Implementations live in modules of their own and know neither scenarios nor each other.
 #![doc = include_str!("../../docs/writing-a-transport.md")]
+#![doc = "\n```\n"]
+#![doc = include_str!("../../docs/direct.rs")]
+#![doc = "```\n"]
+#![doc = include_str!("../../docs/transport-contract.md")]
 
 use std::sync::Arc;
 
+#[cfg(feature = "contract")]
+pub mod contract;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 #[cfg(feature = "nats")]
@@ -17,6 +23,13 @@ pub mod redis;
 pub use crate::envelope::{Envelope, Headers, Metadata, Outgoing};
 pub use crate::safety::Endpoint;
 
+#[cfg(not(all(
+    feature = "nats",
+    feature = "kafka",
+    feature = "rabbitmq",
+    feature = "redis"
+)))]
+pub(crate) mod absent;
 pub(crate) mod erased;
 mod memory;
 mod tls;

@@ -32,6 +32,7 @@ const MODULES: &[&str] = &[
     "timeline",
     // 3
     "transport",
+    "transport::absent",
     "transport::erased",
     "transport::tls",
     "transport::memory",
@@ -52,6 +53,7 @@ const MODULES: &[&str] = &[
     "failure",
     "harness",
     "scenario",
+    "transport::contract",
     // 7
     "fixture",
     "arguments",
@@ -307,6 +309,11 @@ mod tests {
         assert_eq!(
             check("transport::memory", "use async_nats::Client;").len(),
             1
+        );
+        assert_eq!(check("broker", "use redis::Client;").len(), 1);
+        assert_eq!(
+            check("broker", "mod redis; pub use self::redis::Server;"),
+            Findings::new()
         );
         assert_eq!(check("matcher::typed", "use tokio::sync::Mutex;").len(), 1);
         assert_eq!(check("matcher::typed", "// no tokio here"), Findings::new());

@@ -13,7 +13,8 @@ use super::process::{Process, StartError, Workspace};
 use super::tls::Authority;
 
 const PROGRAM: &str = "rabbitmq-server";
-const REMEDY: &str = "install it (Debian: `apt-get install rabbitmq-server`) and run again";
+const REMEDY: &str = "install rabbitmq-server (Debian, Ubuntu: `apt-get install rabbitmq-server`; macOS: `brew \
+                      install rabbitmq`; elsewhere: rabbitmq.com/docs/download)";
 
 /// Another process may take a port between our look and the node's start.
 const ATTEMPTS: usize = 3;
@@ -38,6 +39,7 @@ pub struct RabbitServerBuilder {
     tls: bool,
     external: bool,
     max_message_size: Option<usize>,
+    short_of_memory: bool,
 }
 
 /// Someone who may connect to a [`RabbitServer`].
@@ -113,6 +115,12 @@ impl RabbitServerBuilder {
     /// Refuses messages above so many bytes.
     pub fn max_message_size(mut self, bytes: usize) -> Self {
         self.max_message_size = Some(bytes);
+        self
+    }
+
+    /// Runs short of memory from the start: it blocks every connection that publishes.
+    pub fn short_of_memory(mut self) -> Self {
+        self.short_of_memory = true;
         self
     }
 

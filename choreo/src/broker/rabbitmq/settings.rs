@@ -25,6 +25,9 @@ pub(super) fn configuration(
     line(format_args!("log.file = false"));
     // A full disk is the machine's trouble; a private node hardly writes.
     line(format_args!("disk_free_limit.absolute = 1MB"));
+    if builder.short_of_memory {
+        line(format_args!("vm_memory_high_watermark.absolute = 1MB"));
+    }
     if let Some(bytes) = builder.max_message_size {
         line(format_args!("max_message_size = {bytes}"));
     }

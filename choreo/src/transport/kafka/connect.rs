@@ -14,7 +14,9 @@ use super::cluster::{Cluster, left};
 use super::connection::KafkaConnection;
 use super::consumer::Reading;
 use super::context::{Context, Tokens};
+use super::group::Group;
 use super::link::{Link, SharedLink};
+use super::routes::Routes;
 use super::settings::{Settings, refusal, words};
 use crate::ids::CorrelationId;
 use crate::safety::Allowlist;
@@ -109,20 +111,31 @@ impl Kafka {
         // The producer asks first: it connects to what was given only, and a consumer would go on to the
         // addresses in the answer.
         self.first_answer(&link, &producer)?;
-        let group = CorrelationId::random("choreo-");
-        let consumer: BaseConsumer<Context> = settings
-            .consumer(group.as_str())
-            .create_with_context(context.clone())
+        let routes = Arc::new(Routes::default());
+        let (group, config, consumer_context) = match &self.group {
+            None => {
+                // The client wants one; nothing is committed for it.
+                let name = CorrelationId::random("choreo-");
+                (None, settings.consumer(name.as_str()), context.clone())
+            }
+            Some(name) => {
+                let group = Arc::new(Group::new(Arc::clone(&routes), self.start));
+                let context = context.clone().in_group(Arc::clone(&group));
+                (Some(group), settings.member(name), context)
+            }
+        };
+        let consumer: BaseConsumer<Context> = config
+            .create_with_context(consumer_context)
             .map_err(|error| self.refused(refusal(&error)))?;
         let cluster = Cluster {
             consumer,
             producer,
             link,
-            admin: (settings.admin(), context),
+            admin: settings.admin().map(|config| (config, context)),
             create_topics: self.create_topics,
             _alive: alive,
         };
-        Ok(Reading::new(cluster, self.start))
+        Ok(Reading::new(cluster, routes, group, self.start))
     }
 
     fn first_answer(

@@ -172,6 +172,8 @@ impl Connection for KafkaConnection {
             reason,
         };
         let pattern = Pattern::parse(topic).map_err(&refused)?;
+        // What is registered while the broker is away is for when it is back.
+        self.link.up(self.bound).await?;
         let reading = self.reading()?;
         let deadline = Instant::now() + self.bound;
         // When this future is dropped, the subscription is dropped with the result of the work.

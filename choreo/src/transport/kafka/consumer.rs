@@ -1,4 +1,4 @@
-//! One consumer that reads for all subscriptions of a connection, without a group: partitions are
+//! One consumer that reads for all subscriptions of a connection. Without a group, which is the rule: partitions are
 //! assigned to it by hand, at positions that are known as numbers.
 //!
 //! **Readiness.** A subscription asks the leader of each partition where it ends, assigns the partition at
@@ -7,7 +7,7 @@
 //! message) do no harm: the fetch begins there and what is at it comes, nothing is skipped.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
@@ -18,6 +18,7 @@ use rdkafka::topic_partition_list::Offset;
 
 use super::Start;
 use super::cluster::{Cluster, Partitions};
+use super::group::Group;
 use super::link::locked;
 use super::record::incoming;
 use super::routes::{Positions, Route, Routes};
@@ -34,21 +35,57 @@ struct Assigning {
     parked: bool,
 }
 
+/// Tells when the receiving thread has nothing in its hands any more: after a partition was given up it may
+/// still hold a message of it, which must not count for what is assigned next.
+#[derive(Debug, Default)]
+struct Hands {
+    turns: Mutex<u64>,
+    turned: Condvar,
+}
+
+impl Hands {
+    /// The receiving thread has done with what it had.
+    fn turn(&self) {
+        *locked(&self.turns) += 1;
+        self.turned.notify_all();
+    }
+
+    /// Waits for that. The thread turns at least once in `POLL`, unless the connection is being closed.
+    fn wait(&self) {
+        let turns = locked(&self.turns);
+        let before = *turns;
+        let waited = self
+            .turned
+            .wait_timeout_while(turns, POLL * 4, |turns| *turns == before);
+        drop(waited);
+    }
+}
+
 /// The reading half of a connection.
 pub(super) struct Reading {
     pub(super) cluster: Cluster,
-    pub(super) routes: Routes,
-    pub(super) start: Start,
+    pub(super) routes: Arc<Routes>,
+    /// Whose member the consumer is; none when partitions are assigned by hand.
+    group: Option<Arc<Group>>,
+    start: Start,
+    hands: Hands,
     /// Held while partitions are assigned or given up.
     assigning: Mutex<Assigning>,
 }
 
 impl Reading {
-    pub(super) fn new(cluster: Cluster, start: Start) -> Self {
+    pub(super) fn new(
+        cluster: Cluster,
+        routes: Arc<Routes>,
+        group: Option<Arc<Group>>,
+        start: Start,
+    ) -> Self {
         Self {
             cluster,
-            routes: Routes::default(),
+            routes,
+            group,
             start,
+            hands: Hands::default(),
             assigning: Mutex::default(),
         }
     }
@@ -60,6 +97,9 @@ impl Reading {
         delivery: Delivery,
         deadline: Instant,
     ) -> Result<Arc<Route>, String> {
+        if let Some(group) = &self.group {
+            return self.subscribe_in(group, pattern, delivery, deadline);
+        }
         let topics: Vec<(String, Partitions)> = match &pattern {
             Pattern::Topic(name) => {
                 vec![(name.to_string(), self.cluster.ensure(name, deadline)?)]
@@ -85,6 +125,25 @@ impl Reading {
         Ok(route)
     }
 
+    fn subscribe_in(
+        &self,
+        group: &Group,
+        pattern: Pattern,
+        delivery: Delivery,
+        deadline: Instant,
+    ) -> Result<Arc<Route>, String> {
+        if let Pattern::Topic(name) = &pattern {
+            self.cluster.ensure(name, deadline)?;
+        }
+        let route = self.routes.add(pattern, delivery);
+        self.routes.refresh();
+        if let Err(error) = group.follow(&self.cluster.consumer, deadline) {
+            self.routes.remove(route.id);
+            return Err(error);
+        }
+        Ok(route)
+    }
+
     /// Lets a subscription read a topic from these positions, and the consumer with it.
     pub(super) fn join(
         &self,
@@ -101,6 +160,8 @@ impl Reading {
                 Some(next) if next <= offset => {}
                 Some(_) => {
                     self.unassign(&turn, topic, [partition])?;
+                    self.hands.wait();
+                    self.routes.rewind(route, topic, partition, offset);
                     self.assign(&turn, topic, partition, offset)?;
                 }
                 None => self.assign(&turn, topic, partition, offset)?,
@@ -150,6 +211,13 @@ impl Reading {
 
     /// Gives up the partitions that nobody reads any more.
     pub(super) fn sweep(&self) {
+        if let Some(group) = &self.group {
+            // Nothing new, so nothing is waited for.
+            if let Err(error) = group.follow(&self.cluster.consumer, Instant::now()) {
+                tracing::warn!(error, "a topic is still being read");
+            }
+            return;
+        }
         let turn = locked(&self.assigning);
         for (topic, positions) in self.routes.take_idle() {
             if let Err(error) = self.unassign(&turn, &topic, positions.into_keys()) {
@@ -161,6 +229,9 @@ impl Reading {
     /// Takes in partitions of topics that are read, and topics that match a regular expression, which
     /// were not there before: from their first message.
     pub(super) fn grow(&self, topic: &str, partitions: &[i32]) -> Result<(), String> {
+        if self.group.is_some() {
+            return Ok(());
+        }
         let regexes = self.routes.regexes();
         for route in &regexes {
             if route.pattern.matches(topic) && !self.routes.reads(route, topic) {
@@ -184,6 +255,9 @@ impl Reading {
     /// Stops reading while the connection is down: a broker that comes back may have other messages, and
     /// the positions are compared before it is asked for the next ones.
     pub(super) fn park(&self) {
+        if self.group.is_some() {
+            return;
+        }
         let mut turn = locked(&self.assigning);
         turn.parked = true;
         if let Err(error) = self.cluster.consumer.unassign() {
@@ -194,6 +268,11 @@ impl Reading {
     /// Reads on, after the connection or a position was lost, where the broker has messages: one that lost
     /// them begins at zero again, and a position beyond its end would wait for ever.
     pub(super) fn reposition(&self, deadline: Instant) -> Result<(), String> {
+        if self.group.is_some() {
+            return Ok(());
+        }
+        self.park();
+        self.hands.wait();
         for (topic, _) in self.routes.topics() {
             let partitions = if self.routes.named(&topic) {
                 self.cluster.ensure(&topic, deadline)?
@@ -204,10 +283,7 @@ impl Reading {
             if partitions.is_empty() {
                 continue;
             }
-            let ask = |start: &Start| {
-                self.cluster
-                    .positions(&topic, &partitions, start, deadline)
-            };
+            let ask = |start: &Start| self.cluster.positions(&topic, &partitions, start, deadline);
             let (ends, beginnings) = (ask(&Start::End)?, ask(&Start::Earliest)?);
             for (partition, end) in ends {
                 let Some(next) = self.routes.next(&topic, partition) else {
@@ -222,8 +298,6 @@ impl Reading {
             }
         }
         let mut turn = locked(&self.assigning);
-        let result = self.cluster.consumer.unassign();
-        result.map_err(|error| words(&error))?;
         turn.parked = false;
         for (topic, positions) in self.routes.topics() {
             for (partition, next) in positions {
@@ -236,6 +310,7 @@ impl Reading {
     /// The body of the receiving thread: from the client's queue straight to the subscriptions.
     pub(super) fn receive(&self) {
         while !self.cluster.link.is_closed() {
+            self.hands.turn();
             match self.cluster.consumer.poll(POLL) {
                 Some(Ok(message)) => {
                     let received_at = Instant::now();

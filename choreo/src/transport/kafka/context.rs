@@ -4,14 +4,16 @@ use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use rdkafka::ClientContext;
 use rdkafka::client::OAuthToken;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::ConsumerContext;
+use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::statistics::Statistics;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{ClientContext, TopicPartitionList};
 
 use super::auth::Token;
+use super::group::Group;
 use super::link::{SharedLink, locked};
 
 /// What a client of the connection reports to.
@@ -19,6 +21,8 @@ use super::link::{SharedLink, locked};
 pub(super) struct Context {
     link: SharedLink,
     tokens: Arc<Tokens>,
+    /// Of a consumer that is a member of one.
+    group: Option<Arc<Group>>,
 }
 
 /// The bearer token in force. Renewed from outside, so that the callback never waits for a resolver.
@@ -52,7 +56,16 @@ impl Tokens {
 
 impl Context {
     pub(super) fn new(link: SharedLink, tokens: Arc<Tokens>) -> Self {
-        Self { link, tokens }
+        Self {
+            link,
+            tokens,
+            group: None,
+        }
+    }
+
+    pub(super) fn in_group(mut self, group: Arc<Group>) -> Self {
+        self.group = Some(group);
+        self
     }
 }
 
@@ -79,4 +92,16 @@ impl ClientContext for Context {
     }
 }
 
-impl ConsumerContext for Context {}
+impl ConsumerContext for Context {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        code: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
+        // Only a member of a group is told.
+        if let Some(group) = &self.group {
+            group.rebalance(consumer, code, partitions);
+        }
+    }
+}

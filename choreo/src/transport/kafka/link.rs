@@ -87,6 +87,15 @@ impl Link {
         }
     }
 
+    /// Resolves when the connection is up; the error is why it was not within the bound.
+    pub(super) async fn up(&self, bound: Duration) -> Result<(), TransportError> {
+        let mut down = self.down.subscribe();
+        let decided = down.wait_for(|error| error.is_none() || self.is_closed());
+        // Too late and closed are told by what is there then.
+        let _ = tokio::time::timeout(bound, decided).await;
+        self.ensure_up()
+    }
+
     /// The connect has succeeded.
     pub(super) fn opened(&self) {
         locked(&self.state).opened = true;
@@ -122,7 +131,7 @@ impl Link {
             }),
             RDKafkaErrorCode::SSL => self.fail(TransportError::Connect {
                 endpoint: self.address.clone(),
-                reason: words,
+                reason: advised(&words),
             }),
             RDKafkaErrorCode::AllBrokersDown => {
                 let reason = locked(&self.state).last_words.clone();

@@ -13,9 +13,11 @@
 //! * **Loss.** A broken connection is reported at once, a broker that hangs within seconds.
 //!   [`Restored`](super::ConnectionEvent::Restored) is reported when the broker answers again and every
 //!   position has been compared with what it has.
-//! * **Safety.** Brokers tell clients which addresses to use. Those are looked at before the first of them
-//!   is connected to: one that is neither loopback, nor given to [`Kafka::new`], nor on the allowlist of the
-//!   package ends the connect. Brokers that join later are the cluster's affair: the client would use them.
+//! * **Safety.** The guard checks the brokers that were given to [`Kafka::new`]. Brokers tell clients which
+//!   addresses to use from then on: one that is neither loopback, nor given, nor on the allowlist of the
+//!   package ends the connect, before anything is published or read. The client library may have resolved it
+//!   or opened a socket to it by then, and with [`KafkaAuth`] it logs in there: use TLS, with which only a
+//!   broker that shows the right certificate sees the credentials.
 //!
 //! # Topics
 //!
@@ -27,6 +29,11 @@
 //! Readable: `partition`, `offset`, `timestamp` (milliseconds since 1970), `tombstone`. Settable:
 //! `partition`, `timestamp`, `tombstone` (`true` sends a message without payload).
 //!
+//! # Limits of the client library
+//!
+//! With a bearer token it cannot create topics, so one that is missing has to be created by the broker
+//! (`auto.create.topics.enable`) or before the test. In a header, bytes that are no UTF-8 show as `�`.
+//!
 //! # Order
 //!
 //! Messages keep their order within a partition; those with the same key go to the same one.
@@ -37,6 +44,7 @@ mod connect;
 mod connection;
 mod consumer;
 mod context;
+mod group;
 mod link;
 #[cfg(feature = "broker")]
 mod mock;
@@ -82,6 +90,7 @@ pub struct Kafka {
     auth: Option<Credentials<KafkaAuth>>,
     tls: Option<Tls>,
     start: Start,
+    group: Option<String>,
     create_topics: bool,
     max_message_bytes: u32,
     connect_timeout: Duration,
@@ -102,6 +111,22 @@ pub enum Start {
     Time(SystemTime),
 }
 
+impl Start {
+    /// The number that asks for it: a time in milliseconds, an offset, -1 for the end, -2 for the beginning.
+    fn wanted(&self) -> i64 {
+        match self {
+            Self::End => -1,
+            Self::Earliest => -2,
+            Self::Offset(offset) => i64::try_from(*offset).unwrap_or(i64::MAX),
+            Self::Time(time) => {
+                let since = time.duration_since(SystemTime::UNIX_EPOCH);
+                let since = since.map_or(0, |since| since.as_millis());
+                i64::try_from(since).unwrap_or(i64::MAX)
+            }
+        }
+    }
+}
+
 impl Kafka {
     /// A cluster by one or several of its brokers, separated by commas: `host:port` or
     /// `kafka://host:port`. The port is 9092 unless given.
@@ -115,6 +140,7 @@ impl Kafka {
             auth: None,
             tls: None,
             start: Start::End,
+            group: None,
             create_topics: true,
             max_message_bytes: DEFAULT_MAX_MESSAGE_BYTES,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
@@ -144,6 +170,16 @@ impl Kafka {
     /// Where subscriptions begin; [`Start::End`] unless set.
     pub fn start(mut self, start: Start) -> Self {
         self.start = start;
+        self
+    }
+
+    /// Reads as a member of a consumer group, from where the group has committed that it was; where it has
+    /// not, from [`start`](Self::start). What is read is committed for the group.
+    ///
+    /// Not needed for tests, and slow: each new topic makes the group rebalance, which takes the cluster
+    /// seconds. Partitions that other members have do not come here.
+    pub fn group(mut self, name: impl Into<String>) -> Self {
+        self.group = Some(name.into());
         self
     }
 
@@ -228,6 +264,56 @@ impl Transport for Kafka {
                 "it took longer than {:?} (see `connect_timeout`)",
                 self.connect_timeout
             ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SENTINEL: &str = "s3ntinel";
+
+    #[test]
+    fn brokers_are_read_from_a_list() {
+        let kafka = Kafka::new("127.0.0.1, kafka://Broker.Example:9093,[::1]");
+        assert_eq!(kafka.problem, None);
+        assert_eq!(
+            kafka.address(),
+            "Kafka at 127.0.0.1:9092, broker.example:9093, [::1]:9092"
+        );
+    }
+
+    #[test]
+    fn what_is_no_broker_is_named_without_its_password() {
+        for (text, expected) in [
+            ("", "broker 1: there is no host"),
+            ("a,,b", "broker 2: there is no host"),
+            ("http://a", "its scheme must be `kafka`"),
+            ("a:port", "the port is no number"),
+            ("me:s3ntinel@a", "use `.auth(…)`"),
+            ("kafka://me:s3ntinel@a:9092", "use `.auth(…)`"),
+        ] {
+            let kafka = Kafka::new(text);
+            let shown = format!("{kafka:?}");
+            let problem = kafka.problem.expect(text);
+            assert!(problem.contains(expected), "{text}: {problem}");
+            assert!(!shown.contains(SENTINEL), "{shown}");
+        }
+    }
+
+    #[cfg(not(feature = "kafka-tls"))]
+    #[tokio::test]
+    async fn what_needs_openssl_names_the_feature() {
+        let plain = Kafka::new("127.0.0.1:1");
+        for kafka in [
+            plain.clone().tls(Tls::new()),
+            plain.clone().auth(KafkaAuth::scram_sha_256("me", SENTINEL)),
+            plain.auth(KafkaAuth::oauth_bearer(SENTINEL)),
+        ] {
+            let error = kafka.connect(ConnectionEvents::new(|_| {})).await;
+            let text = error.expect_err("no OpenSSL").to_string();
+            assert!(text.contains("needs the feature `kafka-tls`"), "{text}");
         }
     }
 }

@@ -115,6 +115,19 @@ impl Routes {
             .collect();
     }
 
+    /// Lets the consumer read a partition again from an earlier position, for one subscription only.
+    pub(super) fn rewind(&self, route: &Route, topic: &str, partition: i32, offset: i64) {
+        let mut table = locked(&self.0);
+        let entry = table.entry(topic);
+        let had = entry.next.insert(partition, offset).unwrap_or(offset);
+        let mut readers: Vec<Reader> = entry.readers.to_vec();
+        for reader in readers.iter_mut().filter(|r| r.route.id != route.id) {
+            let from = reader.from.entry(partition).or_insert(had);
+            *from = had.max(*from);
+        }
+        entry.readers = readers.into();
+    }
+
     /// Notes where the consumer reads on in a partition.
     pub(super) fn set_next(&self, topic: &str, partition: i32, offset: i64) {
         locked(&self.0).entry(topic).next.insert(partition, offset);
@@ -147,9 +160,12 @@ impl Routes {
     ) -> Option<(Arc<str>, Arc<[Reader]>)> {
         let mut table = locked(&self.0);
         let entry = table.topics.get_mut(topic)?;
-        if let Some(next) = entry.next.get_mut(&partition) {
-            *next = offset + 1;
+        // What is given up comes no more, and what came comes once: brokers repeat themselves (Tansu).
+        let next = entry.next.get_mut(&partition)?;
+        if offset < *next {
+            return None;
         }
+        *next = offset + 1;
         Some((Arc::clone(&entry.name), Arc::clone(&entry.readers)))
     }
 
@@ -175,6 +191,57 @@ impl Routes {
         idle.into_iter()
             .filter_map(|name| table.topics.remove(&name))
             .map(|topic| (topic.name, topic.next))
+            .collect()
+    }
+
+    /// As a member of a group: the partition is ours, from this position, for all who want its topic.
+    pub(super) fn take_over(&self, topic: &str, partition: i32, next: i64) {
+        let mut table = locked(&self.0);
+        let routes: Vec<_> = table.matching(topic);
+        let entry = table.entry(topic);
+        entry.next.insert(partition, next);
+        let from = Positions::new();
+        entry.readers = routes
+            .into_iter()
+            .map(|route| Reader {
+                route,
+                from: from.clone(),
+            })
+            .collect();
+    }
+
+    /// As a member of a group: the partition is somebody else's.
+    pub(super) fn give_up(&self, topic: &str, partition: i32) {
+        let mut table = locked(&self.0);
+        if let Some(entry) = table.topics.get_mut(topic) {
+            entry.next.remove(&partition);
+        }
+    }
+
+    /// As a member of a group: everyone who wants a topic reads it, also who came after it was given to us.
+    pub(super) fn refresh(&self) {
+        let mut table = locked(&self.0);
+        let names: Vec<Arc<str>> = table.topics.keys().cloned().collect();
+        for name in names {
+            let routes = table.matching(&name);
+            let entry = table.entry(&name);
+            let from = Positions::new();
+            entry.readers = routes
+                .into_iter()
+                .map(|route| Reader {
+                    route,
+                    from: from.clone(),
+                })
+                .collect();
+        }
+    }
+
+    /// What is subscribed to, each once, in order.
+    pub(super) fn patterns(&self) -> Vec<String> {
+        let table = locked(&self.0);
+        let all = table.routes.iter().map(|route| route.pattern.to_string());
+        all.collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
             .collect()
     }
 
@@ -209,6 +276,13 @@ impl Routes {
 }
 
 impl Table {
+    fn matching(&self, topic: &str) -> Vec<Arc<Route>> {
+        let all = self.routes.iter();
+        all.filter(|route| route.pattern.matches(topic))
+            .cloned()
+            .collect()
+    }
+
     fn entry(&mut self, topic: &str) -> &mut Topic {
         if !self.topics.contains_key(topic) {
             let name: Arc<str> = topic.into();

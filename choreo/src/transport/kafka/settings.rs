@@ -96,8 +96,26 @@ impl Settings {
         config
     }
 
-    pub(super) fn admin(&self) -> ClientConfig {
-        self.0.clone()
+    /// The same as a member of a group that exists, or comes into being with it.
+    pub(super) fn member(&self, group: &str) -> ClientConfig {
+        let mut config = self.consumer(group);
+        config
+            .set("enable.auto.commit", "true")
+            .set("enable.auto.offset.store", "true")
+            .set("auto.commit.interval.ms", "1000")
+            .set("partition.assignment.strategy", "range,roundrobin")
+            // The partitions of a test that was killed are free again soon.
+            .set("session.timeout.ms", "6000")
+            .set("heartbeat.interval.ms", "1000")
+            // A position that is not there any more: nobody compares it here.
+            .set("auto.offset.reset", "earliest");
+        config
+    }
+
+    /// For creating topics; none with a bearer token, which the client for it cannot ask for.
+    pub(super) fn admin(&self) -> Option<ClientConfig> {
+        let token = self.0.get("sasl.mechanism") == Some("OAUTHBEARER");
+        (!token).then(|| self.0.clone())
     }
 }
 
@@ -105,8 +123,15 @@ fn encrypt(tls: &Tls, config: &mut ClientConfig) {
     #[cfg(feature = "kafka-tls")]
     {
         let text = |path: &Path| path.to_string_lossy().into_owned();
-        if let Some(authority) = tls.authorities().first() {
-            config.set("ssl.ca.location", text(authority));
+        // The client takes one file, but any number of certificates as text. What could not be read here
+        // was found before.
+        let authorities: Vec<String> = tls
+            .authorities()
+            .iter()
+            .filter_map(|path| std::fs::read_to_string(path).ok())
+            .collect();
+        if !authorities.is_empty() {
+            config.set("ssl.ca.pem", authorities.join("\n"));
         }
         if let Some((certificate, key)) = tls.client() {
             config

@@ -1,5 +1,6 @@
 //! What may be subscribed to and published to: names of topics, and regular expressions over them.
 
+use std::fmt;
 use std::sync::Arc;
 
 use regex::Regex;
@@ -37,6 +38,15 @@ impl Pattern {
 
     pub(super) fn is_regex(&self) -> bool {
         matches!(self, Self::Regex(_))
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Topic(name) => name,
+            Self::Regex(regex) => regex.as_str(),
+        })
     }
 }
 

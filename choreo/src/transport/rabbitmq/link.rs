@@ -24,12 +24,12 @@ pub(super) struct Link {
     state: Mutex<State>,
     /// Why the connection is down; none while it is up.
     down: watch::Sender<Option<String>>,
+    /// Why the broker takes no messages at present.
+    blocked: watch::Sender<Option<String>>,
 }
 
 struct State {
     session: Option<Arc<Session>>,
-    /// Why the broker takes no messages at present.
-    blocked: Option<String>,
     next: u64,
     subscribers: BTreeMap<u64, Subscriber>,
 }
@@ -47,11 +47,11 @@ impl Link {
             closed: AtomicBool::new(false),
             state: Mutex::new(State {
                 session: Some(session),
-                blocked: None,
                 next: 0,
                 subscribers: BTreeMap::new(),
             }),
             down: watch::Sender::new(None),
+            blocked: watch::Sender::new(None),
         }
     }
 
@@ -75,9 +75,12 @@ impl Link {
             })
     }
 
-    /// Why the broker takes no messages at present.
-    pub(super) fn blockade(&self) -> Option<String> {
-        locked(&self.state).blocked.clone()
+    /// Resolves with the reason when the broker takes no messages; at once when it takes none.
+    pub(super) async fn blockade(&self) -> String {
+        let mut blocked = self.blocked.subscribe();
+        // Its sender is ours.
+        let why = blocked.wait_for(Option::is_some).await.ok();
+        why.and_then(|why| why.clone()).unwrap_or_default()
     }
 
     /// Resolves when a session is lost; at once when it is. It may have a successor by then.
@@ -126,7 +129,7 @@ impl Link {
     pub(super) fn went_down(&self, why: &str) {
         let mut state = locked(&self.state);
         state.session = None;
-        state.blocked = None;
+        self.blocked.send_replace(None);
         for subscriber in state.subscribers.values() {
             subscriber.task.abort();
         }
@@ -161,12 +164,12 @@ impl Link {
     /// The broker is short of something.
     pub(super) fn blocked(&self, why: String) {
         self.report_refusal(&format!("it takes no messages at present: {why}"));
-        locked(&self.state).blocked = Some(why);
+        self.blocked.send_replace(Some(why));
     }
 
     /// It has enough again.
     pub(super) fn unblocked(&self) {
-        locked(&self.state).blocked = None;
+        self.blocked.send_replace(None);
     }
 
     /// Reports what the broker says about something that was handed over earlier.

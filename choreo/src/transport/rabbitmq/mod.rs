@@ -6,12 +6,14 @@ mod auth;
 mod connection;
 mod crypto;
 mod link;
+mod opener;
 mod plan;
 mod properties;
 mod publish;
 mod runtime;
 mod session;
 mod subscribe;
+mod supervisor;
 mod url;
 mod words;
 
@@ -21,8 +23,8 @@ use std::time::Duration;
 pub use auth::RabbitAuth;
 pub use connection::{RabbitConnection, RabbitSubscription};
 
-use self::connection::Opener;
 use self::link::Link;
+use self::opener::Opener;
 use self::plan::Topology;
 use self::runtime::Threads;
 use self::url::Place;

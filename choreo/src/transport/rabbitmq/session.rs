@@ -99,10 +99,9 @@ impl Watch {
         loop {
             let event = if ended {
                 // Its last event is on the way.
-                match tokio::time::timeout(END_BOUND, next(&mut self.events)).await {
-                    Ok(event) => event,
-                    Err(_) => None,
-                }
+                tokio::time::timeout(END_BOUND, next(&mut self.events))
+                    .await
+                    .unwrap_or_default()
             } else {
                 tokio::select! {
                     biased;

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -23,8 +24,16 @@ use crate::transport::Delivery;
 /// Consumers of the system under test come first where we only watch.
 const WATCHER_PRIORITY: i32 = -10;
 
+const CANCELLED: &str = "the broker cancelled it, as it does when the queue is deleted";
+
 /// Between two attempts to bring back a subscription that the broker has ended.
 const RETRY: Duration = Duration::from_millis(100);
+
+/// How long a consumer of a queue that is to be watched may be our own last one, on its way out.
+const LAST_WATCHER: Duration = Duration::from_millis(500);
+
+/// Between two looks at such a queue.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// What a subscription is to be, also after a reconnect.
 pub(super) struct Order {
@@ -36,8 +45,6 @@ pub(super) struct Order {
 /// A live subscription. Dropping it ends it: the consumer is cancelled and the channel closed.
 pub(super) struct Live {
     consumer: Consumer,
-    /// How many messages lay in the queue before: the first ones to come.
-    older: u32,
     // Closed when it is dropped.
     _channel: Channel,
 }
@@ -69,7 +76,6 @@ impl Order {
     /// Subscribes on a channel of its own: what the broker refuses here closes no other.
     pub(super) async fn open(&self, session: &Session) -> Result<Live, Refusal> {
         let channel = session.channel().await?;
-        let mut older = 0;
         let taking = BasicConsumeOptions {
             no_ack: true,
             ..BasicConsumeOptions::default()
@@ -101,23 +107,26 @@ impl Order {
                 (name(queue)?, taking, FieldTable::default())
             }
             Plan::Watched { queue } => {
-                let found = existing(&channel, queue).await?;
-                let consumers = found.consumer_count();
-                if consumers > 0 {
-                    return Err(Refusal::Own(watched_elsewhere(queue, consumers)));
-                }
-                older = found.message_count();
+                unwatched(&channel, queue).await?;
                 let mut arguments = FieldTable::default();
                 arguments.insert("x-priority".into(), AMQPValue::LongInt(WATCHER_PRIORITY));
                 (name(queue)?, BasicConsumeOptions::default(), arguments)
             }
         };
-        let consumer = channel
-            .basic_consume(queue, ShortString::default(), options, arguments)
+        let mut consumer = channel
+            .basic_consume(queue.clone(), ShortString::default(), options, arguments)
             .await?;
+        if self.is_watch() {
+            // What lay in the queue before is on its way. The queue answers the first question after it has
+            // handed it to the channel, and the channel the second one after it has sent it to us. Their
+            // number would be no help: some may expire before they come.
+            for _ in 0..2 {
+                existing(&channel, queue.as_str()).await?;
+            }
+            discard(&mut consumer).await?;
+        }
         Ok(Live {
             consumer,
-            older,
             _channel: channel,
         })
     }
@@ -135,7 +144,7 @@ impl Order {
             let topic = &self.topic;
             link.report_refusal(&format!("the subscription to `{topic}` ended: {ended}"));
             live = loop {
-                tokio::time::sleep(RETRY).await;
+                tokio::time::sleep_until(tokio::time::Instant::now() + RETRY).await;
                 let Ok(session) = link.session() else { return };
                 if let Ok(live) = self.open(&session).await {
                     break live;
@@ -150,14 +159,17 @@ impl Order {
             let next =
                 std::future::poll_fn(|context| Pin::new(&mut live.consumer).poll_next(context));
             match next.await {
-                Some(Ok(_)) if live.older > 0 => live.older -= 1,
+                // Held by an earlier watcher, whose end it has outrun.
+                Some(Ok(received)) if received.redelivered && self.is_watch() => {}
                 Some(Ok(received)) => self.deliver(received),
                 Some(Err(error)) => return words::of(&error),
-                None => {
-                    return "the broker cancelled it, as it does when the queue is deleted".into();
-                }
+                None => return CANCELLED.into(),
             }
         }
+    }
+
+    fn is_watch(&self) -> bool {
+        matches!(self.plan, Plan::Watched { .. })
     }
 
     fn deliver(&self, received: Received) {
@@ -194,6 +206,36 @@ async fn existing(channel: &Channel, queue: &str) -> Result<lapin::Queue, Refusa
     Ok(channel
         .queue_declare(name(queue)?, options, FieldTable::default())
         .await?)
+}
+
+/// Lets go of what has come so far.
+async fn discard(consumer: &mut Consumer) -> Result<(), Refusal> {
+    std::future::poll_fn(|context| {
+        loop {
+            match Pin::new(&mut *consumer).poll_next(context) {
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error.into())),
+                Poll::Ready(None) => return Poll::Ready(Err(Refusal::Own(CANCELLED.into()))),
+                Poll::Pending => return Poll::Ready(Ok(())),
+            }
+        }
+    })
+    .await
+}
+
+/// Makes sure that a queue is there and that nobody reads it.
+async fn unwatched(channel: &Channel, queue: &str) -> Result<(), Refusal> {
+    let deadline = Instant::now() + LAST_WATCHER;
+    loop {
+        let found = existing(channel, queue).await?;
+        match found.consumer_count() {
+            0 => return Ok(()),
+            consumers if Instant::now() > deadline => {
+                return Err(Refusal::Own(watched_elsewhere(queue, consumers)));
+            }
+            _ => tokio::time::sleep_until(tokio::time::Instant::now() + LOOK).await,
+        }
+    }
 }
 
 /// Makes a queue that ends with its consumer; the broker chooses an empty name.

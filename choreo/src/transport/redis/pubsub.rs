@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_core::Stream;
-use redis::Msg;
 use redis::aio::PubSubStream;
+use redis::{Msg, RedisResult};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::dial::{Dialer, Driver, Login, ask};
+use super::dial::{Dialer, Driver, Login, ask, is_loss, words};
 use super::limit;
 use super::link::{Link, locked};
 use super::registry::{Entry, Registration, Registry};
@@ -213,7 +213,10 @@ impl Opener for Subscribing {
         session.drive(commands.driver, commands.record);
         let (subscriber, driver, record) = self.subscriber(&login).await?;
         session.drive(driver, record);
-        self.restore(&subscriber, epoch).await?;
+        let restored = self.restore(&subscriber, epoch).await;
+        session.refusals = restored.map_err(|error| TransportError::Lost {
+            reason: words(&error),
+        })?;
         session.subscriber = Some(subscriber);
         Ok(session)
     }
@@ -243,20 +246,36 @@ impl Subscribing {
         Ok((Subscriber::Listening(sink), receiving, record))
     }
 
-    /// Subscribes to what the last session had.
-    async fn restore(&self, subscriber: &Subscriber, epoch: u64) -> Result<(), TransportError> {
-        let entries = self.registry.entries();
-        for entries in entries.chunks(RESUBSCRIBED_AT_ONCE) {
+    /// Subscribes to what the last session had; gives what the server refuses.
+    async fn restore(&self, subscriber: &Subscriber, epoch: u64) -> RedisResult<Vec<String>> {
+        let mut refusals = Vec::new();
+        for entries in self.registry.entries().chunks(RESUBSCRIBED_AT_ONCE) {
             let topics: Vec<Topic> = entries.iter().map(|entry| entry.topic.clone()).collect();
-            let asked = subscriber.subscribe(&topics).await;
-            asked.map_err(|error| TransportError::Lost {
-                reason: super::dial::words(&error),
-            })?;
-            for entry in entries {
-                *entry.turn.lock().await = Some(epoch);
+            match subscriber.subscribe(&topics).await {
+                Err(error) if is_loss(&error) => return Err(error),
+                Ok(()) => {
+                    for entry in entries {
+                        *entry.turn.lock().await = Some(epoch);
+                    }
+                }
+                // One that is refused takes the others along.
+                Err(_) => {
+                    for entry in entries {
+                        let topic = std::slice::from_ref(&entry.topic);
+                        match subscriber.subscribe(topic).await {
+                            Ok(()) => *entry.turn.lock().await = Some(epoch),
+                            Err(error) if is_loss(&error) => return Err(error),
+                            Err(error) => refusals.push(format!(
+                                "cannot subscribe to `{}` again: {}",
+                                entry.topic.name(),
+                                words(&error)
+                            )),
+                        }
+                    }
+                }
             }
         }
-        Ok(())
+        Ok(refusals)
     }
 }
 

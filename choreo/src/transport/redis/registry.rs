@@ -158,10 +158,9 @@ impl Registry {
 
 impl Entry {
     fn new(topic: Topic) -> Self {
-        let (Topic::Channel(name) | Topic::Pattern(name)) = &topic;
         Self {
             turn: Turn::new(None),
-            name: name.as_str().into(),
+            name: topic.name().into(),
             deliveries: Mutex::new(Arc::new([])),
             topic,
         }

@@ -37,6 +37,8 @@ pub(super) struct Session {
     pub(super) epoch: u64,
     pub(super) commands: MultiplexedConnection,
     pub(super) subscriber: Option<Subscriber>,
+    /// What the server would not bring back from the last session, in its words.
+    pub(super) refusals: Vec<String>,
     address: String,
     sockets: Vec<Record>,
     failure: watch::Sender<Option<String>>,
@@ -110,6 +112,7 @@ impl Session {
             epoch,
             commands,
             subscriber: None,
+            refusals: Vec::new(),
             address: address.to_owned(),
             sockets: Vec::new(),
             failure: watch::Sender::new(None),
@@ -156,16 +159,16 @@ impl Session {
                     (_, answered) => answered,
                 }
             };
-            match timeout(PING_BOUND, asked).await {
-                Err(_) => {
+            match answered(&self.sockets, PING_BOUND, asked).await {
+                None => {
                     return format!(
                         "{} did not answer a ping within {PING_BOUND:?}",
                         self.address
                     );
                 }
-                Ok(Err(error)) if is_loss(&error) => return broken(&self.address),
+                Some(Err(error)) if is_loss(&error) => return broken(&self.address),
                 // A refusal is an answer too.
-                Ok(_) => {}
+                Some(_) => {}
             }
         }
     }
@@ -242,6 +245,9 @@ pub(super) async fn supervise(opener: impl Opener, link: Arc<Link>, mut session:
         };
         session = Arc::new(next);
         link.up(&session);
+        for refusal in &session.refusals {
+            link.refused(refusal);
+        }
     }
 }
 

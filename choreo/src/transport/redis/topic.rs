@@ -10,6 +10,12 @@ pub(super) enum Topic {
 }
 
 impl Topic {
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Channel(name) | Self::Pattern(name) => name,
+        }
+    }
+
     /// `*`, `?` and `[` make a pattern; after a backslash they are ordinary characters, as is a second
     /// backslash.
     pub(super) fn parse(text: &str) -> Result<Self, String> {

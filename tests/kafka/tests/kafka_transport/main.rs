@@ -2,8 +2,9 @@
 //! messages, and what goes wrong. Which claim is proved against which is in the README.
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod access;
 mod faults;
-mod latency;
+mod front;
 mod messages;
 mod support;
 
@@ -13,5 +14,7 @@ use choreo_test_brokers::{BrokerTests, broker_test_main};
 
 fn main() -> ExitCode {
     let tests = BrokerTests::needing("choreo-kafka-broker");
-    broker_test_main(faults::add(latency::add(messages::add(tests))))
+    let tests = messages::add(tests);
+    let tests = faults::add(tests);
+    broker_test_main(access::add(tests))
 }

@@ -1,6 +1,5 @@
 //! What the tests share: recording of messages and events, with bounded waits.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,6 +8,9 @@ use choreo::transport::{
     Connection, ConnectionEvent, ConnectionEvents, Delivery, Envelope, Outgoing, Transport,
     TransportError,
 };
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
@@ -92,6 +94,13 @@ pub(crate) async fn eventually(what: &str, mut condition: impl FnMut() -> bool) 
     assert!(waited.await.is_ok(), "{what}: not in 10 s");
 }
 
-pub(crate) fn shared<T>(value: T) -> Arc<std::sync::Mutex<T>> {
-    Arc::new(std::sync::Mutex::new(value))
+/// Creates a topic with a client that is not ours.
+pub(crate) async fn create_topic(url: &str, topic: &str, partitions: i32) -> Result<(), TestError> {
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", url).create()?;
+    let topic = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
+    for result in admin.create_topics([&topic], &AdminOptions::new()).await? {
+        result.map_err(|(topic, code)| format!("{topic}: {code}"))?;
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod connect;
+mod faults;
 mod messages;
 mod support;
 mod system;
@@ -16,7 +17,10 @@ fn main() -> ExitCode {
         .test("messages", messages::all)
         .test("system", system::all)
         .test("connect::passwords", connect::passwords)
-        .test("connect::certificates", connect::certificates);
+        .test("connect::certificates", connect::certificates)
+        .test("faults::restarted", faults::restarted)
+        .test("faults::hanging", faults::hanging)
+        .test("faults::blocking", faults::blocking);
     let code = broker_test_main(tests);
     support::stop_shared();
     code

@@ -201,13 +201,24 @@ async fn watch(server: Arc<RabbitServer>) -> Result<(), TestError> {
         .publish(message("queue:v.dead", "before"))
         .await?;
     let (sink, mut seen) = delivery();
-    let _subscription = connection.subscribe("queue:v.dead", sink).await?;
+    let subscription = connection.subscribe("queue:v.dead", sink).await?;
     connection.publish(message("queue:v.dead", "1")).await?;
     let received = seen.next().await;
     assert_eq!(
         (&*received.topic, &received.payload[..]),
         ("queue:v.dead", &b"1"[..])
     );
+    drop(subscription);
+    // Watched again and again, also before the broker has let go of the last watcher.
+    for round in 0..20 {
+        let (sink, mut seen) = delivery();
+        let _subscription = connection.subscribe("queue:v.dead", sink).await?;
+        let mut again = message("queue:v.dead", round.to_string());
+        // Gone by itself when nobody holds it any more.
+        again.metadata.set("expiration", 1);
+        connection.publish(again).await?;
+        assert_eq!(seen.next().await.payload, round.to_string());
+    }
     connection.close().await;
     // Everything lies in it as before, in its order.
     assert_eq!(get(&system, "v.dead").await?, Some(b"before".to_vec()));

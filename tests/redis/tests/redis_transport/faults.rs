@@ -29,6 +29,7 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
             "faults::a_restarted_server_restores_the_streams",
             restarted_streams,
         )
+        .test("faults::a_permission_that_goes_is_told", lost_permission)
         .test("faults::a_reader_misses_nothing", reader_killed)
         .test(
             "faults::a_hanging_server_is_told_by_channels",
@@ -232,6 +233,34 @@ async fn restarted_streams() -> Result<(), TestError> {
     Ok(())
 }
 
+async fn lost_permission() -> Result<(), TestError> {
+    let server = RedisServer::builder()
+        .user("alice", SENTINEL, "&a &b +@all")
+        .start()?;
+    let (sink, mut told) = events();
+    let redis = Redis::new(server.url()).auth(RedisAuth::user_password("alice", SENTINEL));
+    let connection = redis.connect(sink).await?;
+    let (sink, mut seen) = delivery();
+    let _kept = connection.subscribe("a", sink.clone()).await?;
+    let _lost = connection.subscribe("b", sink).await?;
+    // The server ends the connections of those who have subscribed to what they no longer may.
+    server.execute(&["ACL", "SETUSER", "alice", "resetchannels", "&a"])?;
+    is_lost(&mut told, "did the server stop?").await;
+    assert_eq!(told.next().await, ConnectionEvent::Restored);
+    match told.next().await {
+        ConnectionEvent::Refused { reason } => {
+            assert!(
+                reason.contains("`b`") && reason.contains("NOPERM"),
+                "{reason}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    connection.publish(message("a", "1")).await?;
+    assert_eq!(seen.next().await.payload, "1");
+    Ok(())
+}
+
 async fn reader_killed() -> Result<(), TestError> {
     let server = RedisServer::builder().start()?;
     let (sink, mut told) = events();
@@ -316,7 +345,10 @@ async fn outlasts<T: Transport>(slow: T, direct: T) -> Result<(), TestError> {
     publisher
         .publish(message("large", vec![7; 600_000]))
         .await?;
-    assert_eq!(seen.next().await.payload.len(), 600_000);
+    tokio::select! {
+        envelope = seen.next() => assert_eq!(envelope.payload.len(), 600_000),
+        event = told.next() => panic!("{event:?}"),
+    }
     assert!(start.elapsed() > Duration::from_secs(4), "it was not slow");
     assert!(told.is_empty());
     Ok(())
