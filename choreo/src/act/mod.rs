@@ -2,8 +2,11 @@
 //!
 //! Knows nothing of the steps' types; `scenario` puts those on top.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -261,30 +264,44 @@ impl Act {
 
     /// Waits until the act is decided or its time is up, and freezes it. Later calls give the same.
     pub(crate) async fn settle(&self) -> Arc<ScenarioResult> {
-        lock(&self.state).settling = true;
+        let deadline = {
+            let mut state = lock(&self.state);
+            state.settling = true;
+            state.deadline(self.timeout)
+        };
         self.changed.notify_waiters();
-        loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            let deadline = {
-                let mut state = lock(&self.state);
-                if let Some(result) = &state.result {
-                    return Arc::clone(result);
+        // A triggered act always has a deadline; this one ends even if that should change.
+        let deadline = deadline.unwrap_or_else(|| Instant::now() + self.timeout);
+        let mut changed = pin!(self.changed.notified());
+        let settled = poll_fn(|context| {
+            loop {
+                // Before the look, so that no change falls between the two.
+                let news = changed.as_mut().poll(context).is_ready();
+                if let Some(result) = self.settled() {
+                    return Poll::Ready(result);
                 }
-                self.check_sense(&mut state);
-                if state.error.is_some() || state.is_decided() {
-                    return self.finish(&mut state, false);
+                if !news {
+                    return Poll::Pending;
                 }
-                state.deadline(self.timeout)
-            };
-            // A triggered act always has a deadline; this one ends even if that should change.
-            let deadline = deadline.unwrap_or_else(|| Instant::now() + self.timeout);
-            tokio::select! {
-                () = &mut changed => {}
-                () = tokio::time::sleep_until(deadline.into()) => return self.expire().await,
+                changed.set(self.changed.notified());
             }
+        });
+        tokio::select! {
+            biased;
+            result = settled => result,
+            () = tokio::time::sleep_until(deadline.into()) => self.expire().await,
         }
+    }
+
+    /// The result, once there is nothing more to wait for.
+    fn settled(&self) -> Option<Arc<ScenarioResult>> {
+        let mut state = lock(&self.state);
+        if let Some(result) = &state.result {
+            return Some(Arc::clone(result));
+        }
+        self.check_sense(&mut state);
+        let over = state.error.is_some() || state.is_decided();
+        over.then(|| self.finish(&mut state, false))
     }
 
     fn record_deadline(&self, state: &mut State) {

@@ -370,9 +370,12 @@ impl Router {
         }
         let asked = async { self.connection()?.ping().await };
         match tokio::time::timeout(ANSWER_BOUND, asked).await {
-            Ok(answer) => answer.map_err(|error| match error {
-                TransportError::Lost { reason } => reason,
-                other => other.to_string(),
+            Ok(answer) => answer.map_err(|error| {
+                let reason = match error {
+                    TransportError::Lost { reason } => reason,
+                    other => other.to_string(),
+                };
+                format!("{} does not answer: {reason}", self.config.address)
             }),
             Err(_) => Err(format!(
                 "{} did not answer within {ANSWER_BOUND:?}",
