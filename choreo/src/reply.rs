@@ -397,6 +397,11 @@ impl Reply {
         self.in_flight > 0
     }
 
+    /// No trigger has come.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.candidates == 0
+    }
+
     /// Has answered as often as it will.
     pub(crate) fn is_finished(&self) -> bool {
         self.left == 0 && self.in_flight == 0

@@ -2,12 +2,15 @@
 //!
 //! Knows nothing of the steps' types; `scenario` puts those on top.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::dispatch::{Audience, Failure, Inbox, Member, OpenScenario, Registration, Router, lock};
 use crate::expectation::{Anchor, Expectation, Offered, Terms};
@@ -64,6 +67,8 @@ struct State {
     result: Option<Arc<ScenarioResult>>,
     open: Vec<OpenScenario>,
     settling: bool,
+    /// The time is up: what comes now is late.
+    expired: bool,
 }
 
 /// The act, shared by the test's side and the receive tasks.
@@ -110,6 +115,7 @@ impl Act {
                 result: None,
                 open: Vec::new(),
                 settling: false,
+                expired: false,
             }),
             changed: Notify::new(),
         });
@@ -289,37 +295,44 @@ impl Act {
 
     /// Waits until the act is decided or its time is up, and freezes it. Later calls give the same.
     pub(crate) async fn settle(&self) -> Arc<ScenarioResult> {
-        lock(&self.state).settling = true;
+        let deadline = {
+            let mut state = lock(&self.state);
+            state.settling = true;
+            state.deadline(self.timeout)
+        };
         self.changed.notify_waiters();
-        loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            let deadline = {
-                let mut state = lock(&self.state);
-                if let Some(result) = &state.result {
-                    return Arc::clone(result);
+        // A triggered act always has a deadline; this one ends even if that should change.
+        let deadline = deadline.unwrap_or_else(|| Instant::now() + self.timeout);
+        let mut changed = pin!(self.changed.notified());
+        let settled = poll_fn(|context| {
+            loop {
+                // Before the look, so that no change falls between the two.
+                let news = changed.as_mut().poll(context).is_ready();
+                if let Some(result) = self.settled() {
+                    return Poll::Ready(result);
                 }
-                self.check_sense(&mut state);
-                if state.error.is_some() || state.is_decided() {
-                    return self.finish(&mut state, false);
+                if !news {
+                    return Poll::Pending;
                 }
-                state.deadline(self.timeout)
-            };
-            // A triggered act always has a deadline; this one ends even if that should change.
-            let deadline = deadline.unwrap_or_else(|| Instant::now() + self.timeout);
-            tokio::select! {
-                () = &mut changed => {}
-                () = tokio::time::sleep_until(deadline.into()) => {
-                    let mut state = lock(&self.state);
-                    if let Some(result) = &state.result {
-                        return Arc::clone(result);
-                    }
-                    self.record_deadline(&mut state);
-                    return self.finish(&mut state, false);
-                }
+                changed.set(self.changed.notified());
             }
+        });
+        tokio::select! {
+            biased;
+            result = settled => result,
+            () = tokio::time::sleep_until(deadline.into()) => self.expire().await,
         }
+    }
+
+    /// The result, once there is nothing more to wait for.
+    fn settled(&self) -> Option<Arc<ScenarioResult>> {
+        let mut state = lock(&self.state);
+        if let Some(result) = &state.result {
+            return Some(Arc::clone(result));
+        }
+        self.check_sense(&mut state);
+        let over = state.error.is_some() || state.is_decided();
+        over.then(|| self.finish(&mut state, false))
     }
 
     fn record_deadline(&self, state: &mut State) {
@@ -355,8 +368,32 @@ impl Act {
         }
     }
 
-    /// Ends the act at its deadline while the body still runs.
-    pub(crate) fn expire(&self) -> Arc<ScenarioResult> {
+    /// Ends the act at its deadline. Where nothing came, the broker is asked for a sign of life first: that
+    /// a broker hangs must not look like a service that does not answer.
+    pub(crate) async fn expire(&self) -> Arc<ScenarioResult> {
+        let in_vain = {
+            let mut state = lock(&self.state);
+            state.expired = true;
+            state.result.is_none() && state.error.is_none() && state.waited_in_vain()
+        };
+        if in_vain {
+            // All at once: together they may take no longer than one.
+            let mut asked = JoinSet::new();
+            for (index, leg) in self.legs.iter().enumerate() {
+                let router = Arc::clone(&leg.router);
+                asked.spawn(async move { (index, router.answers().await) });
+            }
+            for (index, answer) in asked.join_all().await {
+                let leg = &self.legs[index];
+                if let Err(reason) = answer {
+                    let text = format!(
+                        "nothing came, and the connection to {} is down: {reason}",
+                        leg.info
+                    );
+                    self.record_error(&mut lock(&self.state), ScenarioErrorKind::Lost, text);
+                }
+            }
+        }
         let mut state = lock(&self.state);
         if let Some(result) = &state.result {
             return Arc::clone(result);
@@ -497,6 +534,13 @@ impl State {
             // A publish has a bound of its own.
             Trigger::None | Trigger::Sending { .. } => None,
         }
+    }
+
+    /// Something was waited for, and nothing at all came for it.
+    fn waited_in_vain(&self) -> bool {
+        let mut open = self.expectations.iter().filter(|other| other.is_open());
+        open.any(|expectation| expectation.near_miss_count() == 0)
+            || (self.expectations.is_empty() && self.replies.iter().any(Reply::is_untouched))
     }
 
     /// Every expectation is decided and no reply is under way; with replies only, each has answered.

@@ -20,7 +20,7 @@ impl Act {
         let envelope = message.envelope();
         let mut guard = lock(&self.state);
         let state = &mut *guard;
-        if state.result.is_some() || state.error.is_some() {
+        if state.result.is_some() || state.error.is_some() || state.expired {
             return;
         }
         let on = state.slots[slot as usize].leg;
