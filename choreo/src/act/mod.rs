@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of the steps' types; `scenario` puts those on top.
 
+use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -10,9 +11,9 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::dispatch::{Audience, Failure, Inbox, Member, OpenScenario, Registration, Router, lock};
-use crate::expectation::{Anchor, Expectation, Offered, Terms};
+use crate::expectation::{Anchor, ArrivalOrder, Closing, Expectation, Listening, Offered, Terms};
 use crate::ids::{CorrelationId, LegIndex};
-use crate::matcher::MessagePattern;
+use crate::matcher::{MessagePattern, Pattern};
 use crate::outcome::{
     Handle, HandleResult, Outcome, Published, ReplyState, ScenarioError, ScenarioErrorKind,
     ScenarioResult,
@@ -20,14 +21,17 @@ use crate::outcome::{
 use crate::reply::{Reply, ReplyRule};
 use crate::timeline::{Place, Timeline, TimelineAction};
 
+mod constraint;
 mod leg;
 mod receive;
 mod request;
 mod send;
 mod unsupported;
+mod waiting;
 
 pub(crate) use leg::Leg;
 pub use send::PublishDraft;
+use waiting::Waiting;
 
 static NEXT_SCENARIO: AtomicU64 = AtomicU64::new(0);
 
@@ -53,7 +57,12 @@ enum Trigger {
 struct State {
     slots: Vec<Slot>,
     expectations: Vec<Expectation>,
+    orders: Vec<ArrivalOrder>,
     replies: Vec<Reply>,
+    /// Messages that have come for this scenario.
+    arrivals: u64,
+    /// A message came that must not have come: the scenario ends as fail.
+    violated: bool,
     timeline: Timeline,
     trigger: Trigger,
     published: Vec<Published>,
@@ -101,7 +110,10 @@ impl Act {
             state: Mutex::new(State {
                 slots: Vec::new(),
                 expectations: Vec::new(),
+                orders: Vec::new(),
                 replies: Vec::new(),
+                arrivals: 0,
+                violated: false,
                 timeline: Timeline::starting_at(started),
                 trigger: Trigger::None,
                 published: Vec::new(),
@@ -196,6 +208,30 @@ impl Act {
         pattern: P,
         terms: Terms,
     ) -> Handle<P::Message> {
+        self.add(on, topic, terms, |listening, terms, since| {
+            Expectation::new(listening, pattern, terms, since)
+        })
+    }
+
+    pub(crate) fn expect_set(
+        self: &Arc<Self>,
+        on: LegIndex,
+        topic: &str,
+        patterns: Vec<Pattern>,
+        terms: Terms,
+    ) -> Handle<Value> {
+        self.add(on, topic, terms, |listening, terms, since| {
+            Expectation::set(listening, patterns, &terms, since)
+        })
+    }
+
+    fn add<M>(
+        self: &Arc<Self>,
+        on: LegIndex,
+        topic: &str,
+        terms: Terms,
+        make: impl FnOnce(Listening, Terms, Option<u32>) -> Expectation,
+    ) -> Handle<M> {
         // Another scenario's handle has no instant here: the trigger starts the clock then.
         let since = terms
             .since
@@ -205,9 +241,9 @@ impl Act {
         let index = u32::try_from(state.expectations.len()).expect("fewer than 2^32 expectations");
         if state.result.is_none() {
             self.check_readable(&mut state, on, topic, &terms.envelope);
+            self.check_sound(&mut state, on, topic, &terms);
             let slot = self.slot(&mut state, on, topic);
-            let topic = Arc::clone(&state.slots[slot as usize].topic);
-            let expectation = Expectation::new(on.0, topic, slot, pattern, terms, since);
+            let expectation = make(state.listening(on, slot), terms, since);
             if state.expectations.is_empty() {
                 // One is the rule, and they are large.
                 state.expectations.reserve_exact(1);
@@ -264,12 +300,13 @@ impl Act {
                 let state = lock(&self.state);
                 if state.settling {
                     None
-                } else if state.error.is_some() {
+                } else if state.is_broken() {
                     return;
-                } else if state.is_decided() {
-                    None
                 } else {
-                    state.deadline(self.timeout)
+                    match state.waiting(Instant::now()) {
+                        Waiting::Messages => state.deadline(self.timeout),
+                        Waiting::Quiet(_) | Waiting::Nothing => None,
+                    }
                 }
             };
             let Some(deadline) = deadline else {
@@ -279,7 +316,8 @@ impl Act {
             tokio::select! {
                 () = &mut changed => {}
                 () = tokio::time::sleep_until(deadline.into()) => {
-                    if !lock(&self.state).settling {
+                    let state = lock(&self.state);
+                    if !state.settling && state.waiting(deadline) == Waiting::Messages {
                         return;
                     }
                 }
@@ -291,6 +329,8 @@ impl Act {
     pub(crate) async fn settle(&self) -> Arc<ScenarioResult> {
         lock(&self.state).settling = true;
         self.changed.notify_waiters();
+        let mut now = Instant::now();
+        let mut over = false;
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
@@ -301,24 +341,33 @@ impl Act {
                     return Arc::clone(result);
                 }
                 self.check_sense(&mut state);
-                if state.error.is_some() || state.is_decided() {
+                let waiting = state.waiting(now);
+                if state.is_broken() || waiting == Waiting::Nothing {
                     return self.finish(&mut state, false);
                 }
-                state.deadline(self.timeout)
+                match waiting {
+                    // A window that has opened runs to its end, also past the timeout.
+                    Waiting::Quiet(until) => until,
+                    Waiting::Messages | Waiting::Nothing if over => {
+                        self.record_deadline(&mut state);
+                        return self.finish(&mut state, false);
+                    }
+                    // A triggered act always has a deadline; this one ends even if that should change.
+                    Waiting::Messages | Waiting::Nothing => state
+                        .deadline(self.timeout)
+                        .unwrap_or_else(|| Instant::now() + self.timeout),
+                }
             };
-            // A triggered act always has a deadline; this one ends even if that should change.
-            let deadline = deadline.unwrap_or_else(|| Instant::now() + self.timeout);
             tokio::select! {
                 () = &mut changed => {}
                 () = tokio::time::sleep_until(deadline.into()) => {
-                    let mut state = lock(&self.state);
-                    if let Some(result) = &state.result {
-                        return Arc::clone(result);
-                    }
-                    self.record_deadline(&mut state);
-                    return self.finish(&mut state, false);
+                    over = lock(&self.state)
+                        .deadline(self.timeout)
+                        .is_none_or(|end| deadline >= end);
+                    now = deadline;
                 }
             }
+            now = now.max(Instant::now());
         }
     }
 
@@ -333,10 +382,7 @@ impl Act {
             .iter()
             .filter(|expectation| expectation.is_open())
         {
-            let detail = match expectation.near_miss_count() {
-                0 => "nothing came".to_owned(),
-                count => format!("{count} came, none matched"),
-            };
+            let detail = expectation.progress();
             timeline.record(
                 now,
                 TimelineAction::Deadline,
@@ -361,7 +407,7 @@ impl Act {
         if let Some(result) = &state.result {
             return Arc::clone(result);
         }
-        if state.error.is_none() {
+        if !state.is_broken() {
             self.record_deadline(&mut state);
         }
         self.finish(&mut state, false)
@@ -396,22 +442,32 @@ impl Act {
             ),
             Trigger::None => (None, Duration::ZERO),
         };
-        let interrupted = abandoned || state.error.is_some();
-        let expectations = std::mem::take(&mut state.expectations);
-        let since: Vec<_> = expectations
+        let closing = Closing {
+            now,
+            waited,
+            interrupted: abandoned || state.is_broken(),
+        };
+        let out_of_order = state.out_of_order();
+        let starts: Vec<_> = state
+            .expectations
             .iter()
-            .map(|expectation| expectation.since.map(|index| &expectations[index as usize]))
-            .map(|start| start.and_then(Expectation::matched_at))
+            .map(|expectation| {
+                let start = expectation.since.map(|i| &state.expectations[i as usize]);
+                let since = start
+                    .and_then(Expectation::satisfied_at)
+                    .map(|came| came.at);
+                (since, state.opening(expectation))
+            })
             .collect();
-        let handles: Vec<_> = expectations
+        let handles: Vec<_> = std::mem::take(&mut state.expectations)
             .into_iter()
-            .zip(since)
-            .map(|(expectation, since)| {
+            .zip(starts)
+            .map(|(expectation, (since, opening))| {
                 let anchor = since.map(|at| Anchor { at, earliest: at }).or(anchor);
                 let registration = &state.slots[expectation.slot as usize].registration;
                 let traffic = registration.as_ref().map(Registration::traffic);
                 let traffic = traffic.unwrap_or_default();
-                let (data, report) = expectation.finish(anchor, waited, interrupted, traffic);
+                let (data, report) = expectation.finish(anchor, opening, closing, traffic);
                 HandleResult { data, report }
             })
             .collect();
@@ -421,11 +477,16 @@ impl Act {
             .into_iter()
             .map(|reply| reply.finish(&legs))
             .collect();
+        // What ended before its time says nothing.
         let mut outcome = handles
             .iter()
+            .filter(|handle| !handle.data.is_unjudged())
             .map(|handle| handle.data.outcome)
             .max()
             .unwrap_or(Outcome::Pass);
+        if state.violated || out_of_order.is_some() {
+            outcome = Outcome::Fail;
+        }
         for reply in &replies {
             outcome = outcome.max(match reply.state {
                 ReplyState::Failed(_) => Outcome::Error,
@@ -453,6 +514,7 @@ impl Act {
             outcome,
             error: state.error.clone(),
             handles,
+            out_of_order,
             replies,
             timeline,
             timeline_dropped,
@@ -499,18 +561,9 @@ impl State {
         }
     }
 
-    /// Every expectation is decided and no reply is under way; with replies only, each has answered.
-    fn is_decided(&self) -> bool {
-        if !matches!(self.trigger, Trigger::Done(_)) {
-            return false;
-        }
-        if self.expectations.is_empty() {
-            return self.replies.iter().all(Reply::is_finished);
-        }
-        self.expectations
-            .iter()
-            .all(|expectation| !expectation.is_open())
-            && !self.replies.iter().any(Reply::is_busy)
+    /// Nothing that comes can make it better.
+    fn is_broken(&self) -> bool {
+        self.error.is_some() || self.violated
     }
 }
 
@@ -519,6 +572,7 @@ fn offered_action(offered: &Offered) -> TimelineAction {
         Offered::Ignored => TimelineAction::Received,
         Offered::Matched => TimelineAction::Matched,
         Offered::NearMiss => TimelineAction::NearMiss,
+        Offered::Violated(_) => TimelineAction::Violation,
         Offered::Failed(_) => TimelineAction::Error,
     }
 }
