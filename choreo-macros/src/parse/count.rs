@@ -7,7 +7,7 @@ use syn::{Expr, Ident, LitInt, LitStr, RangeLimits, Token, bracketed, token};
 
 use super::options::without_parentheses;
 use crate::model::{Amount, CountArg, OrderedBy, Step};
-use crate::recover::error_here;
+use crate::recover::{error_here, skip_to_end};
 
 /// Parses what follows the word: a number or a range of numbers; nothing after `exactly_once`.
 ///
@@ -79,13 +79,14 @@ pub(super) fn ordered_by(word: &Ident, input: ParseStream<'_>) -> syn::Result<Or
         while input.peek(token::Bracket) {
             let content;
             bracketed!(content in input);
-            let index: LitInt = content.parse().map_err(|_| {
-                error_here(
-                    &content,
-                    "in brackets goes the place in a list, counted from zero",
-                )
-            })?;
-            index.base10_parse::<usize>()?;
+            let span = content.span();
+            let index = syn::parse2::<LitInt>(skip_to_end(&content))
+                .and_then(|index| index.base10_parse::<usize>().map(|_| index))
+                .map_err(|_| {
+                    let text =
+                        "in brackets goes the place in a list, counted from zero: `items[0].seq`";
+                    syn::Error::new(span, text)
+                })?;
             path.push(Step::Index(index));
         }
         if !input.peek(Token![.]) {

@@ -19,6 +19,8 @@ mod count;
 mod near_misses;
 mod order;
 mod set;
+#[cfg(test)]
+mod tests;
 mod wanted;
 
 /// Messages that are kept beyond those that are needed, where there is no upper limit.
