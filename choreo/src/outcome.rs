@@ -125,18 +125,18 @@ pub struct HandleReport<M> {
     data: Arc<HandleData>,
     /// Nothing when the message is the decoded payload, which `data` has.
     message: Option<M>,
-    /// The messages after the first; empty when they are the decoded payloads.
-    more: Vec<M>,
+    /// The messages after the first, as many as `data` has.
+    more: Vec<Option<M>>,
 }
 
 pub(crate) fn typed_report<M: Send + Sync + 'static>(
     data: Arc<HandleData>,
     message: Option<AnyMessage>,
-    more: Vec<AnyMessage>,
+    more: Vec<Option<AnyMessage>>,
 ) -> AnyMessage {
     let typed = |message: AnyMessage| message.downcast::<M>().ok().map(|message| *message);
     let message = message.and_then(typed);
-    let more = more.into_iter().filter_map(typed).collect();
+    let more = more.into_iter().map(|m| m.and_then(typed)).collect();
     Box::new(HandleReport {
         data,
         message,
@@ -185,13 +185,10 @@ impl<M: 'static> HandleReport<M> {
     /// The messages that matched, in the order of their arrival; of `unordered [p, q]` in the order of the
     /// patterns. Of an expectation without an upper limit those that were needed and 1024 more are kept.
     pub fn messages(&self) -> Vec<&M> {
-        let first = self.try_message();
-        if self.more.is_empty() {
-            let decoded = self.more_incoming().iter();
-            let decoded = decoded.filter_map(|incoming| decoded_as(incoming));
-            return first.into_iter().chain(decoded).collect();
-        }
-        first.into_iter().chain(&self.more).collect()
+        let more = self.more.iter().zip(self.more_incoming());
+        let more = more
+            .filter_map(|(message, incoming)| message.as_ref().or_else(|| decoded_as(incoming)));
+        self.try_message().into_iter().chain(more).collect()
     }
 
     /// Topic, key, headers and bytes of the message that matched, the first of several.

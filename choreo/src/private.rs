@@ -17,6 +17,7 @@ pub use crate::arguments::{
     BytesArgument, HeaderArgument, TopicArgument, header_value, key, topic,
 };
 pub use crate::envelope::Body as PayloadBody;
+pub use crate::expectation::MessageCount;
 pub use crate::fixture::{
     HarnessFn, HostFn, IntoHarness, IntoStage, IsHarness, connect_stage_with, connect_with, host,
     run_scenario,

@@ -65,6 +65,7 @@ pub(super) fn ordered_by(word: &Ident, input: ParseStream<'_>) -> syn::Result<Or
     const PATH: &str = "here goes the path of a field, such as `seq`, `order.seq`, `\"odd key\"` or \
                         `items[0].seq`";
     let mut path = Vec::new();
+    let mut dot = None;
     loop {
         if input.peek(LitStr) {
             path.push(Step::Key(input.parse()?));
@@ -74,7 +75,11 @@ pub(super) fn ordered_by(word: &Ident, input: ParseStream<'_>) -> syn::Result<Or
                 name.span(),
             )));
         } else {
-            return Err(error_here(input, PATH));
+            // At the end there is no token to show.
+            return Err(match dot {
+                Some(dot) if input.is_empty() => syn::Error::new(dot, PATH),
+                _ => error_here(input, PATH),
+            });
         }
         while input.peek(token::Bracket) {
             let content;
@@ -93,6 +98,6 @@ pub(super) fn ordered_by(word: &Ident, input: ParseStream<'_>) -> syn::Result<Or
             let word = word.span();
             return Ok(OrderedBy { word, path });
         }
-        let _dot = input.parse::<Token![.]>();
+        dot = Some(input.parse::<Token![.]>()?.span);
     }
 }

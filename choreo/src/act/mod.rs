@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::dispatch::{Audience, Failure, Inbox, Member, OpenScenario, Registration, Router, lock};
-use crate::expectation::{Anchor, ArrivalOrder, Closing, Expectation, Listening, Offered, Terms};
+use crate::expectation::{Anchor, ArrivalOrder, Closing, Expectation, Listening, Terms};
 use crate::ids::{CorrelationId, LegIndex};
 use crate::matcher::{MessagePattern, Pattern};
 use crate::outcome::{
@@ -371,27 +371,6 @@ impl Act {
         }
     }
 
-    fn record_deadline(&self, state: &mut State) {
-        let now = Instant::now();
-        let State {
-            expectations,
-            timeline,
-            ..
-        } = state;
-        for expectation in expectations
-            .iter()
-            .filter(|expectation| expectation.is_open())
-        {
-            let detail = expectation.progress();
-            timeline.record(
-                now,
-                TimelineAction::Deadline,
-                self.legs[expectation.leg as usize].place(Some(&expectation.topic)),
-                detail,
-            );
-        }
-    }
-
     /// Ends the act as it is, without waiting: the body panicked, returned an error, or was cancelled.
     pub(crate) fn abandon(&self) -> Arc<ScenarioResult> {
         let mut state = lock(&self.state);
@@ -564,16 +543,6 @@ impl State {
     /// Nothing that comes can make it better.
     fn is_broken(&self) -> bool {
         self.error.is_some() || self.violated
-    }
-}
-
-fn offered_action(offered: &Offered) -> TimelineAction {
-    match offered {
-        Offered::Ignored => TimelineAction::Received,
-        Offered::Matched => TimelineAction::Matched,
-        Offered::NearMiss => TimelineAction::NearMiss,
-        Offered::Violated(_) => TimelineAction::Violation,
-        Offered::Failed(_) => TimelineAction::Error,
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use super::request::asker;
-use super::{Act, Leg, Trigger, Waiting, offered_action};
+use super::{Act, Leg, Trigger, Waiting};
 use crate::codec::Incoming;
 use crate::dispatch::lock;
 use crate::envelope::{Body, Draft, Envelope, Headers, Metadata};
@@ -109,6 +109,16 @@ impl Act {
         if wake {
             self.changed.notify_waiters();
         }
+    }
+}
+
+fn offered_action(offered: &Offered) -> TimelineAction {
+    match offered {
+        Offered::Ignored => TimelineAction::Received,
+        Offered::Matched => TimelineAction::Matched,
+        Offered::NearMiss => TimelineAction::NearMiss,
+        Offered::Violated(_) => TimelineAction::Violation,
+        Offered::Failed(_) => TimelineAction::Error,
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use super::{State, Trigger};
+use super::{Act, State, Trigger};
 use crate::expectation::{Expectation, Moment, Opening, Standing};
-use crate::ids::Location;
 use crate::outcome::OutOfOrder;
 use crate::reply::Reply;
+use crate::timeline::TimelineAction;
 
 /// What an act still waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,30 @@ pub(super) enum Waiting {
     /// Everything came, and no further message may come until then.
     Quiet(Instant),
     Nothing,
+}
+
+impl Act {
+    /// What was missing when the time was up.
+    pub(super) fn record_deadline(&self, state: &mut State) {
+        let now = Instant::now();
+        let State {
+            expectations,
+            timeline,
+            ..
+        } = state;
+        for expectation in expectations
+            .iter()
+            .filter(|expectation| expectation.is_open())
+        {
+            let detail = expectation.progress();
+            timeline.record(
+                now,
+                TimelineAction::Deadline,
+                self.legs[expectation.leg as usize].place(Some(&expectation.topic)),
+                detail,
+            );
+        }
+    }
 }
 
 impl State {
@@ -71,10 +95,9 @@ impl State {
     pub(super) fn out_of_order(&self) -> Option<OutOfOrder> {
         let span = |index: u32| self.expectations.get(index as usize)?.span();
         self.orders.iter().find_map(|order| {
-            let location: Location = order.location;
             let reversed = order.violation(span)?;
             Some(OutOfOrder {
-                location,
+                location: order.location,
                 first: reversed.first,
                 second: reversed.second,
                 by: reversed.by,

@@ -113,3 +113,25 @@ fn value_at<'m>(path: &Path, message: &'m Incoming) -> Option<&'m Value> {
             Segment::Part(_) => None,
         })
 }
+
+/// How many messages are to come.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no number of messages",
+    label = "a whole number goes here",
+    note = "write `times 3`, `times 2..=5`, `at_least 1`, or a value of an integer type: `times (orders.len())`"
+)]
+pub trait MessageCount {
+    /// Nothing where it is negative or too large.
+    fn into_count(self) -> Option<u64>;
+}
+
+macro_rules! message_counts {
+    ($($integer:ty)*) => {
+        $(impl MessageCount for $integer {
+            fn into_count(self) -> Option<u64> {
+                self.try_into().ok()
+            }
+        })*
+    };
+}
+message_counts!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);

@@ -9,6 +9,7 @@ use crate::matcher::envelope::EnvelopePattern;
 use crate::matcher::{MessagePattern, Path, Pattern};
 use crate::outcome::{AnyMessage, Cause, HandleData, Outcome, Tally, Violation, Wants};
 
+pub use self::count::MessageCount;
 pub(crate) use self::count::{DUPLICATE_WINDOW, Limits};
 pub(crate) use self::near_misses::NearMisses;
 pub(crate) use self::order::{ArrivalOrder, Moment};
@@ -134,6 +135,9 @@ impl Terms {
     }
 }
 
+/// Makes the typed report of the first message and those after it.
+type ReportOf = fn(Arc<HandleData>, Option<AnyMessage>, Vec<Option<AnyMessage>>) -> AnyMessage;
+
 pub(crate) struct Expectation {
     pub(crate) leg: u32,
     pub(crate) topic: Arc<str>,
@@ -143,7 +147,7 @@ pub(crate) struct Expectation {
     /// The handle whose message starts the clock; the trigger otherwise.
     pub(crate) since: Option<u32>,
     demand: Demand,
-    report: fn(Arc<HandleData>, Option<AnyMessage>, Vec<AnyMessage>) -> AnyMessage,
+    report: ReportOf,
     matches: Matches,
     end: Option<End>,
     near_misses: NearMisses,
@@ -228,7 +232,7 @@ impl Expectation {
         demand: Demand,
         terms: &Terms,
         since: Option<u32>,
-        report: fn(Arc<HandleData>, Option<AnyMessage>, Vec<AnyMessage>) -> AnyMessage,
+        report: ReportOf,
     ) -> Self {
         Self {
             leg: on.leg,
@@ -480,7 +484,7 @@ impl Expectation {
         if let Some(tally) = &mut tally {
             for matched in more {
                 tally.more.push(matched.incoming);
-                messages.extend(matched.message);
+                messages.push(matched.message);
             }
         }
         data.tally = tally;

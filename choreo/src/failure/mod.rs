@@ -166,7 +166,7 @@ impl Text<'_> {
             _ => self.paint(Tone::Bad, "✗"),
         };
         let tally = data.tally.as_deref();
-        let tallied = tally.and_then(|tally| tally::verdict(data, tally, Took(self.limit(data))));
+        let tallied = tally.and_then(|tally| tally::verdict(data, tally, self.limit(data)));
         let verdict = tallied.unwrap_or_else(|| match data.outcome {
             Outcome::Pass | Outcome::Slow => latency_of(data),
             Outcome::Error => data.error.clone().unwrap_or_else(|| "error".to_owned()),

@@ -1,5 +1,7 @@
 //! Handles that expect another number of messages than one, and the order between handles.
 
+use std::time::Duration;
+
 use super::{Text, latency_of, place};
 use crate::codec::Incoming;
 use crate::outcome::{Cause, Disorder, HandleData, OutOfOrder, Outcome, Tally, Wants};
@@ -9,10 +11,10 @@ use crate::text::{Tone, Took, count, shorten};
 const SHOWN_CHARS: usize = 300;
 
 /// What became of it, in a few words; nothing where a handle of one message says the same.
-pub(super) fn verdict(data: &HandleData, tally: &Tally, limit: Took) -> Option<String> {
+pub(super) fn verdict(data: &HandleData, tally: &Tally, limit: Duration) -> Option<String> {
     if let Some(violation) = &tally.violation {
         return Some(match &violation.cause {
-            Cause::TooMany { after } => too_many(tally, Took(*after)),
+            Cause::TooMany { after } => too_many(tally, *after),
             Cause::Disorder(disorder) => out_of_order(tally, disorder),
         });
     }
@@ -38,9 +40,10 @@ pub(super) fn verdict(data: &HandleData, tally: &Tally, limit: Took) -> Option<S
         _ if tally.count == 0 => None,
         _ if data.interrupted => Some(format!("{} of {} so far", tally.count, needed(tally))),
         _ => Some(format!(
-            "{} of {} came within {limit}",
+            "{} of {} came within {}",
             tally.count,
-            needed(tally)
+            needed(tally),
+            Took(limit)
         )),
     }
 }
@@ -53,7 +56,8 @@ fn needed(tally: &Tally) -> String {
     }
 }
 
-fn too_many(tally: &Tally, after: Took) -> String {
+fn too_many(tally: &Tally, after: Duration) -> String {
+    let after = Took(after);
     match &tally.wants {
         Wants::Count { most: Some(0), .. } => format!(
             "a message came {after} into the {} in which none may",

@@ -10,7 +10,7 @@ use choreo_runner::BoxFuture;
 use serde_json::Value;
 
 use crate::act::{Act, PublishDraft};
-use crate::expectation::{DUPLICATE_WINDOW, Limits, Terms};
+use crate::expectation::{DUPLICATE_WINDOW, Limits, MessageCount, Terms};
 use crate::harness::Harness;
 use crate::ids::{CorrelationId, LegIndex, Location};
 use crate::matcher::{MessagePattern, Pattern, Segment};
@@ -147,30 +147,29 @@ impl ExpectOptions {
 
     /// So many messages and no more.
     #[must_use]
-    pub fn times(self, number: impl TryInto<u64>) -> Self {
-        let number = number.try_into().ok();
+    pub fn times(self, number: impl MessageCount) -> Self {
+        let number = number.into_count();
         self.limits(Limits::computed(number, Some(number)))
     }
 
     /// At least so many messages.
     #[must_use]
-    pub fn at_least(self, least: impl TryInto<u64>) -> Self {
-        self.limits(Limits::computed(least.try_into().ok(), None))
+    pub fn at_least(self, least: impl MessageCount) -> Self {
+        self.limits(Limits::computed(least.into_count(), None))
     }
 
     /// So many messages, both ends included.
     #[must_use]
-    pub fn times_between(self, least: impl TryInto<u64>, most: impl TryInto<u64>) -> Self {
-        let (least, most) = (least.try_into().ok(), most.try_into().ok());
+    pub fn times_between(self, least: impl MessageCount, most: impl MessageCount) -> Self {
+        let (least, most) = (least.into_count(), most.into_count());
         self.limits(Limits::computed(least, Some(most)))
     }
 
     /// So many messages, the upper end not included.
     #[must_use]
-    pub fn times_below(self, least: impl TryInto<u64>, end: impl TryInto<u64>) -> Self {
-        let end = end.try_into().ok();
-        let most = end.and_then(|end: u64| end.checked_sub(1));
-        self.limits(Limits::computed(least.try_into().ok(), Some(most)))
+    pub fn times_below(self, least: impl MessageCount, end: impl MessageCount) -> Self {
+        let most = end.into_count().and_then(|end| end.checked_sub(1));
+        self.limits(Limits::computed(least.into_count(), Some(most)))
     }
 
     /// One message, and no duplicate of it for a while.

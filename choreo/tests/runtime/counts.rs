@@ -7,12 +7,13 @@ use choreo::{Arranging, ScenarioErrorKind, TimelineAction};
 
 use super::support::{World, world};
 
+type Arrange = fn(&Scenario<'_, Harness, Arranging>);
+
+/// Numbers that come, what is expected of them, and how it ends.
+type Case = (&'static [u32], Arrange, Outcome);
+
 /// The test's own messages are what it counts.
-async fn published(
-    world: &World,
-    numbers: &[u32],
-    arrange: fn(&Scenario<'_, Harness, Arranging>),
-) -> Outcome {
+async fn published(world: &World, numbers: &[u32], arrange: Arrange) -> Outcome {
     let mut scope = world.scope(2_000);
     let s = scope.arrange();
     arrange(&s);
@@ -138,7 +139,7 @@ async fn more_than_the_most_ends_the_scenario_at_once() {
 #[tokio::test]
 async fn ranges_and_their_ends() {
     let world = world().await;
-    let cases: [(&[u32], fn(&Scenario<'_, Harness, Arranging>), Outcome); 9] = [
+    let cases: [Case; 9] = [
         (
             &[1, 2],
             |s| {
@@ -247,7 +248,7 @@ async fn a_window_that_has_opened_runs_past_the_timeout() {
 #[tokio::test]
 async fn values_do_not_descend() {
     let world = world().await;
-    let cases: [(&[u32], fn(&Scenario<'_, Harness, Arranging>), Outcome); 4] = [
+    let cases: [Case; 4] = [
         (
             &[1, 2, 2, 10],
             |s| {
@@ -341,7 +342,7 @@ async fn one_that_never_came_breaks_no_order() {
 #[tokio::test]
 async fn computed_numbers_are_looked_at_when_the_test_runs() {
     let world = world().await;
-    let said = async |arrange: fn(&Scenario<'_, Harness, Arranging>)| {
+    let said = async |arrange: Arrange| {
         let mut scope = world.scope(2_000);
         let s = scope.arrange();
         arrange(&s);

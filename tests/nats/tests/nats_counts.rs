@@ -132,7 +132,7 @@ async fn absence() -> Result<(), TestError> {
     let s = scope.arrange();
     let done = expect!(s, "orders.done");
     let none = never!(s, "orders.part", { part: 9 }, for 50ms);
-    let after = never!(s, "orders.>", for 50ms, since done);
+    let after = never!(s, "orders.>", { part: _ }, for 50ms, since done);
     publish!(s, "orders.new", { parts: [1, 2] });
     let result = settle!(s);
     result.assert_passed();
