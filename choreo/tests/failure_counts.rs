@@ -11,7 +11,7 @@ use choreo::prelude::*;
 async fn harness() -> Harness {
     Harness::builder(Memory::new())
         .correlation(FieldCorrelation::new("correlation_id"))
-        .timeout(Duration::from_millis(50))
+        .timeout(Duration::from_millis(200))
         .connect()
         .await
         .unwrap()

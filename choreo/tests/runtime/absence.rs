@@ -63,8 +63,9 @@ async fn the_window_may_open_at_a_message() {
     let run = async |before: bool, after: bool| {
         let mut scope = world.scope(2_000);
         let s = scope.arrange();
+        let window = Duration::from_millis(if after { 20_000 } else { 50 });
         let rejected = expect!(s, "orders", { state: "rejected" });
-        let none = never!(s, "orders", { state: _ }, for 50ms, since rejected);
+        let none = never!(s, "orders", { state: _ }, for window, since rejected);
         begin!(s);
         if before {
             publish!(s, "orders", { state: "new" });
@@ -82,7 +83,7 @@ async fn the_window_may_open_at_a_message() {
 #[tokio::test]
 async fn a_window_that_does_not_open_says_nothing() {
     let world = world().await;
-    let mut scope = world.scope(50);
+    let mut scope = world.scope(200);
     let s = scope.arrange();
     let rejected = expect!(s, "orders", { state: "rejected" });
     never!(s, "orders", for 20ms, since rejected);

@@ -35,7 +35,7 @@ async fn each_pattern_has_a_message_of_its_own() {
 #[tokio::test]
 async fn what_is_missing_is_named() {
     let world = world().await;
-    let mut scope = world.scope(50);
+    let mut scope = world.scope(200);
     let s = scope.arrange();
     let items = expect!(s, "items", unordered [{ id: 1 }, { id: 1 }, { id: 2 }]);
     begin!(s);
@@ -57,7 +57,7 @@ async fn what_is_missing_is_named() {
 #[tokio::test]
 async fn headers_are_asked_of_every_message() {
     let world = world().await;
-    let mut scope = world.scope(50);
+    let mut scope = world.scope(200);
     let s = scope.arrange();
     let items = expect!(s, "items", unordered [{ id: 1 }, { id: 2 }], headers { source: "shop" });
     begin!(s);
