@@ -456,13 +456,19 @@ impl Act {
             .into_iter()
             .map(|reply| reply.finish(&legs))
             .collect();
-        // What ended before its time says nothing.
-        let mut outcome = handles
-            .iter()
-            .filter(|handle| !handle.data.is_unjudged())
-            .map(|handle| handle.data.outcome)
-            .max()
-            .unwrap_or(Outcome::Pass);
+        // What ended before its time says nothing beside a failure, and is no pass by itself.
+        let worst = |with_unjudged: bool| {
+            let handles = handles.iter().map(|handle| &handle.data);
+            let counted = handles.filter(|data| with_unjudged || !data.is_unjudged());
+            let outcomes = counted.map(|data| data.outcome);
+            outcomes.max().unwrap_or(Outcome::Pass)
+        };
+        let judged = worst(false);
+        let mut outcome = if judged.is_failure() {
+            judged
+        } else {
+            worst(true)
+        };
         if state.violated || out_of_order.is_some() {
             outcome = Outcome::Fail;
         }

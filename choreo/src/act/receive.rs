@@ -92,6 +92,8 @@ impl Act {
         if let Some(text) = failure {
             self.record_error(state, ScenarioErrorKind::Matcher, text);
         }
+        // Who waits for a window only has to know that an answer is under way.
+        let replying = !answers.is_empty();
         state.tasks.retain(|task| !task.is_finished());
         for (index, builder) in answers {
             let answering = answer(Arc::downgrade(self), index, builder, Arc::clone(message));
@@ -104,7 +106,9 @@ impl Act {
             );
         }
         state.violated |= state.out_of_order().is_some();
-        let wake = state.is_broken() || state.waiting(envelope.received_at) != Waiting::Messages;
+        let wake = replying
+            || state.is_broken()
+            || state.waiting(envelope.received_at) != Waiting::Messages;
         drop(guard);
         if wake {
             self.changed.notify_waiters();

@@ -142,3 +142,20 @@ async fn silence_has_no_message_that_others_could_follow() {
     let error = settle!(s).error().unwrap().text.clone();
     assert!(error.contains("`in_order!` names a `never!`"), "{error}");
 }
+
+#[tokio::test]
+async fn a_window_that_was_cut_short_is_no_pass() {
+    let world = world().await;
+    let mut scope = world.scope(50);
+    let s = scope.arrange();
+    reply!(s, "orders" => "answers", async |_| std::future::pending::<u32>().await);
+    never!(s, "refunds", for 20s);
+    publish!(s, "orders", { id: 1 });
+    // The answer is under way, so the timeout ends the scenario.
+    let result = settle!(s);
+    assert_eq!(result.outcome(), Outcome::Timeout);
+    assert!(
+        result.failure_text().contains("refunds  undecided"),
+        "{result}"
+    );
+}
