@@ -2,6 +2,7 @@
 
 use super::{assert_contains, assert_errors, errors, tokens};
 use crate::expand::{harness, message, scenario};
+use crate::model::HostKind;
 
 const SCENARIO: &str = "async fn example(s: Scenario<'_>) { body }";
 
@@ -145,7 +146,9 @@ fn a_scenario_stays_as_it_is_next_to_its_registration() {
     );
     assert_contains(
         &expansion,
-        "fn __choreo_harness() -> &'static impl my::choreo::__private::IsHarness { &self::orders }",
+        "resource: || my::choreo::__private::host(&self::orders),
+            run: |context| {
+                my::choreo::__private::run_scenario(my::choreo::__private::host(&self::orders),",
     );
     assert_contains(
         &expansion,
@@ -213,13 +216,18 @@ fn the_function_of_a_harness() {
         ("", "static ORDERS: u8 = 0;", &["goes on an `async fn`"]),
     ];
     for (args, item, expected) in cases {
-        assert_errors(item, &harness::entry(tokens(args), tokens(item)), expected);
+        assert_errors(
+            item,
+            &harness::entry(HostKind::Harness, tokens(args), tokens(item)),
+            expected,
+        );
     }
 }
 
 #[test]
 fn a_harness_becomes_a_static_of_its_name() {
     let expansion = harness::entry(
+        HostKind::Harness,
         tokens(""),
         tokens(
             "#[doc = \"d\"] #[cfg(unix)] #[allow(dead_code)] #[instrument] pub(crate) async fn \
@@ -229,9 +237,9 @@ fn a_harness_becomes_a_static_of_its_name() {
     assert_contains(
         &expansion,
         "#[doc = \"d\"] #[cfg(unix)] #[allow(dead_code)] #[allow(non_upper_case_globals)]
-         pub(crate) static orders: ::choreo::__private::HarnessFn = {
+         pub(crate) static orders: ::choreo::__private::HostFn<::choreo::__private::Harness> = {
              #[instrument] async fn orders() -> Result<Harness> { body }
-             ::choreo::__private::HarnessFn::new(
+             ::choreo::__private::HostFn::new(
                  \"orders\", ::core::module_path!(), ::core::file!(), ::core::line!(),
                  || ::choreo::__private::connect_with(orders()),
              )
@@ -242,6 +250,7 @@ fn a_harness_becomes_a_static_of_its_name() {
 #[test]
 fn a_wrong_harness_is_still_a_harness_for_those_who_name_it() {
     let expansion = harness::entry(
+        HostKind::Harness,
         tokens(""),
         tokens("pub async fn orders(url: &str) { body }"),
     );

@@ -71,10 +71,7 @@ fn what_is_answered_and_with_what() {
         ("s, Err(5) => \"t\", {}", &["`Err` is no message"]),
         ("", &["the first argument is the scenario variable"]),
         ("s", &["what is answered, and with what?"]),
-        (
-            "s.kafka, \"a\" => \"b\", {}",
-            &["names one transport of a stage"],
-        ),
+        ("s.kafka, \"a\" => \"b\", {}", &[]),
         ("s, \"a\"", &["the `=>` between"]),
         ("s, \"a\", { b: 1 }, \"b\", { c: 1 }", &["the `=>` between"]),
         ("s, => \"b\", {}", &["what is answered?"]),

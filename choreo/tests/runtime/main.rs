@@ -1,6 +1,8 @@
 //! The runtime, mostly without its macros: outcomes, routing, replies, and what is left behind.
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
+mod absence;
+mod counts;
 mod envelope;
 mod guard;
 mod leaks;
@@ -9,5 +11,7 @@ mod replies;
 mod requests;
 mod routing;
 mod running;
+mod sets;
 mod stage;
+mod stage_counts;
 mod support;
