@@ -308,11 +308,20 @@ pub(crate) struct Published {
 }
 
 /// How a scenario ended. Indexed by the handles that `expect!` gave.
+///
+/// Of a scenario with several acts ([`next_act!`](crate::next_act)) each act has its result, and the last one
+/// knows the handles of all.
 pub struct ScenarioResult {
     pub(crate) name: Arc<str>,
     pub(crate) scenario: u64,
+    /// The number of the act that ended, from 1.
+    pub(crate) act: u32,
+    /// The act before.
+    pub(crate) previous: Option<Arc<ScenarioResult>>,
     pub(crate) outcome: Outcome,
     pub(crate) error: Option<ScenarioError>,
+    /// The number of handles in the acts before.
+    pub(crate) first_handle: u32,
     pub(crate) handles: Vec<HandleResult>,
     pub(crate) replies: Vec<ReplyReport>,
     pub(crate) timeline: Vec<TimelineEntry>,
@@ -328,7 +337,8 @@ pub struct ScenarioResult {
 }
 
 impl ScenarioResult {
-    /// The worst outcome of the handles; error when something ended the scenario.
+    /// The worst outcome of the handles; error when something ended the scenario. The acts before count
+    /// as well: a scenario that failed in one of them stays failed.
     pub fn outcome(&self) -> Outcome {
         self.outcome
     }
@@ -368,12 +378,49 @@ impl ScenarioResult {
         self.error.as_ref()
     }
 
-    /// What became of the replies, in the order of their registration.
+    /// The number of the act that this is the result of, from 1.
+    pub fn act(&self) -> u32 {
+        self.act
+    }
+
+    /// The result of the act before, if there is one.
+    pub fn previous(&self) -> Option<&ScenarioResult> {
+        self.previous.as_deref()
+    }
+
+    /// The results of all acts, the first one first.
+    pub(crate) fn acts(&self) -> Vec<&ScenarioResult> {
+        let mut acts: Vec<_> = std::iter::successors(Some(self), |act| act.previous()).collect();
+        acts.reverse();
+        acts
+    }
+
+    /// With those of the acts before.
+    pub(crate) fn handle_count(&self) -> u32 {
+        let own = u32::try_from(self.handles.len()).expect("fewer than 2^32 expectations");
+        self.first_handle + own
+    }
+
+    /// By the number of a handle, of this act or one before.
+    fn handle(&self, index: u32) -> Option<&HandleResult> {
+        match index.checked_sub(self.first_handle) {
+            Some(own) => self.handles.get(own as usize),
+            None => self.previous()?.handle(index),
+        }
+    }
+
+    /// When the message of a handle came.
+    pub(crate) fn matched_at(&self, index: u32) -> Option<Instant> {
+        let incoming = self.handle(index)?.data.incoming.as_ref()?;
+        Some(incoming.envelope().received_at)
+    }
+
+    /// What became of the replies of this act, in the order of their registration.
     pub fn replies(&self) -> &[ReplyReport] {
         &self.replies
     }
 
-    /// What happened, in order.
+    /// What happened, in order, in this act and the acts before.
     pub fn timeline(&self) -> &[TimelineEntry] {
         &self.timeline
     }
@@ -389,16 +436,19 @@ impl<M: 'static> Index<Handle<M>> for ScenarioResult {
 
     /// # Panics
     ///
-    /// When the handle is another scenario's.
+    /// When the handle is another scenario's, or one of a later act.
     #[track_caller]
     fn index(&self, handle: Handle<M>) -> &HandleReport<M> {
         let report = self
-            .handles
-            .get(handle.index as usize)
+            .handle(handle.index)
             .filter(|_| handle.scenario == self.scenario)
             .and_then(|handle| handle.report.downcast_ref());
         match report {
             Some(report) => report,
+            None if handle.scenario == self.scenario => panic!(
+                "the handle belongs to a later act of `{}` than act {}: index the result of that act",
+                self.name, self.act
+            ),
             None => panic!(
                 "the handle belongs to another scenario than `{}`",
                 self.name

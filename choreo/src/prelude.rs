@@ -14,5 +14,5 @@ pub use crate::transport::Memory;
 #[cfg(feature = "nats")]
 pub use crate::transport::nats::{JetStream, Nats, NatsAuth};
 pub use crate::{
-    Error, Message, Result, Stage, begin, expect, json, pattern, publish, reply, settle,
+    Error, Message, Result, Stage, begin, expect, json, next_act, pattern, publish, reply, settle,
 };

@@ -4,7 +4,9 @@ pub use std::sync::LazyLock;
 pub use std::time::Duration;
 
 pub use bytes::Bytes;
-pub use choreo_macros::{__begin, __expect, __pattern, __publish, __reply, __request, __settle};
+pub use choreo_macros::{
+    __begin, __expect, __next_act, __pattern, __publish, __reply, __request, __settle,
+};
 pub use choreo_runner::{BoxFuture, Case, Resource, RunContext, ScenarioRecord, SlowPolicy, main};
 pub use inventory;
 pub use regex::Regex;
@@ -30,10 +32,10 @@ pub use crate::reply::{
     typed_trigger,
 };
 pub use crate::scenario::{
-    Body, BodyEnd, ExpectOptions, IntoBodyEnd, begin, body_end, expect, expect_on, leg, publish,
-    publish_on, reply, reply_on, settle,
+    Body, BodyEnd, ExpectOptions, IntoBodyEnd, begin, body_end, expect, expect_on, leg, next_act,
+    publish, publish_on, reply, reply_on, settle,
 };
-pub use crate::scenario::{CanArrange, CanBegin, CanSettle, CanTrigger, OneTransport};
+pub use crate::scenario::{CanArrange, CanBegin, CanGoOn, CanSettle, CanTrigger, OneTransport};
 pub use crate::stage::Transports;
 
 /// A value as JSON, or why it has none.

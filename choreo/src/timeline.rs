@@ -29,6 +29,8 @@ pub enum TimelineAction {
     ReplyFailed,
     /// The time was up.
     Deadline,
+    /// The scenario went on to its next act.
+    NextAct,
     /// Something ended the scenario.
     Error,
 }
@@ -45,6 +47,7 @@ impl TimelineAction {
             Self::Replied => "replied",
             Self::ReplyFailed => "reply failed",
             Self::Deadline => "deadline",
+            Self::NextAct => "next act",
             Self::Error => "error",
         }
     }
@@ -120,6 +123,11 @@ impl Timeline {
             }
             _ => self.entries.push_back(entry),
         }
+    }
+
+    /// Goes on behind what [`finish`](Self::finish) gave.
+    pub(crate) fn resume(&mut self, entries: &[TimelineEntry]) {
+        self.entries.extend(entries.iter().cloned());
     }
 
     pub(crate) fn finish(&mut self) -> (Vec<TimelineEntry>, u64) {

@@ -135,3 +135,27 @@ async fn no_answer_came_to_the_inbox() {
     request!(s, "orders.created", { item_id: "ITEM-42" });
     insta::assert_snapshot!(text_of(&settle!(s)));
 }
+
+#[tokio::test]
+async fn the_second_act_failed() {
+    let broker = Memory::new();
+    let harness = harness(&broker).await;
+    service(
+        &broker,
+        "orders.processed",
+        |order| json!({ "id": "ORD-1", "correlation_id": order["correlation_id"] }),
+    )
+    .await;
+    let mut scope = harness.scenario("an order is paid").open();
+    let s = scope.arrange();
+    expect!(s, "orders.processed", { id: _ });
+    publish!(s, "orders.created", { item_id: "ITEM-42" });
+    let s = next_act!(s);
+    expect!(s, "orders.paid", { id: "ORD-1" });
+    expect!(s, "orders.pay", { id: "ORD-2" });
+    publish!(s, "orders.pay", { id: "ORD-1" });
+    let s = next_act!(s);
+    expect!(s, "orders.sent");
+    publish!(s, "orders.send", {});
+    insta::assert_snapshot!(text_of(&settle!(s)));
+}

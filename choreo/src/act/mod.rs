@@ -21,6 +21,7 @@ use crate::reply::{Reply, ReplyRule};
 use crate::timeline::{Place, Timeline, TimelineAction};
 
 mod leg;
+mod next;
 mod receive;
 mod request;
 mod send;
@@ -51,7 +52,13 @@ enum Trigger {
 }
 
 struct State {
+    /// When the act was opened.
+    opened: Instant,
+    /// How the act before this one ended.
+    previous: Option<Arc<ScenarioResult>>,
     slots: Vec<Slot>,
+    /// Slots of earlier acts: a message that is under way to one of them must not find another here.
+    earlier_slots: u32,
     expectations: Vec<Expectation>,
     replies: Vec<Reply>,
     timeline: Timeline,
@@ -74,7 +81,6 @@ pub(crate) struct Act {
     /// The scenario's id; each transport has its own form of it.
     id: Option<CorrelationId>,
     legs: Vec<Leg>,
-    started: Instant,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -97,9 +103,11 @@ impl Act {
             timeout,
             id,
             legs,
-            started,
             state: Mutex::new(State {
+                opened: started,
+                previous: None,
                 slots: Vec::new(),
+                earlier_slots: 0,
                 expectations: Vec::new(),
                 replies: Vec::new(),
                 timeline: Timeline::starting_at(started),
@@ -113,12 +121,16 @@ impl Act {
             }),
             changed: Notify::new(),
         });
-        let open = (0..)
-            .zip(&act.legs)
-            .map(|(index, leg)| leg.router.open(act.member(index)))
-            .collect();
-        lock(&act.state).open = open;
+        act.enter(&mut lock(&act.state));
         act
+    }
+
+    /// Makes the act known to its routers.
+    fn enter(self: &Arc<Self>, state: &mut State) {
+        state.open = (0..)
+            .zip(&self.legs)
+            .map(|(index, leg)| leg.router.open(self.member(index)))
+            .collect();
     }
 
     /// The act as the router of one of its transports knows it.
@@ -160,13 +172,14 @@ impl Act {
             .position(|slot| slot.leg == on && &*slot.topic == topic);
         let index = found.unwrap_or_else(|| {
             let slot = u32::try_from(state.slots.len()).expect("fewer than 2^32 topics");
+            let slot = state.earlier_slots + slot;
             if let Ok(connection) = leg.router.connection()
                 && let Err(reason) = connection.check_topic(topic)
             {
                 let text = format!("cannot subscribe to `{topic}`: {reason}");
                 self.record_error(state, ScenarioErrorKind::Subscribe, text);
             }
-            let registration = state.error.is_none().then(|| {
+            let registration = (!state.has_failed()).then(|| {
                 let audience = if leg.is_inbox(topic) {
                     Audience::Owner
                 } else {
@@ -186,7 +199,7 @@ impl Act {
             });
             state.slots.len() - 1
         });
-        u32::try_from(index).expect("fewer than 2^32 topics")
+        state.earlier_slots + u32::try_from(index).expect("fewer than 2^32 topics")
     }
 
     pub(crate) fn expect<P: MessagePattern>(
@@ -203,10 +216,11 @@ impl Act {
             .map(|(_, index)| index);
         let mut state = lock(&self.state);
         let index = u32::try_from(state.expectations.len()).expect("fewer than 2^32 expectations");
+        let index = state.earlier_handles() + index;
         if state.result.is_none() {
             self.check_readable(&mut state, on, topic, &terms.envelope);
             let slot = self.slot(&mut state, on, topic);
-            let topic = Arc::clone(&state.slots[slot as usize].topic);
+            let topic = Arc::clone(&state.slot(slot).expect("it was just made").topic);
             let expectation = Expectation::new(on.0, topic, slot, pattern, terms, since);
             if state.expectations.is_empty() {
                 // One is the rule, and they are large.
@@ -240,7 +254,7 @@ impl Act {
     }
 
     fn record_error(&self, state: &mut State, kind: ScenarioErrorKind, text: String) {
-        if state.error.is_none() && state.result.is_none() {
+        if !state.has_failed() && state.result.is_none() {
             let place = Place::default();
             state
                 .timeline
@@ -250,7 +264,7 @@ impl Act {
     }
 
     pub(crate) fn has_failed(&self) -> bool {
-        lock(&self.state).error.is_some()
+        lock(&self.state).has_failed()
     }
 
     /// Resolves when nothing can change the outcome any more although the test's own code may still
@@ -264,7 +278,7 @@ impl Act {
                 let state = lock(&self.state);
                 if state.settling {
                     None
-                } else if state.error.is_some() {
+                } else if state.has_failed() {
                     return;
                 } else if state.is_decided() {
                     None
@@ -301,7 +315,7 @@ impl Act {
                     return Arc::clone(result);
                 }
                 self.check_sense(&mut state);
-                if state.error.is_some() || state.is_decided() {
+                if state.has_failed() || state.is_decided() {
                     return self.finish(&mut state, false);
                 }
                 state.deadline(self.timeout)
@@ -361,7 +375,7 @@ impl Act {
         if let Some(result) = &state.result {
             return Arc::clone(result);
         }
-        if state.error.is_none() {
+        if !state.has_failed() {
             self.record_deadline(&mut state);
         }
         self.finish(&mut state, false)
@@ -369,18 +383,38 @@ impl Act {
 
     /// A scenario that cannot fail, or was never started, proves nothing.
     fn check_sense(&self, state: &mut State) {
+        let act = Some(state.act()).filter(|act| *act > 1);
         if state.expectations.is_empty() && state.replies.is_empty() {
-            let text = "nothing is expected: this test cannot fail. Say what must come with `expect!` \
-                        before the trigger";
-            self.record_error(state, ScenarioErrorKind::NothingExpected, text.to_owned());
+            let what = match act {
+                None => "nothing is expected: this test cannot fail".to_owned(),
+                Some(act) => format!("nothing is expected in act {act}: it cannot fail"),
+            };
+            let text = format!("{what}. Say what must come with `expect!` before the trigger");
+            self.record_error(state, ScenarioErrorKind::NothingExpected, text);
         } else if matches!(state.trigger, Trigger::None) {
-            let text = "the scenario was never triggered: `publish!` the message that starts it, or \
-                        `begin!(s)` when something else does";
-            self.record_error(state, ScenarioErrorKind::NotTriggered, text.to_owned());
+            let what = match act {
+                None => "the scenario".to_owned(),
+                Some(act) => format!("act {act}"),
+            };
+            let text = format!(
+                "{what} was never triggered: `publish!` the message that starts it, or `begin!(s)` \
+                 when something else does"
+            );
+            self.record_error(state, ScenarioErrorKind::NotTriggered, text);
         }
     }
 
     fn finish(&self, state: &mut State, abandoned: bool) -> Arc<ScenarioResult> {
+        if let Some(previous) = &state.previous
+            && previous.outcome.is_failure()
+            && state.expectations.is_empty()
+            && state.replies.is_empty()
+        {
+            // The scenario ended in the act before.
+            let result = Arc::clone(previous);
+            state.result = Some(Arc::clone(&result));
+            return result;
+        }
         let now = Instant::now();
         for task in state.tasks.drain(..) {
             task.abort();
@@ -396,20 +430,27 @@ impl Act {
             ),
             Trigger::None => (None, Duration::ZERO),
         };
-        let interrupted = abandoned || state.error.is_some();
+        let interrupted = abandoned || state.has_failed();
         let expectations = std::mem::take(&mut state.expectations);
         let since: Vec<_> = expectations
             .iter()
-            .map(|expectation| expectation.since.map(|index| &expectations[index as usize]))
-            .map(|start| start.and_then(Expectation::matched_at))
+            .map(|expectation| {
+                let index = expectation.since?;
+                match index.checked_sub(state.earlier_handles()) {
+                    Some(index) => expectations[index as usize].matched_at(),
+                    None => state.previous.as_ref()?.matched_at(index),
+                }
+            })
             .collect();
         let handles: Vec<_> = expectations
             .into_iter()
             .zip(since)
             .map(|(expectation, since)| {
                 let anchor = since.map(|at| Anchor { at, earliest: at }).or(anchor);
-                let registration = &state.slots[expectation.slot as usize].registration;
-                let traffic = registration.as_ref().map(Registration::traffic);
+                let registration = state
+                    .slot(expectation.slot)
+                    .and_then(|slot| slot.registration.as_ref());
+                let traffic = registration.map(Registration::traffic);
                 let traffic = traffic.unwrap_or_default();
                 let (data, report) = expectation.finish(anchor, waited, interrupted, traffic);
                 HandleResult { data, report }
@@ -434,6 +475,15 @@ impl Act {
                 _ => Outcome::Pass,
             });
         }
+        if let Some(previous) = &state.previous {
+            let earlier = previous.outcome;
+            // What a failed act leaves undecided is no worse than the failure.
+            outcome = if earlier.is_failure() {
+                earlier
+            } else {
+                earlier.max(outcome)
+            };
+        }
         if state.error.is_some() {
             outcome = Outcome::Error;
         }
@@ -444,14 +494,19 @@ impl Act {
         let busy_topics = busiest
             .map(|handle| {
                 let router = &self.legs[handle.data.leg as usize].router;
-                router.busy_topics(&handle.data.topic, self.started)
+                router.busy_topics(&handle.data.topic, state.opened)
             })
             .unwrap_or_default();
+        let act = state.act();
+        let first_handle = state.earlier_handles();
         let result = Arc::new(ScenarioResult {
+            act,
+            first_handle,
             name: Arc::clone(&self.name),
             scenario: self.scenario,
             outcome,
             error: state.error.clone(),
+            previous: state.previous.clone(),
             handles,
             replies,
             timeline,
@@ -477,6 +532,8 @@ impl Act {
         for (open, leg) in state.open.drain(..).zip(&self.legs) {
             open.retire(leg.id());
         }
+        let slots = u32::try_from(state.slots.len()).expect("fewer than 2^32 topics");
+        state.earlier_slots += slots;
         state.slots.clear();
     }
 
@@ -491,6 +548,27 @@ impl Act {
 }
 
 impl State {
+    /// Something has ended the scenario, or an earlier act has failed.
+    fn has_failed(&self) -> bool {
+        let failed = |act: &Arc<ScenarioResult>| act.outcome.is_failure();
+        self.error.is_some() || self.previous.as_ref().is_some_and(failed)
+    }
+
+    /// The number of the act, from 1.
+    fn act(&self) -> u32 {
+        self.previous.as_ref().map_or(1, |act| act.act + 1)
+    }
+
+    fn earlier_handles(&self) -> u32 {
+        self.previous.as_ref().map_or(0, |act| act.handle_count())
+    }
+
+    /// Nothing for a slot of an earlier act.
+    fn slot(&self, slot: u32) -> Option<&Slot> {
+        let index = slot.checked_sub(self.earlier_slots)?;
+        self.slots.get(index as usize)
+    }
+
     fn deadline(&self, timeout: Duration) -> Option<Instant> {
         match self.trigger {
             Trigger::Done(anchor) => Some(anchor.at + timeout),

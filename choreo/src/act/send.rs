@@ -159,7 +159,7 @@ impl Act {
             if state.expectations.is_empty() && state.replies.is_empty() {
                 self.check_sense(&mut state);
             }
-            if state.error.is_some() {
+            if state.has_failed() {
                 drop(state);
                 self.changed.notify_waiters();
                 return false;

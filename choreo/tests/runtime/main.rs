@@ -1,6 +1,7 @@
 //! The runtime, mostly without its macros: outcomes, routing, replies, and what is left behind.
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
+mod acts;
 mod envelope;
 mod guard;
 mod leaks;

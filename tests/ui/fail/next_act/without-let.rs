@@ -1,0 +1,11 @@
+#![deny(unused_must_use)]
+use choreo::prelude::*;
+
+async fn scenario(s: Scenario<'_>) {
+    expect!(s, "orders.created");
+    publish!(s, "orders.created", {});
+    next_act!(s);
+    expect!(s, "orders.paid");
+}
+
+fn main() {}
