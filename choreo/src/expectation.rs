@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::codec::Incoming;
 use crate::ids::Location;
 use crate::matcher::envelope::{EnvelopePattern, joined};
-use crate::matcher::{MessagePattern, Mismatch, Subject, diff};
+use crate::matcher::{MessagePattern, Mismatch, Pattern, Subject, diff};
 use crate::outcome::{AnyMessage, HandleData, NearMiss, Outcome};
 
 /// Near misses that are kept for each handle: the closest ones.
@@ -21,6 +21,8 @@ pub(crate) trait DynPattern: Send + Sync {
     fn describe(&self) -> String;
     /// `None` stands for the decoded payload.
     fn check(&self, subject: Subject<'_>) -> Result<Option<AnyMessage>, Mismatch>;
+    /// The pattern, if it captures something.
+    fn capturing(&self) -> Option<Pattern>;
 }
 
 impl<P: MessagePattern> DynPattern for P {
@@ -31,6 +33,11 @@ impl<P: MessagePattern> DynPattern for P {
     fn check(&self, subject: Subject<'_>) -> Result<Option<AnyMessage>, Mismatch> {
         let message = self.check_kept(subject)?;
         Ok(message.map(|message| Box::new(message) as AnyMessage))
+    }
+
+    fn capturing(&self) -> Option<Pattern> {
+        let pattern = self.as_pattern()?;
+        (!pattern.captures().is_empty()).then(|| pattern.clone())
     }
 }
 
@@ -290,6 +297,7 @@ impl Expectation {
             leg: self.leg,
             topic: self.topic,
             expected,
+            capturing: self.wanted.payload.capturing(),
             location: self.location,
             outcome: Outcome::Pass,
             latency: None,

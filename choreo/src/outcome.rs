@@ -7,6 +7,8 @@ use std::ops::Index;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::de::DeserializeOwned;
+
 pub use choreo_report::model::Outcome;
 
 use crate::codec::Incoming;
@@ -14,8 +16,11 @@ use crate::correlation::Correlation;
 use crate::dispatch::TopicTraffic;
 use crate::envelope::Envelope;
 use crate::ids::{CorrelationId, Location};
-use crate::matcher::{Mismatch, diff};
+use crate::matcher::{Actual, Mismatch, Pattern, Subject, diff};
 use crate::timeline::TimelineEntry;
+
+/// How much of a captured value of another type is shown, in characters.
+const CAPTURED_CHARS: usize = 200;
 
 /// A matched message of any type, until its handle asks for it by type.
 pub(crate) type AnyMessage = Box<dyn Any + Send + Sync>;
@@ -66,6 +71,8 @@ pub(crate) struct HandleData {
     pub(crate) topic: Arc<str>,
     /// The pattern in words, unless a message matched.
     pub(crate) expected: Option<String>,
+    /// The pattern, if it captures something.
+    pub(crate) capturing: Option<Pattern>,
     pub(crate) location: Location,
     pub(crate) outcome: Outcome,
     pub(crate) latency: Option<Duration>,
@@ -151,6 +158,63 @@ impl<M: 'static> HandleReport<M> {
         self.message.as_ref().or_else(|| {
             let decoded = self.data.incoming.as_deref()?.decoded().ok()?;
             (decoded as &dyn Any).downcast_ref()
+        })
+    }
+
+    /// The value that `capture name` in the pattern stands for, in the message that matched.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> choreo::Result<()> {
+    /// use choreo::prelude::*;
+    /// # let harness = Harness::builder(choreo::transport::Memory::new()).connect().await?;
+    /// # let mut scope = harness.scenario("doc").open();
+    /// # let s = scope.arrange();
+    /// let created = expect!(s, "orders.created", { order: { id: capture order_id: String } });
+    /// publish!(s, "orders.created", { order: { id: "ORD-42" } });
+    /// let result = settle!(s);
+    /// let id: String = result[created].captured("order_id");
+    /// assert_eq!(id, "ORD-42");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When no message matched, when the pattern has no such name, when the name stands in an alternative
+    /// that did not match, and when the value does not decode as `T`.
+    #[track_caller]
+    pub fn captured<T: DeserializeOwned>(&self, name: &str) -> T {
+        match self.find_captured(name) {
+            Ok(value) => value,
+            Err(why) => panic!("`{name}` was not captured on `{}`: {why}", self.data.topic),
+        }
+    }
+
+    fn find_captured<T: DeserializeOwned>(&self, name: &str) -> Result<T, String> {
+        let Some(pattern) = &self.data.capturing else {
+            return Err(format!(
+                "its pattern captures nothing; write `capture {name}` in the place of the value"
+            ));
+        };
+        let names = pattern.captures();
+        if !names.iter().any(|known| &**known == name) {
+            let known: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            return Err(format!("its pattern captures {}", known.join(", ")));
+        }
+        let Some(incoming) = self.data.incoming.as_deref() else {
+            return Err(format!(
+                "no message matched (the expectation ended as {})",
+                self.data.outcome
+            ));
+        };
+        let subject = Subject::message(incoming.decoded(), &incoming.envelope().payload);
+        let Some(value) = pattern.captured(name, subject) else {
+            return Err("it stands in an alternative that did not match".to_owned());
+        };
+        T::deserialize(&value).map_err(|error| {
+            let shown = diff::render_actual(&Actual::Value(value), CAPTURED_CHARS);
+            format!("the value does not decode as the type that is asked for ({error}): {shown}")
         })
     }
 

@@ -1,5 +1,6 @@
 //! What a well-formed model can still have wrong.
 
+mod capture;
 mod envelope;
 pub(crate) mod function;
 mod literal;
@@ -7,7 +8,9 @@ mod message;
 mod pattern;
 mod regex;
 pub(crate) mod topic;
+mod words;
 
+pub(crate) use capture::{Refusal, check as capture};
 pub(crate) use envelope::envelope;
 pub(crate) use message::message;
 pub(crate) use pattern::check as pattern;

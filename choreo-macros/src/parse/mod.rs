@@ -17,3 +17,4 @@ pub(crate) mod stage;
 pub(crate) mod target;
 mod topic;
 mod typed;
+mod words;

@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, Token, token};
 
 use super::duration;
-use super::pattern::{PatternParser, at_separator};
+use super::pattern::{PatternParser, at_separator, is_keyword};
 use crate::model::pattern::Pattern;
 use crate::model::{DurationArg, EnvelopePattern, ExpectOptions};
 use crate::recover::{Diagnostics, error_here, skip_to_separator};
@@ -43,14 +43,13 @@ pub(crate) fn is_option(word: &Ident) -> bool {
 /// Whether an option, known or not, comes next: a word and its value. A word in front of braces that
 /// is no type's name is meant as one.
 pub(crate) fn begins_option(input: ParseStream<'_>) -> bool {
-    const PATTERNS: [&str; 5] = ["bytes", "contains", "every", "any", "len"];
     let fork = input.fork();
     let Ok(word) = fork.parse::<Ident>() else {
         return false;
     };
     let has_value = fork.peek(syn::Lit)
         || fork.peek(token::Brace) && word.to_string().starts_with(char::is_lowercase);
-    is_option(&word) || (has_value && !PATTERNS.iter().any(|name| word == name))
+    is_option(&word) || (has_value && !is_keyword(&word))
 }
 
 /// Parses options up to the end; every mistake is reported and skipped.

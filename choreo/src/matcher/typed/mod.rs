@@ -219,7 +219,7 @@ fn debugged(value: &(impl Debug + ?Sized)) -> String {
 }
 
 /// The name of a type without the modules it is in.
-fn short_type_name<T>() -> String {
+pub(crate) fn short_type_name<T>() -> String {
     let mut short = String::new();
     let mut word = String::new();
     for character in std::any::type_name::<T>().chars() {
