@@ -32,9 +32,24 @@ enum Form {
     AnyOf(Vec<Form>),
     Not(Box<Form>),
     Bytes(Vec<u8>),
-    Contains(String),
+    /// The part of the string, and whether case counts.
+    Text(Part, String, bool),
+    Approx(i64, u32),
+    /// Whether there may be others.
+    Unordered(Vec<Form>, bool),
+    /// By keys and indices.
+    At(Vec<String>, Box<Form>),
+    Capture,
     Custom(Box<Form>),
     Anything,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Part {
+    Whole,
+    Inside,
+    Prefix,
+    Suffix,
 }
 
 fn build(form: &Form) -> Pattern {
@@ -77,7 +92,27 @@ fn build(form: &Form) -> Pattern {
         Form::AnyOf(forms) => matchers::any_of(many(forms)),
         Form::Not(form) => matchers::not(build(form)),
         Form::Bytes(bytes) => matchers::bytes(bytes.clone()),
-        Form::Contains(part) => matchers::contains(part.as_str()),
+        Form::Text(part, text, ignore_case) => match (part, ignore_case) {
+            (Part::Whole, false) => matchers::eq(text),
+            (Part::Whole, true) => matchers::eq_ignore_case(text),
+            (Part::Inside, false) => matchers::contains(text),
+            (Part::Inside, true) => matchers::contains_ignore_case(text),
+            (Part::Prefix, false) => matchers::prefix(text),
+            (Part::Prefix, true) => matchers::prefix_ignore_case(text),
+            (Part::Suffix, false) => matchers::suffix(text),
+            (Part::Suffix, true) => matchers::suffix_ignore_case(text),
+        },
+        Form::Approx(value, tolerance) => matchers::approx(value, tolerance),
+        Form::Unordered(forms, false) => matchers::unordered(many(forms)),
+        Form::Unordered(forms, true) => matchers::unordered_with_others(many(forms)),
+        Form::At(steps, form) => {
+            let escaped = steps
+                .iter()
+                .map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1")));
+            matchers::at(escaped.collect::<String>(), build(form))
+        }
+        // Its name may be taken in a larger pattern, so it stays alone.
+        Form::Capture => matchers::matcher(Arc::new(matchers::capture("value"))),
         // Behind an `Arc` it is any matcher, not known as a pattern.
         Form::Custom(form) => matchers::matcher(Arc::new(build(form))),
         Form::Anything => matchers::anything(),
@@ -110,9 +145,11 @@ fn holds(form: &Form, asked: Asked<'_>) -> bool {
         }
         (Form::Custom(form), _) => holds(form, asked),
         (Form::Bytes(bytes), _) => asked.raw == Some(bytes.as_slice()),
-        (Form::Contains(part), value) => {
-            let part = part.as_bytes();
-            let has = |text: &[u8]| (0..=text.len()).any(|at| text[at..].starts_with(part));
+        (Form::Text(Part::Whole, wanted, false), value) => {
+            value.and_then(Value::as_str) == Some(wanted)
+        }
+        (Form::Text(part, wanted, ignore_case), value) => {
+            let has = |text: &[u8]| stands_in(*part, text, wanted, *ignore_case);
             asked.raw.is_some_and(has)
                 || value
                     .and_then(Value::as_str)
@@ -120,7 +157,33 @@ fn holds(form: &Form, asked: Asked<'_>) -> bool {
         }
         (Form::Absent, value) => value.is_none() && !undecodable,
         (_, None) => false,
-        (Form::Present, Some(_)) => true,
+        (Form::At(steps, form), Some(value)) => {
+            let found = steps.iter().try_fold(value, |value, step| match value {
+                Value::Array(values) => {
+                    let mut indices = (0..values.len()).filter(|index| index.to_string() == *step);
+                    values.get(indices.next()?)
+                }
+                other => other.get(step),
+            });
+            holds(form, inside(found))
+        }
+        (Form::Present | Form::Capture, Some(_)) => true,
+        (Form::Approx(value, by), Some(Value::Number(number))) => {
+            let whole = number
+                .as_i64()
+                .map(i128::from)
+                .or(number.as_u64().map(i128::from));
+            match whole {
+                Some(number) => number.abs_diff(i128::from(*value)) <= u128::from(*by),
+                None => {
+                    let number = number.as_f64().expect("a float");
+                    (number - *value as f64).abs() <= f64::from(*by)
+                }
+            }
+        }
+        (Form::Unordered(forms, open), Some(Value::Array(values))) => {
+            any_order(forms, *open, &values.iter().collect::<Vec<_>>())
+        }
         (Form::Eq(wanted), Some(value)) => canonical(wanted) == canonical(value),
         (Form::Ne(unwanted), Some(value)) => canonical(unwanted) != canonical(value),
         (Form::Order(symbol, operand), Some(value)) => match order(value, operand) {
@@ -163,6 +226,38 @@ fn holds(form: &Form, asked: Asked<'_>) -> bool {
     }
 }
 
+/// Byte by byte, or letter by letter in lower case.
+fn stands_in(part: Part, text: &[u8], wanted: &str, ignore_case: bool) -> bool {
+    let folded = std::str::from_utf8(text).ok().filter(|_| ignore_case);
+    let (text, wanted) = match folded {
+        Some(text) => (text.to_lowercase().into_bytes(), wanted.to_lowercase()),
+        None => (text.to_vec(), wanted.to_owned()),
+    };
+    let wanted = wanted.as_bytes();
+    (0..=text.len()).any(|at| {
+        let end = at + wanted.len();
+        text.get(at..end) == Some(wanted)
+            && match part {
+                Part::Whole => at == 0 && end == text.len(),
+                Part::Inside => true,
+                Part::Prefix => at == 0,
+                Part::Suffix => end == text.len(),
+            }
+    })
+}
+
+/// Every way to give each form an element is tried.
+fn any_order(forms: &[Form], open: bool, values: &[&Value]) -> bool {
+    let Some((form, forms)) = forms.split_first() else {
+        return open || values.is_empty();
+    };
+    (0..values.len()).any(|index| {
+        let mut others = values.to_vec();
+        let value = others.remove(index);
+        holds(form, inside(Some(value))) && any_order(forms, open, &others)
+    })
+}
+
 /// Every way to place the gaps is tried.
 fn glob(items: &[Option<Form>], values: &[Value]) -> bool {
     match items.split_first() {
@@ -176,7 +271,8 @@ fn glob(items: &[Option<Form>], values: &[Value]) -> bool {
 
 fn asks_for_a_value(form: &Form) -> bool {
     match form {
-        Form::Anything | Form::Bytes(_) | Form::Contains(_) => false,
+        Form::Anything | Form::Bytes(_) => false,
+        Form::Text(part, _, ignore_case) => *part == Part::Whole && !ignore_case,
         Form::AllOf(forms) | Form::AnyOf(forms) | Form::OneOf(forms) => {
             forms.iter().any(asks_for_a_value)
         }
@@ -287,6 +383,14 @@ fn key() -> impl Strategy<Value = String> {
     select(vec!["a", "b", "c", "odd key", "", "7"]).prop_map(str::to_owned)
 }
 
+/// Of a JSON Pointer.
+fn step() -> impl Strategy<Value = String> {
+    prop_oneof![
+        2 => key(),
+        2 => select(vec!["0", "1", "00", "-1", "~", "/", "~1"]).prop_map(str::to_owned),
+    ]
+}
+
 fn scalar() -> impl Strategy<Value = Value> {
     prop_oneof![
         1 => Just(Value::Null),
@@ -336,10 +440,17 @@ fn leaf() -> impl Strategy<Value = Form> {
         1 => prop::collection::vec(scalar().prop_map(Form::Eq), 1..4).prop_map(Form::OneOf),
         2 => Just(Form::Present),
         1 => Just(Form::Absent),
-        1 => text().prop_map(Form::Contains),
+        2 => (part(), text(), any::<bool>())
+            .prop_map(|(part, text, ignore_case)| Form::Text(part, text, ignore_case)),
+        1 => (-2..4_i64, 0..3_u32).prop_map(|(value, by)| Form::Approx(value, by)),
+        1 => Just(Form::Capture),
         1 => text().prop_map(|text| Form::Bytes(text.into_bytes())),
         1 => Just(Form::Anything),
     ]
+}
+
+fn part() -> impl Strategy<Value = Part> {
+    select(vec![Part::Whole, Part::Inside, Part::Prefix, Part::Suffix])
 }
 
 /// Any pattern at all.
@@ -353,6 +464,9 @@ fn form() -> impl Strategy<Value = Form> {
             4 => prop::collection::vec(prop::option::of(inner.clone()), 0..6).prop_map(Form::List),
             2 => one().prop_map(Form::Every),
             2 => one().prop_map(Form::Any),
+            2 => (some(0), any::<bool>()).prop_map(|(forms, open)| Form::Unordered(forms, open)),
+            2 => (prop::collection::vec(step(), 0..3), one())
+                .prop_map(|(steps, form)| Form::At(steps, form)),
             1 => one().prop_map(Form::Len),
             2 => some(0).prop_map(Form::AllOf),
             2 => some(1).prop_map(Form::AnyOf),
@@ -395,10 +509,16 @@ fn form_after(value: &Value) -> BoxedStrategy<Form> {
                     ]
                 })
                 .collect();
+            let forms: Vec<_> = values.iter().take(5).map(form_after).collect();
+            let others = values.len() > 5;
+            let shuffled = (forms.prop_shuffle(), prop::bool::weighted(0.3))
+                .prop_map(move |(forms, open)| Form::Unordered(forms, open || others));
             prop_oneof![
                 4 => items.prop_map(|items| Form::List(items.concat())),
                 1 => first.clone().prop_map(Form::Any),
-                1 => first.prop_map(Form::Every),
+                1 => first.clone().prop_map(Form::Every),
+                1 => first.prop_map(|form| Form::At(vec!["0".to_owned()], form)),
+                2 => shuffled,
                 1 => Just(Form::Len(Box::new(Form::Eq(json!(values.len()))))),
             ]
             .boxed()

@@ -4,7 +4,9 @@ use proc_macro2::Span;
 use syn::LitStr;
 
 use super::literal::Literal;
-use crate::model::pattern::{AddressKind, Item, ListPattern, MomentOp, Operand, TextForm, Tolerance};
+use crate::model::pattern::{
+    AddressKind, Item, ListPattern, MomentOp, Operand, TextForm, Tolerance,
+};
 use crate::recover::Diagnostics;
 
 /// `contains "…"` and its like want a string.
@@ -114,7 +116,13 @@ fn time(text: &str, span: Span, diagnostics: &mut Diagnostics) -> bool {
 fn looks_like_time(text: &str) -> bool {
     let shape: String = text
         .chars()
-        .map(|letter| if letter.is_ascii_digit() { '0' } else { letter.to_ascii_uppercase() })
+        .map(|letter| {
+            if letter.is_ascii_digit() {
+                '0'
+            } else {
+                letter.to_ascii_uppercase()
+            }
+        })
         .collect();
     let Some(rest) = shape
         .strip_prefix("0000-00-00T00:00:00")
@@ -136,7 +144,10 @@ pub(super) fn address(kind: AddressKind, address: &LitStr, diagnostics: &mut Dia
             let escapes = text.split('~').skip(1);
             if !text.is_empty() && !text.starts_with('/') {
                 format!("a JSON Pointer begins with `/`: write `at \"/{text}\" p`")
-            } else if escapes.into_iter().any(|part| !part.starts_with(['0', '1'])) {
+            } else if escapes
+                .into_iter()
+                .any(|part| !part.starts_with(['0', '1']))
+            {
                 "in a JSON Pointer `~` is written `~0`, and a `/` in a key `~1`".to_owned()
             } else {
                 return true;

@@ -172,7 +172,12 @@ pub(crate) fn dynamic(pattern: &Pattern, paths: &Paths) -> TokenStream {
                 Tolerance::Time(by) => ("approx_time", super::duration(by)),
             };
             let span = operand.span();
-            function(name, span, &quote_spanned!(span=> #value, #tolerance), paths)
+            function(
+                name,
+                span,
+                &quote_spanned!(span=> #value, #tolerance),
+                paths,
+            )
         }
         Pattern::Moment { op, operand, .. } => with_value(op.name(), operand, paths),
         Pattern::Unordered { list, .. } => {

@@ -34,11 +34,10 @@ pub(crate) fn parse(input: ParseStream<'_>, place: &str) -> syn::Result<Operand>
 ///
 /// # Errors
 /// At the operand, when it is missing or no expression.
-pub(super) fn parse_before_tolerance(
-    input: ParseStream<'_>,
-    place: &str,
-) -> syn::Result<Operand> {
-    let tokens = take_tokens(input, &|input| at_end_of_operand(input) || at_tolerance(input));
+pub(super) fn parse_before_tolerance(input: ParseStream<'_>, place: &str) -> syn::Result<Operand> {
+    let tokens = take_tokens(input, &|input| {
+        at_end_of_operand(input) || at_tolerance(input)
+    });
     if tokens.is_empty() {
         return Err(error_here(input, format!("a value is missing {place}")));
     }

@@ -6,9 +6,7 @@ use syn::{Ident, LitStr, Token, Type, token};
 
 use super::pattern::{PatternParser, at_separator};
 use super::{duration, operand};
-use crate::model::pattern::{
-    AddressKind, MomentOp, Pattern, TextForm, TextPart, Tolerance,
-};
+use crate::model::pattern::{AddressKind, MomentOp, Pattern, TextForm, TextPart, Tolerance};
 use crate::recover::{error_here, skip_to_separator};
 
 impl PatternParser<'_> {
@@ -62,14 +60,19 @@ impl PatternParser<'_> {
             skip_to_separator(input);
             return Err(syn::Error::new(
                 keyword,
-                format!("after `{name}` goes a place in quotes and a pattern: write `{name} {example} p`"),
+                format!(
+                    "after `{name}` goes a place in quotes and a pattern: write `{name} {example} p`"
+                ),
             ));
         }
         let address: LitStr = input.parse()?;
         if at_separator(input) {
             return Err(syn::Error::new(
                 address.span(),
-                format!("after the place goes a pattern; write `{name} {} _` for any value", address.token()),
+                format!(
+                    "after the place goes a pattern; write `{name} {} _` for any value",
+                    address.token()
+                ),
             ));
         }
         let pattern = Box::new(self.unary(input)?);
@@ -87,7 +90,10 @@ fn text(part: TextPart, keyword: Span, input: ParseStream<'_>) -> syn::Result<Pa
         part,
         ignore_case: false,
     };
-    let operand = operand::parse(input, &format!("after `{0}`, such as `{0} \"…\"`", form.words()))?;
+    let operand = operand::parse(
+        input,
+        &format!("after `{0}`, such as `{0} \"…\"`", form.words()),
+    )?;
     Ok(Pattern::Text {
         keyword,
         form,
@@ -117,7 +123,10 @@ fn ignore_case(keyword: Span, input: ParseStream<'_>) -> syn::Result<Pattern> {
             "a regex ignores case by itself: write `=~ r\"(?i)…\"`",
         ));
     }
-    let operand = operand::parse(input, &format!("after `{0}`, such as `{0} \"…\"`", form.words()))?;
+    let operand = operand::parse(
+        input,
+        &format!("after `{0}`, such as `{0} \"…\"`", form.words()),
+    )?;
     Ok(Pattern::Text {
         keyword,
         form,
@@ -178,7 +187,10 @@ fn capture(keyword: Span, input: ParseStream<'_>) -> syn::Result<Pattern> {
         let name: LitStr = input.parse()?;
         return Err(syn::Error::new(
             name.span(),
-            format!("the name of a captured value is a word: write `capture {}`", name.value()),
+            format!(
+                "the name of a captured value is a word: write `capture {}`",
+                name.value()
+            ),
         ));
     }
     if !input.peek(Ident) {

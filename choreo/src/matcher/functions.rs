@@ -36,18 +36,18 @@ use serde_json::Value;
 use super::Matcher;
 use super::pattern::{Comparison, Kind, Object, Order, Range};
 
+pub use self::measure::{after, approx, approx_time, before};
+#[cfg(feature = "json-schema")]
+pub use self::own::json_schema;
+pub use self::own::satisfies;
 #[cfg(not(feature = "json-path"))]
 #[doc(hidden)]
 pub use self::place::NeedsJsonPath;
 pub use self::place::{at, capture, capture_as, json_path, unordered, unordered_with_others};
-pub use self::own::satisfies;
-#[cfg(feature = "json-schema")]
-pub use self::own::json_schema;
 pub use self::text::{
     contains, contains_ignore_case, eq_ignore_case, prefix, prefix_ignore_case, suffix,
     suffix_ignore_case,
 };
-pub use self::measure::{after, approx, approx_time, before};
 pub use super::pattern::{ListItem, Pattern, Timestamp};
 
 mod measure;

@@ -1,5 +1,7 @@
 //! Conditions that are somebody else's: a closure's, a schema's.
 
+#[cfg(feature = "json-schema")]
+use std::fmt::Write as _;
 use std::marker::PhantomData;
 
 #[cfg(feature = "json-schema")]
@@ -8,6 +10,12 @@ use serde::de::DeserializeOwned;
 #[cfg(feature = "json-schema")]
 use serde_json::Value;
 
+#[cfg(feature = "json-schema")]
+use super::super::Segment;
+#[cfg(feature = "json-schema")]
+use super::super::bounded::bounded;
+#[cfg(feature = "json-schema")]
+use super::super::pattern::LISTED;
 use super::super::typed::short_type_name;
 use super::super::{Actual, Matcher, Mismatch, Subject, Verdict, diff};
 use super::{Pattern, matcher};
@@ -95,7 +103,10 @@ impl<T: DeserializeOwned, F: Fn(&T) -> bool + Send + Sync> Matcher for Satisfies
 pub fn json_schema(schema: impl Serialize) -> Pattern {
     super::with_value(schema, |schema| match jsonschema::validator_for(&schema) {
         Ok(validator) => matcher(Schema {
-            title: schema.get("title").and_then(Value::as_str).map(str::to_owned),
+            title: schema
+                .get("title")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
             validator,
         }),
         Err(error) => Pattern::broken(format!(
@@ -126,7 +137,10 @@ impl Matcher for Schema {
         let mut found = Vec::new();
         for error in self.validator.iter_errors(value).take(LISTED) {
             let place = error.instance();
-            let mut difference = Mismatch::predicate(error.to_string(), Subject::present(place));
+            let expected = bounded(SHOWN_CHARS, |out| {
+                write!(out, "valid by {} ({error})", error.schema_path())
+            });
+            let mut difference = Mismatch::predicate(expected, Subject::present(place));
             let way: Vec<_> = error.instance_path().iter().map(segment).collect();
             difference.path = way.into_iter().collect();
             found.push(difference);
@@ -136,5 +150,13 @@ impl Matcher for Schema {
         }
         let actual = Actual::Value(value.clone());
         Err(Mismatch::all(self.describe(), actual, found))
+    }
+}
+
+#[cfg(feature = "json-schema")]
+fn segment(segment: jsonschema::paths::LocationSegment<'_>) -> Segment {
+    match segment {
+        jsonschema::paths::LocationSegment::Property(key) => Segment::Key(key.into_owned()),
+        jsonschema::paths::LocationSegment::Index(index) => Segment::Index(index),
     }
 }

@@ -42,8 +42,10 @@ impl JsonPath {
         self.part
             .verdict(Subject::present(&found))
             .map_err(|mut difference| {
-                let places: Vec<Vec<Segment>> =
-                    nodes.locations().map(|place| place.iter().map(segment).collect()).collect();
+                let places: Vec<Vec<Segment>> = nodes
+                    .locations()
+                    .map(|place| place.iter().map(segment).collect())
+                    .collect();
                 relocate(&mut difference, &places);
                 if difference.children.is_empty() && difference.path.is_root() {
                     difference.expected = pattern.description();

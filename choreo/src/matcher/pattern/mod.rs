@@ -38,6 +38,8 @@ mod unordered;
 
 pub(crate) use capture::Capture;
 use capture::Names;
+#[cfg(feature = "json-schema")]
+pub(crate) use collect::LISTED;
 pub(crate) use comparison::{Comparison, Order, Range};
 #[cfg(feature = "json-path")]
 pub(crate) use json_path::JsonPath;

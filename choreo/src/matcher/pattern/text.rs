@@ -42,7 +42,9 @@ impl Part {
     fn holds_bytes(self, bytes: &[u8], part: &[u8]) -> bool {
         match self {
             Self::Whole => bytes == part,
-            Self::Inside => part.is_empty() || bytes.windows(part.len()).any(|window| window == part),
+            Self::Inside => {
+                part.is_empty() || bytes.windows(part.len()).any(|window| window == part)
+            }
             Self::Prefix => bytes.starts_with(part),
             Self::Suffix => bytes.ends_with(part),
         }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::{Mismatch, Subject, Verdict};
+use super::super::{Actual, Mismatch, Subject, Verdict};
 use super::Pattern;
 use super::collect::{Closest, Differences};
 
@@ -25,7 +25,7 @@ impl Unordered {
             .collect();
         for (part, taken) in self.parts.iter().zip(&taken) {
             if taken.is_none() {
-                differences.push(missing(part, &free, values));
+                differences.push(missing(part, &free, values, subject));
             }
         }
         if !self.open {
@@ -88,12 +88,14 @@ fn place(
 }
 
 /// A pattern that found no element: how the closest of those that are left differs.
-fn missing(part: &Pattern, free: &[usize], values: &[Value]) -> Mismatch {
+fn missing(part: &Pattern, free: &[usize], values: &[Value], subject: Subject<'_>) -> Mismatch {
     let mut closest = Closest::default();
     for &index in free {
         if let Err(difference) = part.verdict(Subject::present(&values[index])) {
             closest.push(difference.under(index));
         }
     }
-    closest.mismatch(part, Subject::absent())
+    let mut mismatch = closest.mismatch(part, subject);
+    mismatch.actual = Actual::Text("no element of its own".to_owned());
+    mismatch
 }
