@@ -170,7 +170,7 @@ async fn values_were_not_as_described() {
         id: capture id: String & prefix "ORD-",
         file: suffix ".pdf",
         state: ignore_case "new",
-        price: approx 3.14 +- 0.01,
+        price: approx 9.95 +- 0.01,
         at: after "2026-01-31T12:00:00Z",
         paid: approx "2026-01-31T12:00:00Z" +- 5s,
         lines: unordered [{ sku: "A", count: 1 }, { sku: "B", count: 2 }],

@@ -64,7 +64,7 @@ pub(super) fn approx(
         Some(_) => {
             diagnostics.error(
                 operand.span(),
-                "only numbers and times are near to each other: write `approx 3.14 +- 0.01`",
+                "only numbers and times are near to each other: write `approx 9.95 +- 0.01`",
             );
             return false;
         }
@@ -75,7 +75,7 @@ pub(super) fn approx(
         Some(_) => {
             diagnostics.error(
                 by.span(),
-                "how far away a value may be is a number from zero on: write `approx 3.14 +- 0.01`",
+                "how far away a value may be is a number from zero on: write `approx 9.95 +- 0.01`",
             );
             false
         }

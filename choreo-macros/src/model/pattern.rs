@@ -57,7 +57,7 @@ pub(crate) enum Pattern {
         form: TextForm,
         operand: Operand,
     },
-    /// `approx 3.14 +- 0.01`
+    /// `approx 9.95 +- 0.01`
     Approx {
         keyword: Span,
         operand: Operand,

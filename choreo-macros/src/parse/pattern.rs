@@ -34,6 +34,20 @@ const KEYWORDS: [&str; 19] = [
     "unordered",
 ];
 
+/// Those of them that are common names of variables, and say nothing without what follows them.
+const VALUES: [&str; 10] = [
+    "after",
+    "approx",
+    "at",
+    "before",
+    "capture",
+    "ignore_case",
+    "path",
+    "prefix",
+    "suffix",
+    "unordered",
+];
+
 /// Whether a word begins a pattern, whatever follows it.
 pub(super) fn is_keyword(word: &Ident) -> bool {
     KEYWORDS.iter().any(|name| word == name)
@@ -457,6 +471,10 @@ fn begins_pattern(input: ParseStream<'_>) -> bool {
         return false;
     };
     if is_keyword(&word) {
+        if VALUES.iter().any(|name| word == name) {
+            // Also the name of many a variable: `(at)`, `(path.len())`.
+            return fork.peek(Lit) || fork.peek(Ident) || fork.peek(token::Bracket);
+        }
         return !fork.peek(Token![.]) && !fork.peek(Token![::]) && !fork.peek(token::Paren);
     }
     let fork = input.fork();

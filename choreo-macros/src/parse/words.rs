@@ -134,13 +134,13 @@ fn ignore_case(keyword: Span, input: ParseStream<'_>) -> syn::Result<Pattern> {
     })
 }
 
-/// `approx 3.14 +- 0.01`, `approx "2026-01-31T12:30:00Z" +- 5s`
+/// `approx 9.95 +- 0.01`, `approx "2026-01-31T12:30:00Z" +- 5s`
 fn approx(keyword: Span, input: ParseStream<'_>) -> syn::Result<Pattern> {
     let operand = operand::parse_before_tolerance(input, "after `approx`")?;
     if !operand::at_tolerance(input) {
         return Err(syn::Error::new(
             keyword,
-            "`approx` says how far away a value may be: write `approx 3.14 +- 0.01`, or for a time \
+            "`approx` says how far away a value may be: write `approx 9.95 +- 0.01`, or for a time \
              `approx (time) +- 5s`",
         ));
     }
@@ -202,7 +202,13 @@ fn capture(keyword: Span, input: ParseStream<'_>) -> syn::Result<Pattern> {
     }
     let name: Ident = input.parse()?;
     let ty = if input.peek(Token![:]) {
-        input.parse::<Token![:]>()?;
+        let colon = input.parse::<Token![:]>()?;
+        if at_separator(input) {
+            return Err(syn::Error::new(
+                colon.span,
+                format!("after the colon goes a type: write `capture {name}: String`, or no colon"),
+            ));
+        }
         Some(Box::new(input.call(Type::without_plus)?))
     } else {
         None

@@ -69,6 +69,10 @@ impl<'s, T, P> Scenario<'s, T, P> {
         }
     }
 
+    fn into_parts(self) -> (&'s Arc<Act>, &'s T) {
+        (self.act, self.transports)
+    }
+
     fn triggered(self) -> Scenario<'s, T, Triggered> {
         Scenario::new(self.act, self.transports)
     }
@@ -257,9 +261,7 @@ pub fn settle<'s, T, P: CanSettle>(s: &Scenario<'s, T, P>) -> BoxFuture<'s, Arc<
 pub fn next_act<'s, T: Sync, P: CanGoOn>(
     s: Scenario<'s, T, P>,
 ) -> BoxFuture<'s, Scenario<'s, T, Arranging>> {
-    let Scenario {
-        act, transports, ..
-    } = s;
+    let (act, transports) = s.into_parts();
     Box::pin(async move {
         act.next().await;
         Scenario::new(act, transports)

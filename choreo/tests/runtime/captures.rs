@@ -74,7 +74,7 @@ async fn what_was_not_captured_is_explained() {
             "`id` was not captured on `paid`: no message matched (the expectation ended as timeout)",
         ),
         (
-            panic_of(|| drop(result[created].captured::<u32>("id"))),
+            panic_of(|| _ = result[created].captured::<u32>("id")),
             "`id` was not captured on `created`: the value does not decode as the type that is asked for \
              (invalid type: string \"ORD-1\", expected u32): \"ORD-1\"",
         ),

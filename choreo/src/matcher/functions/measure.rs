@@ -14,8 +14,8 @@ use super::with_value;
 /// ```
 /// # use choreo::{matcher::{Matcher, Subject}, matchers::*};
 /// # use serde_json::json;
-/// assert!(approx(3.14, 0.01).check(Subject::present(&json!(3.15))).is_ok());
-/// assert!(approx(3.14, 0.01).check(Subject::present(&json!(3.2))).is_err());
+/// assert!(approx(9.95, 0.01).check(Subject::present(&json!(9.96))).is_ok());
+/// assert!(approx(9.95, 0.01).check(Subject::present(&json!(3.2))).is_err());
 /// ```
 #[must_use]
 pub fn approx(value: impl Serialize, tolerance: impl Serialize) -> Pattern {
@@ -39,7 +39,7 @@ pub fn approx(value: impl Serialize, tolerance: impl Serialize) -> Pattern {
 /// ```
 #[must_use]
 pub fn approx_time(time: impl Into<Timestamp>, tolerance: Duration) -> Pattern {
-    Moment::pattern(Relation::Near(tolerance), time.into())
+    Moment::pattern(Relation::Near(tolerance), &time.into())
 }
 
 /// An earlier time, as RFC 3339 writes it; offsets count. `before e` in `expect!`.
@@ -52,7 +52,7 @@ pub fn approx_time(time: impl Into<Timestamp>, tolerance: Duration) -> Pattern {
 /// ```
 #[must_use]
 pub fn before(time: impl Into<Timestamp>) -> Pattern {
-    Moment::pattern(Relation::Before, time.into())
+    Moment::pattern(Relation::Before, &time.into())
 }
 
 /// A later time, as RFC 3339 writes it; offsets count. `after e` in `expect!`.
@@ -65,5 +65,5 @@ pub fn before(time: impl Into<Timestamp>) -> Pattern {
 /// ```
 #[must_use]
 pub fn after(time: impl Into<Timestamp>) -> Pattern {
-    Moment::pattern(Relation::After, time.into())
+    Moment::pattern(Relation::After, &time.into())
 }

@@ -1,4 +1,4 @@
-//! `approx 3.14 +- 0.01`: numbers that are close enough.
+//! `approx 9.95 +- 0.01`: numbers that are close enough.
 
 use serde_json::Number;
 
@@ -45,7 +45,7 @@ impl Approx {
         else {
             return false;
         };
-        // The bounds belong to it: `3.15` is within `0.01` of `3.14`, whatever binary floats make of them.
+        // The bounds belong to it: `9.96` is within `0.01` of `9.95`, whatever binary floats make of them.
         let rounding = 4.0 * f64::EPSILON * a.abs().max(b.abs());
         (a - b).abs() <= by + rounding
     }

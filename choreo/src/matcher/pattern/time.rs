@@ -36,21 +36,9 @@ impl From<String> for Timestamp {
     }
 }
 
-impl From<&String> for Timestamp {
-    fn from(text: &String) -> Self {
-        text.as_str().into()
-    }
-}
-
-impl From<&&str> for Timestamp {
-    fn from(text: &&str) -> Self {
-        (*text).into()
-    }
-}
-
-impl From<&Value> for Timestamp {
+impl From<Value> for Timestamp {
     /// From a JSON string, such as a captured one.
-    fn from(value: &Value) -> Self {
+    fn from(value: Value) -> Self {
         Self {
             nanos: value.as_str().and_then(parse),
             text: value.to_string(),
@@ -58,9 +46,9 @@ impl From<&Value> for Timestamp {
     }
 }
 
-impl From<Value> for Timestamp {
-    fn from(value: Value) -> Self {
-        (&value).into()
+impl<T: Clone + Into<Timestamp>> From<&T> for Timestamp {
+    fn from(time: &T) -> Self {
+        time.clone().into()
     }
 }
 
@@ -77,12 +65,6 @@ impl From<SystemTime> for Timestamp {
             nanos: Some(nanos),
             text: format!("\"{}\"", written(nanos)),
         }
-    }
-}
-
-impl From<&SystemTime> for Timestamp {
-    fn from(time: &SystemTime) -> Self {
-        (*time).into()
     }
 }
 
@@ -103,7 +85,7 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
-    pub(crate) fn pattern(relation: Relation, time: Timestamp) -> Pattern {
+    pub(crate) fn pattern(relation: Relation, time: &Timestamp) -> Pattern {
         let text = match relation {
             Relation::Before => format!("before {}", time.text),
             Relation::After => format!("after {}", time.text),

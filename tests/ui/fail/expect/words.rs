@@ -1,12 +1,12 @@
 use choreo::prelude::*;
 
 async fn scenario(s: Scenario<'_>) {
-    expect!(s, "orders", { price: approx 3.14 });
+    expect!(s, "orders", { price: approx 9.95 });
     expect!(s, "orders", { price: approx +- 0.01 });
-    expect!(s, "orders", { price: approx 3.14 +- });
-    expect!(s, "orders", { price: approx 3.14 +- -0.01 });
+    expect!(s, "orders", { price: approx 9.95 +- });
+    expect!(s, "orders", { price: approx 9.95 +- -0.01 });
     expect!(s, "orders", { price: approx true +- 1 });
-    expect!(s, "orders", { price: approx 3.14 +- 5s });
+    expect!(s, "orders", { price: approx 9.95 +- 5s });
     expect!(s, "orders", { at: approx "2026-01-31T12:30:00Z" +- 5 });
     expect!(s, "orders", { at: approx "2026-01-31T12:30:00Z" +- 5 s });
     expect!(s, "orders", { at: approx "noon" +- 5s });

@@ -18,11 +18,11 @@ struct Range {
 
 async fn scenario(s: Scenario<'_>) {
     let started = SystemTime::now();
-    let (time, price, tolerance) = ("2026-01-31T12:30:00Z".to_owned(), 3.14, 0.01);
+    let (time, price, tolerance) = ("2026-01-31T12:30:00Z".to_owned(), 9.95, 0.01);
     let captured: Value = json!("2026-01-31T12:30:00Z");
     expect!(s, "orders", {
         id: capture order_id: String & prefix "ORD-" & suffix "-A",
-        price: approx 3.14 +- 0.01,
+        price: approx 9.95 +- 0.01,
         total: approx (price) +- (tolerance) | absent,
         count: approx 3 +- 1,
         at: after (started) & before "2126-01-31T12:30:00+01:00",
@@ -47,7 +47,7 @@ async fn scenario(s: Scenario<'_>) {
     expect!(s, "orders", { at: (at), path: 1, capture: 2, prefix: 3, low: range.low..5 });
     expect!(s, Order {
         id: prefix "ORD-",
-        price: approx 3.14 +- 0.01,
+        price: approx 9.95 +- 0.01,
         at: after "2026-01-31T12:30:00Z",
         lines: unordered ["A", ..],
     });

@@ -45,12 +45,12 @@ fn texts_have_parts_with_or_without_regard_to_case() {
 
 #[test]
 fn numbers_are_close_enough() {
-    for value in [json!(3.13), json!(3.15), json!(3.14), json!(3.145)] {
-        passes(&approx(3.14, 0.01), &value);
+    for value in [json!(9.94), json!(9.96), json!(9.95), json!(9.955)] {
+        passes(&approx(9.95, 0.01), &value);
     }
-    for value in [json!(3), json!(3.1299), json!(3.1501), json!(-3.14)] {
+    for value in [json!(3), json!(9.9399), json!(9.9601), json!(-9.95)] {
         assert!(
-            approx(3.14, 0.01)
+            approx(9.95, 0.01)
                 .verdict(Subject::present(&value))
                 .is_err(),
             "{value}"
@@ -93,7 +93,7 @@ fn times_have_an_order_whatever_their_offset() {
         &json!("2026-01-31T11:59:55Z"),
     );
     passes(&after(SystemTime::UNIX_EPOCH), &json!(noon));
-    passes(&before(&json!(noon)), &json!("2026-01-31T11:59:59Z"));
+    passes(&before(json!(noon)), &json!("2026-01-31T11:59:59Z"));
     fails(
         &object([
             ("a", before(noon)),
@@ -128,7 +128,7 @@ fn times_have_an_order_whatever_their_offset() {
         mismatch.expected
     );
     assert!(
-        before(&json!(5))
+        before(json!(5))
             .verdict(Subject::present(&json!(noon)))
             .is_err()
     );
