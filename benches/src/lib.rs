@@ -13,6 +13,25 @@ pub fn median(mut series: Vec<Duration>) -> Duration {
     series[series.len() / 2]
 }
 
+/// The value below which this share of a series lies: 0.5 is the median, 0.99 the 99th percentile.
+///
+/// # Panics
+///
+/// When the series is empty.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an index of a benchmark's series, between 0 and its length"
+)]
+pub fn quantile(series: &[Duration], share: f64) -> Duration {
+    let mut series = series.to_vec();
+    assert!(!series.is_empty(), "a quantile needs values");
+    series.sort_unstable();
+    let index = (series.len() as f64 * share) as usize;
+    series[index.min(series.len() - 1)]
+}
+
 /// So many per second.
 #[expect(
     clippy::cast_precision_loss,
@@ -38,6 +57,9 @@ mod tests {
     fn figures_are_right() {
         let ms = Duration::from_millis;
         assert_eq!(median(vec![ms(3), ms(1), ms(2)]), ms(2));
+        let hundred: Vec<_> = (1..=100).rev().map(ms).collect();
+        assert_eq!(quantile(&hundred, 0.5), ms(51));
+        assert_eq!(quantile(&hundred, 0.99), ms(100));
         assert!((rate(10, ms(500)) - 20.0).abs() < 1e-9);
     }
 }

@@ -25,6 +25,10 @@ pub enum ErrorKind {
     /// The broker could not be reached, or refused the harness.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// The broker that the harness function asked for did not start.
+    #[cfg(feature = "broker")]
+    #[error(transparent)]
+    Broker(crate::broker::StartError),
     /// The harness cannot be opened here, and that is no failure: its scenarios count as skipped.
     #[error("skipped: {0}")]
     Skip(String),
@@ -63,5 +67,17 @@ impl Error {
 impl<K: Into<ErrorKind>> From<K> for Error {
     fn from(kind: K) -> Self {
         Self(Box::new(kind.into()))
+    }
+}
+
+/// Where there is no such broker on the machine, scenarios are skipped.
+#[cfg(feature = "broker")]
+impl From<crate::broker::StartError> for ErrorKind {
+    fn from(error: crate::broker::StartError) -> Self {
+        if error.is_missing() {
+            Self::Skip(error.to_string())
+        } else {
+            Self::Broker(error)
+        }
     }
 }

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 mod demo;
+mod features;
+mod log;
 mod outside;
 mod step;
 mod suite;
@@ -21,6 +23,7 @@ usage: cargo xtask <command>
   test            install what the suite needs, then run all of it, as CI does
     --no-nextest  leave out the second run under nextest (said in the summary)
   setup           only install what the suite needs
+  features        check the library with each of its features alone
   demo            run README's first command and check what it prints
   outside         build and run a project that has Choreo as its only dependency, without a C compiler
   tidy            check the rules of the code base: layers, file lengths, dependencies, compose file
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         ["test"] => suite::run(suite::Nextest::Run),
         ["test", "--no-nextest"] => suite::run(suite::Nextest::LeaveOut),
         ["setup"] => tools::install_all(),
+        ["features"] => features::run(),
         ["demo"] => demo::run(),
         ["outside"] => outside::run(),
         ["tidy"] => tidy::run(),

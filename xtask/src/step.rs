@@ -1,14 +1,16 @@
 //! A named, timed command of the suite.
 
+use std::io;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+use crate::log::Log;
 use crate::{Done, cargo, root};
 
 /// A command to run from the workspace's root.
 pub(crate) struct Step {
-    name: &'static str,
+    name: String,
     arguments: Vec<String>,
     environment: Vec<(&'static str, String)>,
     /// Folders for the end of `PATH`.
@@ -17,10 +19,10 @@ pub(crate) struct Step {
 
 impl Step {
     /// `cargo <arguments>`, written as in a shell: split at spaces.
-    pub(crate) fn cargo(name: &'static str, arguments: &str) -> Self {
+    pub(crate) fn cargo(name: impl Into<String>, arguments: &str) -> Self {
         let arguments = arguments.split_whitespace().map(str::to_owned).collect();
         Self {
-            name,
+            name: name.into(),
             arguments,
             environment: Vec::new(),
             path: Vec::new(),
@@ -82,11 +84,18 @@ impl Step {
 
     /// Runs it, its output passed through.
     pub(crate) fn run(&self) -> Done {
+        self.run_with(Command::status)
+    }
+
+    /// Runs it, its output passed through and kept in a log.
+    pub(crate) fn run_logged(&self, log: &Log) -> Done {
+        self.run_with(|command| log.record(command))
+    }
+
+    fn run_with(&self, run: impl FnOnce(&mut Command) -> io::Result<ExitStatus>) -> Done {
         println!("\n── {} ── {}", self.name, self.shell());
-        let status = self
-            .command()
-            .status()
-            .map_err(|error| format!("cannot start `{}`: {error}", self.shell()))?;
+        let status = run(&mut self.command())
+            .map_err(|error| format!("cannot run `{}`: {error}", self.shell()))?;
         if status.success() {
             return Ok(());
         }
@@ -97,8 +106,8 @@ impl Step {
         ))
     }
 
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -143,9 +152,9 @@ impl Summary {
     pub(crate) fn print(&self) {
         println!("\n── summary ──");
         for (name, row) in &self.rows {
-            println!("{name:<12} {row}");
+            println!("{name:<20} {row}");
         }
-        println!("{:<12} {:>7.1} s", "total", self.total.as_secs_f64());
+        println!("{:<20} {:>7.1} s", "total", self.total.as_secs_f64());
     }
 }
 

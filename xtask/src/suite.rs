@@ -1,7 +1,10 @@
 //! `cargo xtask test`: everything that has to be green, in the order in which failures come cheapest.
 
+use std::path::PathBuf;
+
+use crate::log::Log;
 use crate::step::{Step, Summary};
-use crate::{Done, demo, outside, tidy, tools};
+use crate::{Done, demo, features, outside, target_dir, tidy, tools};
 
 /// Whether the suite runs a second time under nextest.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -11,9 +14,6 @@ pub(crate) enum Nextest {
     /// No, and the summary says so.
     LeaveOut,
 }
-
-/// A scenario that is skipped, as when its broker is missing, fails the suite.
-const DENY_SKIPS: (&str, &str) = ("CHOREO_SKIP", "deny");
 
 /// Runs the suite up to the first failure.
 pub(crate) fn run(nextest: Nextest) -> Done {
@@ -26,33 +26,34 @@ pub(crate) fn run(nextest: Nextest) -> Done {
 fn parts(nextest: Nextest, summary: &mut Summary) -> Done {
     summary.time("tools", || tools::install(nextest))?;
     summary.time("tidy", tidy::run)?;
-    for step in steps(nextest) {
+    for step in checks()? {
         summary.time(step.name(), || step.run())?;
     }
+    let log = Log::create(target_dir().join("suite/output.log"))?;
+    let tests = tests(nextest);
+    summary.time(tests.name(), || tests.run_logged(&log))?;
+    let mut reports = Vec::new();
     match nextest {
         Nextest::Run => {
-            let step = nextest_step();
-            summary.time(step.name(), || step.run())?;
+            let (step, report) = nextest_step()?;
+            summary.time(step.name(), || step.run_logged(&log))?;
+            reports.push(report);
         }
         Nextest::LeaveOut => summary.left_out("nextest", "asked for with --no-nextest"),
     }
+    summary.time("no credentials", || log.search(&reports))?;
     summary.time("outside", outside::run)?;
     summary.time("demo", demo::run)
 }
 
-fn steps(nextest: Nextest) -> Vec<Step> {
-    let (skip, deny) = DENY_SKIPS;
-    // Some tests of the workspace start nextest themselves; they have it in their names.
-    let tests = match nextest {
-        Nextest::Run => "test --workspace --all-features",
-        Nextest::LeaveOut => "test --workspace --all-features -- --skip nextest",
-    };
-    vec![
+fn checks() -> Result<Vec<Step>, String> {
+    let mut steps = vec![
         Step::cargo(
             "lock file",
             "metadata --locked --format-version 1 --no-deps --quiet",
         ),
         Step::cargo("format", "fmt --all --check"),
+        // All features at once; each alone follows.
         Step::cargo(
             "clippy",
             "clippy --workspace --all-targets --all-features -- -D warnings",
@@ -62,17 +63,52 @@ fn steps(nextest: Nextest) -> Vec<Step> {
             "bare",
             "clippy --package choreo-harness --no-default-features -- -D warnings",
         ),
+    ];
+    steps.extend(features::steps()?);
+    steps.push(
         Step::cargo("docs", "doc --workspace --all-features --no-deps")
             .env("RUSTDOCFLAGS", "-D warnings"),
-        Step::cargo("tests", tests)
-            .env(skip, deny)
-            .path(tools::folders()),
-    ]
+    );
+    Ok(steps)
 }
 
-fn nextest_step() -> Step {
-    let (skip, deny) = DENY_SKIPS;
-    Step::cargo("nextest", "nextest run --workspace --all-features")
-        .env(skip, deny)
+fn tests(nextest: Nextest) -> Step {
+    // Some tests of the workspace start nextest themselves; they have it in their names.
+    let arguments = match nextest {
+        Nextest::Run => "test --workspace --all-features",
+        Nextest::LeaveOut => "test --workspace --all-features -- --skip nextest",
+    };
+    with_brokers(Step::cargo("tests", arguments))
+}
+
+/// The run under nextest, and where it leaves the output of all tests, also of those that pass.
+fn nextest_step() -> Result<(Step, PathBuf), String> {
+    let folder = target_dir().join("suite");
+    let report = folder.join("nextest.xml");
+    let settings = folder.join("nextest.toml");
+    let text = format!("[profile.suite.junit]\npath = {report:?}\nstore-success-output = true\n");
+    // An old report would be searched in the place of the new one.
+    let gone = match std::fs::remove_file(&report) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    gone.and_then(|()| std::fs::write(&settings, text))
+        .map_err(|error| format!("cannot write into {}: {error}", folder.display()))?;
+    let step = Step::cargo(
+        "nextest",
+        "nextest run --workspace --all-features --profile suite --tool-config-file",
+    );
+    let step = step.arg(format!("xtask:{}", settings.display()));
+    Ok((with_brokers(step), report))
+}
+
+/// Gives the tests the brokers that they need. A scenario that is skipped, as when its broker is missing,
+/// fails the suite.
+fn with_brokers(step: Step) -> Step {
+    step.env("CHOREO_SKIP", "deny")
+        .env(
+            tools::KAFKA_BROKER,
+            tools::kafka_broker().display().to_string(),
+        )
         .path(tools::folders())
 }

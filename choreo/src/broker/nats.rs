@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,7 +13,8 @@ use super::process::{Process, StartError, Workspace};
 use super::tls::Authority;
 
 const PROGRAM: &str = "nats-server";
-const REMEDY: &str = "install it (Debian: `apt-get install nats-server`) and run again";
+const REMEDY: &str = "install nats-server (Debian, Ubuntu: `apt-get install nats-server`; macOS: `brew install \
+                      nats-server`; elsewhere: a release from github.com/nats-io/nats-server)";
 
 /// How long one attempt to talk to a starting server may take.
 const PROBE_BOUND: Duration = Duration::from_secs(2);
@@ -177,7 +178,7 @@ impl NatsServerBuilder {
     /// does not come up.
     pub fn start(self) -> Result<NatsServer, StartError> {
         let workspace = Workspace::new(PROGRAM)?;
-        let mut text = String::new();
+        let mut text = String::from("http: \"127.0.0.1:-1\"\n");
         if let Some(bytes) = self.max_payload {
             line(&mut text, format_args!("max_payload: {bytes}"));
         }
@@ -292,6 +293,40 @@ impl NatsServer {
         fs::read_to_string(self.workspace.log())
     }
 
+    /// How many subscriptions its clients have.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer.
+    pub fn subscriptions(&self) -> io::Result<usize> {
+        self.monitored("subsz", "num_subscriptions")
+    }
+
+    /// How many consumers its streams have.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer.
+    pub fn consumers(&self) -> io::Result<usize> {
+        self.monitored("jsz", "consumers")
+    }
+
+    /// A number from a page of its monitoring.
+    fn monitored(&self, page: &str, field: &str) -> io::Result<usize> {
+        let odd = || io::Error::from(io::ErrorKind::InvalidData);
+        let file = ports_file(self.workspace.path(), &self.process);
+        let port = port_in(&file, &["monitoring"]).ok_or_else(odd)?;
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        stream.set_read_timeout(Some(PROBE_BOUND))?;
+        write!(stream, "GET /{page} HTTP/1.0\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (_, body) = answer.split_once("\r\n\r\n").ok_or_else(odd)?;
+        let page: serde_json::Value = serde_json::from_str(body)?;
+        let number = page[field].as_u64().ok_or_else(odd)?;
+        usize::try_from(number).map_err(|_| odd())
+    }
+
     /// Kills it, as a power cut would.
     ///
     /// # Errors
@@ -350,23 +385,28 @@ fn launch(workspace: &Workspace, port: Option<u16>) -> Result<(Process, u16), St
         directory.into(),
     ];
     let mut process = Process::start(PROGRAM, REMEDY, arguments, workspace)?;
-    let ports_file = directory.join(format!("{PROGRAM}_{}.ports", process.id()));
+    let ports_file = ports_file(directory, &process);
     let port = match port {
         Some(port) => port,
-        None => process.wait_for("port", || port_in(&ports_file))?,
+        None => process.wait_for("port", || port_in(&ports_file, &["nats", "tls"]))?,
     };
     process.wait_for("greeting", || greets(port).then_some(()))?;
     Ok((process, port))
 }
 
-/// The port in `{"nats":["nats://127.0.0.1:36937"]}`; none while the file is not written out.
-fn port_in(file: &Path) -> Option<u16> {
+/// Where a server writes its ports.
+fn ports_file(directory: &Path, process: &Process) -> PathBuf {
+    directory.join(format!("{PROGRAM}_{}.ports", process.id()))
+}
+
+/// The port in `{"nats":["nats://127.0.0.1:36937"]}`, of the first of these services; none while the file
+/// is not written out.
+fn port_in(file: &Path, services: &[&str]) -> Option<u16> {
     let text = fs::read_to_string(file).ok()?;
     let ports: serde_json::Value = serde_json::from_str(&text).ok()?;
-    let url = ports
-        .get("nats")
-        .or_else(|| ports.get("tls"))?
-        .get(0)?
+    let url = services
+        .iter()
+        .find_map(|service| ports.get(service)?.get(0))?
         .as_str()?;
     url.rsplit_once(':')?.1.parse().ok()
 }

@@ -1,6 +1,7 @@
 //! A broker process: its directory, its log, its signals and its end.
 
-use std::ffi::OsStr;
+use std::env;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,13 @@ use tempfile::TempDir;
 /// How long a broker may take to become ready.
 pub(super) const START_BOUND: Duration = Duration::from_secs(20);
 
+/// The last way to a broker.
+const CONTAINER: &str = if cfg!(feature = "containers") {
+    "start Docker for one in a container (without TLS)"
+} else {
+    "build with choreo's feature `containers` for one in Docker"
+};
+
 /// Why a broker could not be started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -25,6 +33,29 @@ pub enum StartError {
         program: &'static str,
         /// How to install it.
         remedy: &'static str,
+    },
+    /// There is no broker of this kind to be had: a reason to skip, not to fail.
+    #[error(
+        "no {broker} broker: {program} is not installed. To have one, {remedy}, or set {variable} to the \
+         URL of one that runs, or {CONTAINER}"
+    )]
+    Nowhere {
+        /// The kind of broker.
+        broker: &'static str,
+        /// The variable that was not set.
+        variable: &'static str,
+        /// The program that is not there.
+        program: &'static str,
+        /// How to install it.
+        remedy: &'static str,
+    },
+    /// The URL of a running broker cannot be read. It is not shown: it could hold a password.
+    #[error("{variable} {problem}; it should hold a URL such as `scheme://host:port`")]
+    Given {
+        /// The variable that holds it.
+        variable: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
     },
     /// It ended, or did not become ready in time.
     #[error("{program} did not become ready: {reason}\n--- end of its log ---\n{log}")]
@@ -45,6 +76,13 @@ pub enum StartError {
     /// Keys of NATS could not be made.
     #[error("cannot make keys for nats-server")]
     Nkeys(#[from] nkeys::error::Error),
+}
+
+impl StartError {
+    /// Whether there is no such broker on this machine: a reason to skip a test, not to fail it.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::NotInstalled { .. } | Self::Nowhere { .. })
+    }
 }
 
 /// A private directory that stays when the test panics.
@@ -102,10 +140,45 @@ impl Process {
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
         workspace: &Workspace,
     ) -> Result<Self, StartError> {
+        Self::start_in(program, remedy, arguments, [], workspace)
+    }
+
+    /// As [`start`](Self::start), with variables in its environment.
+    pub(super) fn start_in<'a>(
+        program: &'static str,
+        remedy: &'static str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        environment: impl IntoIterator<Item = &'a (OsString, OsString)>,
+        workspace: &Workspace,
+    ) -> Result<Self, StartError> {
+        let file = located(program);
+        Self::spawn(program, &file, remedy, arguments, environment, workspace)
+    }
+
+    /// As [`start`](Self::start), with a file that may be elsewhere than on the `PATH`.
+    pub(super) fn start_file(
+        program: &'static str,
+        file: &OsStr,
+        remedy: &'static str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        workspace: &Workspace,
+    ) -> Result<Self, StartError> {
+        Self::spawn(program, file, remedy, arguments, [], workspace)
+    }
+
+    fn spawn<'a>(
+        program: &'static str,
+        file: &OsStr,
+        remedy: &'static str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        environment: impl IntoIterator<Item = &'a (OsString, OsString)>,
+        workspace: &Workspace,
+    ) -> Result<Self, StartError> {
         let log = workspace.log();
         let output = File::options().create(true).append(true).open(&log)?;
-        let child = Command::new(program)
+        let child = Command::new(file)
             .args(arguments)
+            .envs(environment.into_iter().map(|(name, value)| (name, value)))
             .current_dir(workspace.path())
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
@@ -130,6 +203,16 @@ impl Process {
     pub(super) fn wait_for<T>(
         &mut self,
         what: &str,
+        ask: impl FnMut() -> Option<T>,
+    ) -> Result<T, StartError> {
+        self.wait_within(START_BOUND, what, ask)
+    }
+
+    /// As [`wait_for`](Self::wait_for), with a bound of its own.
+    pub(super) fn wait_within<T>(
+        &mut self,
+        bound: Duration,
+        what: &str,
         mut ask: impl FnMut() -> Option<T>,
     ) -> Result<T, StartError> {
         let start = Instant::now();
@@ -140,8 +223,8 @@ impl Process {
             if let Some(status) = self.child.try_wait()? {
                 return Err(self.not_ready(format!("it ended with {status}")));
             }
-            if start.elapsed() > START_BOUND {
-                return Err(self.not_ready(format!("no {what} within {START_BOUND:?}")));
+            if start.elapsed() > bound {
+                return Err(self.not_ready(format!("no {what} within {bound:?}")));
             }
             pause(Duration::from_millis(2));
         }
@@ -183,6 +266,18 @@ impl Process {
         self.child.kill()?;
         self.child.wait().map(|_| ())
     }
+}
+
+/// On the `PATH`, or where Debian puts servers, which is not on every user's `PATH`.
+fn located(program: &str) -> OsString {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
+    let mut files = env::split_paths(&path)
+        .chain(folders)
+        .map(|folder| folder.join(program));
+    files
+        .find(|file| file.is_file())
+        .map_or_else(|| program.into(), PathBuf::into_os_string)
 }
 
 impl Drop for Process {

@@ -209,6 +209,9 @@ impl Router {
         };
         let subscribed = async {
             let connection = Arc::clone(self.connection()?);
+            // A scenario that begins while the connection is down waits for its return, and so does this.
+            let up = self.connected().await;
+            up.map_err(|reason| TransportError::Lost { reason })?;
             let timeout = self.config.ready_timeout;
             tokio::time::timeout(timeout, connection.subscribe(&entry.topic, delivery))
                 .await

@@ -2,15 +2,34 @@
 //!
 //! Implementations live in modules of their own and know neither scenarios nor each other.
 #![doc = include_str!("../../docs/writing-a-transport.md")]
+#![doc = "\n```\n"]
+#![doc = include_str!("../../docs/direct.rs")]
+#![doc = "```\n"]
+#![doc = include_str!("../../docs/transport-contract.md")]
 
 use std::sync::Arc;
 
+#[cfg(feature = "contract")]
+pub mod contract;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 #[cfg(feature = "nats")]
 pub mod nats;
+#[cfg(feature = "rabbitmq")]
+pub mod rabbitmq;
+#[cfg(feature = "redis")]
+pub mod redis;
 
 pub use crate::envelope::{Envelope, Headers, Metadata, Outgoing};
 pub use crate::safety::Endpoint;
 
+#[cfg(not(all(
+    feature = "nats",
+    feature = "kafka",
+    feature = "rabbitmq",
+    feature = "redis"
+)))]
+pub(crate) mod absent;
 pub(crate) mod erased;
 mod memory;
 mod tls;

@@ -1,12 +1,5 @@
 //! Encryption of a connection, as a user asks for it; each transport tells its client.
 
-#[cfg(any(
-    feature = "nats",
-    feature = "kafka-tls",
-    feature = "rabbitmq",
-    feature = "redis"
-))]
-use std::path::Path;
 use std::path::PathBuf;
 
 /// TLS for a connection: required as soon as it is given.
@@ -52,7 +45,7 @@ impl Tls {
     }
 
     /// PEM files of the client's certificate and its key.
-    pub(super) fn client(&self) -> Option<(&Path, &Path)> {
+    pub(super) fn client(&self) -> Option<(&std::path::Path, &std::path::Path)> {
         let (certificate, key) = self.client.as_ref()?;
         Some((certificate, key))
     }
@@ -76,7 +69,7 @@ impl Tls {
     feature = "rabbitmq",
     feature = "redis"
 ))]
-fn unreadable(path: &Path) -> Option<String> {
+fn unreadable(path: &std::path::Path) -> Option<String> {
     let error = std::fs::File::open(path).err()?;
     Some(format!("cannot read {}: {error}", path.display()))
 }

@@ -1,6 +1,7 @@
 //! The same service as a process of its own, behind a real NATS server. Payloads are typed here.
 //!
-//! The server is private to this run; where `nats-server` is missing, the scenarios are skipped.
+//! The server is private to this run, or the one in `CHOREO_NATS_URL`; where there is none, the scenarios are
+//! skipped.
 //!
 //! ```sh
 //! cargo test -p hello-world --test over_nats -- --nocapture
@@ -9,8 +10,8 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use choreo::broker::Broker;
 use choreo::prelude::*;
-use choreo_test_brokers::{NatsServer, StartError};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
@@ -50,15 +51,12 @@ struct Line {
 /// A server, a service and one connection for the whole run.
 #[choreo::harness]
 async fn orders() -> Result<Harness> {
-    let server = NatsServer::builder().start().map_err(|error| match error {
-        StartError::NotInstalled { .. } => Error::skip(error.to_string()),
-        other => Error::harness(other.to_string()),
-    })?;
-    let service = start_service(&server.url()).await?;
-    Harness::builder(Nats::new(server.url()))
+    let broker = Broker::nats().start().await?;
+    let service = start_service(broker.url()).await?;
+    Harness::builder(Nats::new(broker.url()))
         .correlation(FieldCorrelation::new("correlation_id"))
         .keep(service)
-        .keep(server)
+        .keep(broker)
         .connect()
         .await
 }

@@ -3,7 +3,13 @@
 //! [`broker_test_main`] runs them: when the broker is not installed they count as ignored, loudly, and
 //! with `CHOREO_SKIP=deny` they fail. The brokers themselves are [`choreo::broker`]'s.
 
+mod proxy;
 mod suite;
 
 pub use choreo::broker::*;
+pub use proxy::{Network, Proxy};
 pub use suite::{BrokerTests, TestError, broker_test_main};
+
+/// Stands in every credential of the workspace's tests. `cargo xtask test` looks for it in all that the
+/// tests print: whoever prints it would print a user's password, too.
+pub const SENTINEL: &str = "s3ntinel";

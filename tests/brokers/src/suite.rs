@@ -14,7 +14,8 @@ use crate::StartError;
 /// How long one test may take. Far above what any takes; it ends a test that hangs.
 const TEST_BOUND: Duration = Duration::from_secs(60);
 
-/// Whatever a test returns with `?`; a [`StartError::NotInstalled`] in it skips the test.
+/// Whatever a test returns with `?`; a [`StartError`] that [`is_missing`](StartError::is_missing) skips
+/// the test.
 pub type TestError = Box<dyn Error + Send + Sync>;
 
 /// Tests by name.
@@ -38,12 +39,30 @@ impl BrokerTests {
 
     /// Adds a test; it runs on a tokio runtime of its own with two threads, and may take a minute.
     #[must_use]
-    pub fn test<F, Fut>(mut self, name: &str, body: F) -> Self
+    pub fn test<F, Fut>(self, name: &str, body: F) -> Self
     where
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<(), TestError>> + Send + 'static,
     {
         let skipped = !denies_skips() && !is_installed(self.program);
+        self.add(name, body, skipped)
+    }
+
+    /// As [`test`](Self::test), for one that does not need the program: its broker is in this process.
+    #[must_use]
+    pub fn embedded_test<F, Fut>(self, name: &str, body: F) -> Self
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(), TestError>> + Send + 'static,
+    {
+        self.add(name, body, false)
+    }
+
+    fn add<F, Fut>(mut self, name: &str, body: F, skipped: bool) -> Self
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(), TestError>> + Send + 'static,
+    {
         let trial = Trial::ignorable_test(name, move || judge(run(body)));
         self.trials.push(trial.with_ignored_flag(skipped));
         self
@@ -86,10 +105,9 @@ fn judge(result: Result<(), TestError>) -> Result<Completion, Failed> {
     let Err(error) = result else {
         return Ok(Completion::Completed);
     };
-    let missing = matches!(
-        error.downcast_ref::<StartError>(),
-        Some(StartError::NotInstalled { .. })
-    );
+    let missing = error
+        .downcast_ref::<StartError>()
+        .is_some_and(StartError::is_missing);
     if missing && !denies_skips() {
         return Ok(Completion::ignored_with(error));
     }
@@ -107,6 +125,9 @@ fn denies_skips() -> bool {
 }
 
 fn is_installed(program: &str) -> bool {
+    if program == "choreo-kafka-broker" && env::var_os("CHOREO_KAFKA_BROKER").is_some() {
+        return true;
+    }
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }

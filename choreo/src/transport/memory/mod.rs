@@ -1,7 +1,7 @@
 //! A broker inside the test process, with the manners of a real one.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
@@ -285,6 +285,7 @@ impl Transport for Memory {
         Ok(MemoryConnection {
             shared: Arc::clone(&self.shared),
             id,
+            closed: AtomicBool::new(false),
         })
     }
 }
@@ -293,6 +294,19 @@ impl Transport for Memory {
 pub struct MemoryConnection {
     shared: Arc<Shared>,
     id: u64,
+    closed: AtomicBool,
+}
+
+impl MemoryConnection {
+    /// `Err` with why nothing goes over it.
+    fn check_open(&self) -> Result<(), TransportError> {
+        let reason = if self.closed.load(Ordering::Acquire) {
+            Some("it was closed".to_owned())
+        } else {
+            self.shared.broken()
+        };
+        reason.map_or(Ok(()), |reason| Err(TransportError::Lost { reason }))
+    }
 }
 
 impl std::fmt::Debug for MemoryConnection {
@@ -309,16 +323,12 @@ impl Connection for MemoryConnection {
         topic: &str,
         delivery: Delivery,
     ) -> Result<MemorySubscriptionGuard, TransportError> {
-        if let Some(reason) = self.shared.broken() {
-            return Err(TransportError::Lost { reason });
-        }
+        self.check_open()?;
         self.shared.subscribe(topic, delivery).await
     }
 
     async fn publish(&self, message: Outgoing) -> Result<(), TransportError> {
-        if let Some(reason) = self.shared.broken() {
-            return Err(TransportError::Lost { reason });
-        }
+        self.check_open()?;
         self.shared.publish(message).await
     }
 
@@ -327,6 +337,7 @@ impl Connection for MemoryConnection {
     }
 
     async fn close(&self) {
+        self.closed.store(true, Ordering::Release);
         lock(&self.shared.connections).events.remove(&self.id);
     }
 }

@@ -36,6 +36,7 @@ pub struct NatsConnection {
     /// What the subjects of its inboxes start with; no other connection has it.
     inbox: String,
     inboxes: AtomicU64,
+    queue_group: Option<String>,
     tasks: Mutex<JoinSet<()>>,
     pumps: Mutex<Vec<Weak<Pump>>>,
     /// Fails when the last task of the client is gone.
@@ -66,6 +67,7 @@ pub(super) struct Opened {
     /// The server may forbid the user something.
     pub(super) guarded: bool,
     pub(super) bound: Duration,
+    pub(super) queue_group: Option<String>,
     /// Who else has to be back before the connection is, after a reconnect.
     pub(super) renewal: Arc<Renewal>,
 }
@@ -79,6 +81,7 @@ impl NatsConnection {
             gone,
             guarded,
             bound,
+            queue_group,
             renewal,
         } = opened;
         let probe = Arc::new(Probe::new(
@@ -90,6 +93,7 @@ impl NatsConnection {
         let connection = Self {
             inbox: client.new_inbox(),
             inboxes: AtomicU64::new(0),
+            queue_group,
             client: Mutex::new(Some(Arc::new(client))),
             link: Arc::clone(&link),
             probe: Arc::clone(&probe),
@@ -173,7 +177,10 @@ impl Connection for NatsConnection {
         })?;
         self.link.ensure_up()?;
         let start = |subscriber| self.pump(subscriber, topic, delivery);
-        self.probe.subscribe(topic, start).await
+        // An inbox belongs to this connection alone.
+        let group = self.queue_group.as_deref();
+        let group = group.filter(|_| !topic.starts_with(&self.inbox));
+        self.probe.subscribe(topic, group, start).await
     }
 
     async fn publish(&self, message: Outgoing) -> Result<(), TransportError> {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use async_nats::{Event, ServerError};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use super::attempt::{Attempts, Kind, Registration};
 use super::question::{Question, Questions};
 use crate::transport::{ConnectionEvent, ConnectionEvents, TransportError};
 
@@ -40,29 +41,9 @@ struct State {
     connected: bool,
     /// The server's last complaint on this connection: often the reason of the loss that follows.
     last_words: Option<String>,
-    /// What is on its way to the server, with the server's refusal once it comes.
-    pending: Vec<Arc<Pending>>,
+    attempts: Attempts,
     questions: Questions,
     restored: Option<mpsc::UnboundedSender<u64>>,
-}
-
-/// What a server may refuse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Attempt {
-    Subscription,
-    Publication,
-}
-
-struct Pending {
-    attempt: Attempt,
-    subject: String,
-    refusal: watch::Sender<Option<String>>,
-}
-
-/// An attempt on its way; the server's refusal of it is caught while this lives.
-pub(super) struct Registration {
-    link: Arc<Link>,
-    pending: Arc<Pending>,
 }
 
 impl Link {
@@ -70,7 +51,7 @@ impl Link {
         let state = State {
             connected: true,
             last_words: None,
-            pending: Vec::new(),
+            attempts: Attempts::default(),
             questions: Questions::default(),
             restored: None,
         };
@@ -165,18 +146,17 @@ impl Link {
             })
     }
 
-    /// Says why the connection is still not usable although the server is back.
-    pub(super) fn explain(&self, epoch: u64, words: &str) {
+    /// Says why the connection is still not usable although the server is back: to calls, and with `tell`
+    /// to those who wait for its return.
+    pub(super) fn explain(&self, epoch: u64, words: &str, tell: bool) {
         let _state = locked(&self.state);
-        if self.epoch() == epoch && !self.is_closed() {
-            self.down.send_if_modified(|down| {
-                let reason = format!("{} is back, but not all of it: {words}", self.address);
-                let changes = down.as_ref().is_some_and(|old| *old != reason);
-                if changes {
-                    *down = Some(reason);
-                }
-                changes
-            });
+        if self.epoch() != epoch || self.is_closed() || self.ensure_up().is_ok() {
+            return;
+        }
+        let reason = format!("{} is back, but not all of it: {words}", self.address);
+        self.down.send_replace(Some(reason.clone()));
+        if tell {
+            self.events.report(ConnectionEvent::Lost { reason });
         }
     }
 
@@ -207,7 +187,7 @@ impl Link {
         match event {
             Event::Connected => self.connected(),
             Event::Disconnected | Event::Closed => self.disconnected(),
-            Event::ServerError(error) => self.complained(words_of(error)),
+            Event::ServerError(error) => self.complained(&words_of(error)),
             Event::SlowConsumer(_) => self.report_refusal(
                 "messages came faster than they were taken, and the client dropped some (slow consumer)",
             ),
@@ -270,41 +250,33 @@ impl Link {
         self.epoch() == epoch && !self.is_closed()
     }
 
-    fn complained(&self, words: String) {
+    fn complained(&self, words: &str) {
         let mut state = locked(&self.state);
         if words.eq_ignore_ascii_case(INVALID_SUBJECT) {
             // Subjects of users are checked before they are sent, so this is an answer.
             state.questions.answer_oldest();
             return;
         }
-        if quoted(&words).any(|subject| state.questions.answer(subject)) {
+        if quoted(words).any(|subject| state.questions.answer(subject)) {
             return;
         }
         // The answer to a question that was given up.
         if self
             .inbox
             .get()
-            .is_some_and(|inbox| quoted(&words).any(|s| s.starts_with(&**inbox)))
+            .is_some_and(|inbox| quoted(words).any(|s| s.starts_with(&**inbox)))
         {
             return;
         }
-        let attempt = if words.to_ascii_lowercase().contains("subscription") {
-            Attempt::Subscription
-        } else {
-            Attempt::Publication
-        };
-        // Whoever has been answered already still waits to be woken.
-        if let Some(pending) = state.pending.iter().find(|pending| {
-            pending.attempt == attempt
-                && pending.refusal.borrow().is_none()
-                && names(&words, &pending.subject)
-        }) {
-            pending.refusal.send_replace(Some(words));
+        if state
+            .attempts
+            .refuse(words, |subject| quoted(words).any(|s| s == subject))
+        {
             return;
         }
-        state.last_words = Some(words.clone());
+        state.last_words = Some(words.to_owned());
         drop(state);
-        self.report_refusal(&words);
+        self.report_refusal(words);
     }
 
     /// Reports what ends every running scenario on the connection.
@@ -349,49 +321,14 @@ impl Link {
     }
 
     /// Catches the server's refusal of an attempt.
-    pub(super) fn register(self: &Arc<Self>, attempt: Attempt, subject: &str) -> Registration {
-        let pending = Arc::new(Pending {
-            attempt,
-            subject: subject.to_owned(),
-            refusal: watch::Sender::new(None),
-        });
-        locked(&self.state).pending.push(Arc::clone(&pending));
-        Registration {
-            link: Arc::clone(self),
-            pending,
-        }
-    }
-}
-
-impl Registration {
-    /// The server's words, if it has refused the attempt so far.
-    pub(super) fn refusal(&self) -> Option<String> {
-        self.pending.refusal.borrow().clone()
+    pub(super) fn register(self: &Arc<Self>, kind: Kind, subject: &str) -> Registration {
+        let attempt = locked(&self.state).attempts.add(kind, subject);
+        Registration::new(Arc::clone(self), attempt)
     }
 
-    /// The server's words, when it refuses the attempt.
-    pub(super) async fn refused(&self) -> String {
-        let mut refusal = self.pending.refusal.subscribe();
-        // Never an error: `self` has the sender.
-        let words = refusal.wait_for(Option::is_some).await;
-        words
-            .ok()
-            .and_then(|words| words.clone())
-            .unwrap_or_default()
+    pub(super) fn attempts(&self, change: impl FnOnce(&mut Attempts)) {
+        change(&mut locked(&self.state).attempts);
     }
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        locked(&self.link.state)
-            .pending
-            .retain(|other| !Arc::ptr_eq(other, &self.pending));
-    }
-}
-
-/// Whether the server's words quote a subject.
-fn names(words: &str, subject: &str) -> bool {
-    quoted(words).any(|quoted| quoted == subject)
 }
 
 fn quoted(words: &str) -> impl Iterator<Item = &str> {
@@ -423,8 +360,8 @@ mod tests {
     #[test]
     fn a_refusal_goes_to_the_subscription_that_it_names_and_to_no_other() {
         let (link, seen) = link();
-        let orders = link.register(Attempt::Subscription, "orders");
-        let new_orders = link.register(Attempt::Subscription, "orders.new");
+        let orders = link.register(Kind::Subscription, "orders");
+        let new_orders = link.register(Kind::Subscription, "orders.new");
         complain(
             &link,
             "Permissions Violation for Subscription to \"orders.new\"",

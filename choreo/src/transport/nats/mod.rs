@@ -27,6 +27,7 @@
 //!
 //! [`JetStream`] publishes to and reads from streams; it connects as [`Nats`] does.
 
+mod attempt;
 mod auth;
 mod connection;
 mod crypto;
@@ -54,6 +55,7 @@ use self::auth::{LoginError, login};
 use self::connection::{Opened, STATUS};
 use self::link::{Link, locked};
 use self::renewal::Renewal;
+use self::subject::check_concrete;
 use super::{Capabilities, ConnectionEvents, Endpoint, Tls, Transport, TransportError};
 use crate::secret::{Credentials, IntoCredentials};
 
@@ -87,6 +89,7 @@ pub struct Nats {
     auth: Option<Credentials<NatsAuth>>,
     tls: Option<Tls>,
     tls_first: bool,
+    queue_group: Option<String>,
     connect_timeout: Duration,
 }
 
@@ -119,6 +122,7 @@ impl Nats {
             auth: None,
             tls: None,
             tls_first: false,
+            queue_group: None,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
         };
         let mut userinfo: Option<crate::secret::Secret> = None;
@@ -170,6 +174,14 @@ impl Nats {
         self
     }
 
+    /// Subscribes as a member of a queue group: the server gives each message to one member of the group
+    /// only. For scenarios that play one of several workers; those that watch want every message, which is
+    /// what they get unless this is set.
+    pub fn queue_group(mut self, name: impl Into<String>) -> Self {
+        self.queue_group = Some(name.into());
+        self
+    }
+
     /// Encrypts before the server's first line, for servers with `handshake_first`. Needs
     /// [`tls`](Self::tls).
     pub fn tls_first(mut self) -> Self {
@@ -218,6 +230,10 @@ impl Nats {
         if let Some(reason) = self.tls.as_ref().and_then(Tls::missing_file) {
             return Err(refused(reason));
         }
+        if let Some(group) = &self.queue_group {
+            check_concrete(group)
+                .map_err(|reason| refused(format!("the queue group: {reason}")))?;
+        }
         crypto::ensure_provider();
 
         let link = Arc::new(Link::new(address.clone(), events));
@@ -236,6 +252,7 @@ impl Nats {
             gone,
             guarded,
             bound: self.connect_timeout,
+            queue_group: self.queue_group.clone(),
             renewal,
         };
         NatsConnection::start(opened).await

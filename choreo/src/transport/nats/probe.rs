@@ -17,7 +17,8 @@ use async_nats::{Client, Subject, Subscriber};
 use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::link::{Attempt, Link, locked};
+use super::attempt::Kind;
+use super::link::{Link, locked};
 use crate::transport::TransportError;
 
 /// How many may wait for a complaint at a time: the client drops complaints above 128 at once.
@@ -144,10 +145,11 @@ impl Probe {
             .unwrap_or_else(late)
     }
 
-    /// Subscribes, and resolves when the server has confirmed it. The messages belong to `take` at once.
+    /// Subscribes, as a member of a queue group if one is given, and resolves when the server has confirmed it. The messages belong to `take` at once.
     pub(super) async fn subscribe<T>(
         &self,
         subject: &str,
+        group: Option<&str>,
         take: impl FnOnce(Subscriber) -> T,
     ) -> Result<T, TransportError> {
         let refused = |reason: String| TransportError::Subscribe {
@@ -160,11 +162,15 @@ impl Probe {
         };
         let client = self.client().map_err(told)?;
         let turn = self.turn().await;
-        let registration = self.link.register(Attempt::Subscription, subject);
-        let subscriber = client
-            .subscribe(subject.to_owned())
-            .await
-            .map_err(|error| refused(error.to_string()))?;
+        let registration = self.link.register(Kind::Subscription, subject);
+        let subscriber = match group {
+            None => client.subscribe(subject.to_owned()).await,
+            Some(group) => {
+                let (subject, group) = (subject.to_owned(), group.to_owned());
+                client.queue_subscribe(subject, group).await
+            }
+        }
+        .map_err(|error| refused(error.to_string()))?;
         let taken = take(subscriber);
         self.round_trip(&turn).await.map_err(told)?;
         match registration.refusal() {

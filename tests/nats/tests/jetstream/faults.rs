@@ -31,7 +31,8 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
             "faults::a_stream_that_is_wanted_is_made_anew",
             stream_remade,
         )
-        .test("faults::what_a_stream_has_removed_is_told", gap)
+        .test("faults::a_gap_after_a_reconnect_ends_nobody_who_waits", gap)
+        .test("faults::what_a_stream_has_removed_is_told", live_gap)
         .test("faults::a_deleted_consumer_is_replaced", consumer_deleted)
         .test("faults::a_deleted_stream_is_told", stream_deleted)
         .test("faults::close_leaves_no_task_and_no_consumer", closed)
@@ -207,17 +208,14 @@ async fn stream_gone() -> Result<(), TestError> {
     };
     let text = tokio::time::timeout(Duration::from_secs(10), told).await?;
     assert!(text.contains("the subscription to `m.a` broke"), "{text}");
-    assert!(seen.is_empty());
-    create_stream(&raw(&server).await?, "MEMORY", &["m.>"], json!({})).await?;
+    // Also to those who wait for the return.
     match seen.next().await {
-        ConnectionEvent::Refused { reason } => {
-            assert!(
-                reason.contains("the stream `MEMORY` was at 1 and begins anew"),
-                "{reason}"
-            );
+        ConnectionEvent::Lost { reason } => {
+            assert!(reason.contains("stream not found"), "{reason}")
         }
         other => panic!("{other:?}"),
     }
+    create_stream(&raw(&server).await?, "MEMORY", &["m.>"], json!({})).await?;
     assert_eq!(seen.next().await, ConnectionEvent::Restored);
     connection.publish(message("m.a", "3")).await?;
     assert_eq!(messages.next().await.payload, "3");
@@ -278,15 +276,46 @@ async fn gap() -> Result<(), TestError> {
     ask(&other, "STREAM.PURGE.ORDERS", json!(null)).await?;
     stored(&other, "kept").await?;
     drop(shut);
-    match seen.next().await {
-        ConnectionEvent::Refused { reason } => {
-            let expected = "the stream `ORDERS` has removed its messages 3 to 5";
-            assert!(reason.contains(expected), "{reason}");
-        }
-        other => panic!("{other:?}"),
-    }
+    // Whoever waits for the return has missed nothing of his own, so he is told nothing.
     assert_eq!(seen.next().await, ConnectionEvent::Restored);
     assert_eq!(messages.next().await.payload, "kept");
+    Ok(())
+}
+
+async fn live_gap() -> Result<(), TestError> {
+    let (server, transport) = with_orders()?;
+    let (sink, mut seen) = events();
+    let connection = transport.connect(sink).await?;
+    let (delivery, mut messages) = delivery();
+    let _subscription = connection.subscribe("orders.a", delivery).await?;
+    stored(&raw(&server).await?, "1").await?;
+    assert_eq!(messages.next().await.payload, "1");
+    let other = raw(&server).await?;
+    for anew in [false, true] {
+        let name = consumers(&other, "ORDERS").await?.remove(0);
+        ask(
+            &other,
+            &format!("CONSUMER.DELETE.ORDERS.{name}"),
+            json!(null),
+        )
+        .await?;
+        stored(&other, "lost").await?;
+        let expected = if anew {
+            ask(&other, "STREAM.DELETE.ORDERS", json!(null)).await?;
+            create_stream(&other, "ORDERS", &["orders.>"], json!({})).await?;
+            "the stream `ORDERS` was made anew after message 3"
+        } else {
+            ask(&other, "STREAM.PURGE.ORDERS", json!(null)).await?;
+            "the stream `ORDERS` has removed its messages 2 to 2"
+        };
+        stored(&other, "kept").await?;
+        match seen.next().await {
+            ConnectionEvent::Refused { reason } => assert!(reason.contains(expected), "{reason}"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(messages.next().await.payload, "kept");
+    }
+    assert!(seen.is_empty());
     Ok(())
 }
 

@@ -46,7 +46,6 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
             "messages::subscriptions_leave_no_consumer",
             no_consumer_left,
         )
-        .test("messages::round_trips_beside_the_raw_client", round_trips)
 }
 
 async fn readiness() -> Result<(), TestError> {
@@ -99,6 +98,7 @@ async fn payloads() -> Result<(), TestError> {
     Ok(())
 }
 
+#[expect(clippy::disallowed_methods, reason = "streams have wall-clock times")]
 async fn headers() -> Result<(), TestError> {
     let (_server, transport) = with_orders()?;
     let connection = connect(&transport).await?;
@@ -247,6 +247,7 @@ async fn flow_control() -> Result<(), TestError> {
     Ok(())
 }
 
+#[expect(clippy::disallowed_methods, reason = "streams have wall-clock times")]
 async fn starts() -> Result<(), TestError> {
     let (_server, transport) = with_orders()?;
     let publisher = connect(&transport).await?;
@@ -453,41 +454,5 @@ async fn no_consumer_left() -> Result<(), TestError> {
     until_consumers(&raw, "ORDERS", 20).await?;
     connection.close().await;
     assert_eq!(consumers(&raw, "ORDERS").await?, [""; 0]);
-    Ok(())
-}
-
-/// Prints figures; asserts that both ways deliver.
-async fn round_trips() -> Result<(), TestError> {
-    const ROUNDS: usize = 1000;
-    let (server, transport) = with_orders()?;
-    let connection = connect(&transport).await?;
-    let (delivery, mut seen) = delivery();
-    let _subscription = connection.subscribe("orders.ours", delivery).await?;
-    let raw = raw(&server).await?;
-    let config = json!({ "stream_name": "ORDERS", "config": {
-        "name": "raw", "deliver_subject": "raw.inbox", "deliver_policy": "new", "ack_policy": "none",
-        "filter_subject": "orders.raw", "mem_storage": true,
-    }});
-    let mut raw_seen = raw.subscribe("raw.inbox").await?;
-    ask(&raw, "CONSUMER.CREATE.ORDERS.raw.orders.raw", config).await?;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        let start = Instant::now();
-        connection.publish(message("orders.ours", "x")).await?;
-        seen.next().await;
-        ours.push(start.elapsed());
-        let start = Instant::now();
-        raw.request("orders.raw", "x".into()).await?;
-        futures_util::StreamExt::next(&mut raw_seen).await.unwrap();
-        theirs.push(start.elapsed());
-    }
-    for (who, times) in [("choreo", &mut ours), ("raw", &mut theirs)] {
-        times.sort();
-        println!(
-            "{who}: publish, acknowledge, deliver: median {:?}, p99 {:?}",
-            times[ROUNDS / 2],
-            times[ROUNDS * 99 / 100]
-        );
-    }
     Ok(())
 }

@@ -22,6 +22,7 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
             many_at_once,
         )
         .test("messages::wildcards_keep_the_concrete_subject", wildcards)
+        .test("messages::a_queue_group_shares_its_messages", queue_group)
         .test("messages::headers_and_bytes_survive", headers)
         .test("messages::order_is_kept_and_nothing_is_lost", order)
         .test("messages::what_nats_does_not_have_is_refused", refused)
@@ -99,6 +100,45 @@ async fn wildcards() -> Result<(), TestError> {
     assert_eq!(&*rest.next().await.topic, "orders.eu.created");
     assert_eq!(&*rest.next().await.topic, "orders.eu.west.created");
     assert!(one.is_empty());
+    Ok(())
+}
+
+async fn queue_group() -> Result<(), TestError> {
+    const COUNT: usize = 100;
+    let server = NatsServer::builder().start()?;
+    let worker = Nats::new(server.url()).queue_group("workers");
+    let (one, other) = (connect(&worker).await?, connect(&worker).await?);
+    let watcher = connect(&Nats::new(server.url())).await?;
+    let ((a, mut first), (b, mut second), (c, mut all)) = (delivery(), delivery(), delivery());
+    let _one = one.subscribe("jobs.*", a).await?;
+    let _other = other.subscribe("jobs.*", b).await?;
+    let _watcher = watcher.subscribe("jobs.*", c).await?;
+    for number in 0..COUNT {
+        watcher
+            .publish(message("jobs.new", number.to_string()))
+            .await?;
+    }
+    for number in 0..COUNT {
+        assert_eq!(all.next().await.payload, number.to_string());
+    }
+    // Everything that was for the members is on its way before these.
+    for (member, seen) in [(&one, &mut first), (&other, &mut second)] {
+        let inbox = member.inbox().ok_or("NATS has inboxes")?;
+        let (delivery, mut answers) = delivery();
+        let _inbox = member.subscribe(&inbox, delivery).await?;
+        watcher.publish(message(&inbox, "for you alone")).await?;
+        assert_eq!(answers.next().await.payload, "for you alone");
+        assert!(!seen.is_empty(), "each member gets its share");
+    }
+    let mut shared = Vec::new();
+    for seen in [&mut first, &mut second] {
+        while !seen.is_empty() {
+            shared.push(seen.next().await.payload);
+        }
+    }
+    assert_eq!(shared.len(), COUNT, "each message goes to one member");
+    let wrong = connect(&Nats::new(server.url()).queue_group("two words")).await;
+    assert!(wrong.is_err_and(|error| error.to_string().contains("queue group")));
     Ok(())
 }
 

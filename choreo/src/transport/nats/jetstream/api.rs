@@ -14,7 +14,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::super::link::{Attempt, Link};
+use super::super::attempt::Kind;
+use super::super::link::Link;
 use super::super::probe::{Probe, Silence};
 use crate::transport::TransportError;
 
@@ -53,6 +54,8 @@ pub(super) enum Fault {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Stream {
+    #[serde(default)]
+    pub(super) created: String,
     pub(super) config: StreamConfig,
     pub(super) state: StreamState,
 }
@@ -101,23 +104,27 @@ impl Api {
         payload: Bytes,
     ) -> Result<Message, Fault> {
         let client = self.probe.client().map_err(silent)?;
-        let registration = self.link.register(Attempt::Publication, subject);
+        let registration = self.link.register(Kind::Publication, subject);
         let mut request = Request::new().payload(payload).timeout(None);
         if let Some(headers) = headers {
             request = request.headers(headers);
         }
         let answer = client.send_request(Subject::from(subject), request);
-        tokio::select! {
-            biased;
-            answer = answer => answer.map_err(|error| match error.kind() {
-                RequestErrorKind::NoResponders => Fault::NoResponders,
-                RequestErrorKind::MaxPayloadExceeded => Fault::TooLarge(error.to_string()),
-                _ => Fault::Other(error.to_string()),
-            }),
-            words = registration.refused() => Err(Fault::Refused(words)),
-            () = self.link.ended(epoch) => Err(Fault::Lost(self.link.loss())),
-            () = tokio::time::sleep(self.bound) => Err(Fault::Late(self.bound)),
-        }
+        let answered = async {
+            tokio::select! {
+                biased;
+                answer = answer => answer.map_err(|error| match error.kind() {
+                    RequestErrorKind::NoResponders => Fault::NoResponders,
+                    RequestErrorKind::MaxPayloadExceeded => Fault::TooLarge(error.to_string()),
+                    _ => Fault::Other(error.to_string()),
+                }),
+                words = registration.refused() => Err(Fault::Refused(words)),
+                () = self.link.ended(epoch) => Err(Fault::Lost(self.link.loss())),
+            }
+        };
+        tokio::time::timeout(self.bound, answered)
+            .await
+            .unwrap_or(Err(Fault::Late(self.bound)))
     }
 
     /// Whether the user may subscribe to inboxes.
@@ -129,7 +136,9 @@ impl Api {
     pub(super) async fn inbox(&self) -> Result<(String, Subscriber), Fault> {
         let client = self.probe.client();
         let subject = client.map_err(silent)?.new_inbox();
-        let subscribed = self.probe.subscribe(&subject, |subscriber| subscriber);
+        let subscribed = self
+            .probe
+            .subscribe(&subject, None, |subscriber| subscriber);
         match subscribed.await {
             Ok(subscriber) => Ok((subject, subscriber)),
             Err(error @ TransportError::Lost { .. }) => Err(Fault::Lost(error)),

@@ -171,6 +171,7 @@ impl Connection for JetStreamConnection {
                 api: Arc::clone(&self.api),
                 member: self.renewal.join(),
                 stream: stream.config.name,
+                created: stream.created,
                 filter: is_part.then(|| topic.to_owned()),
                 pattern: Arc::clone(&pattern),
                 delivery: delivery.clone(),
@@ -250,9 +251,9 @@ impl Connection for JetStreamConnection {
 
     async fn close(&self) {
         self.closing.send_replace(true);
-        let tasks = std::mem::take(&mut *locked(&self.tasks));
+        let mut tasks = std::mem::take(&mut *locked(&self.tasks));
         // Each ends within a bound of its own.
-        tasks.join_all().await;
+        while tasks.join_next().await.is_some() {}
         self.nats.close().await;
     }
 }
@@ -282,8 +283,8 @@ async fn keep(
                         break;
                     }
                     Err(words) => {
-                        api.link.explain(epoch, &words);
-                        tokio::time::sleep(PAUSE).await;
+                        api.link.explain(epoch, &words, false);
+                        let _ = tokio::time::timeout(PAUSE, api.link.ended(epoch)).await;
                     }
                 }
             }

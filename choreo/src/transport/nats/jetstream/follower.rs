@@ -14,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 use super::super::connection::next;
 use super::super::renewal::Member;
 use super::super::subject::covers;
-use super::api::{Api, Fault};
+use super::api::{Api, Fault, Stream};
 use super::delivered::{Delivered, envelope};
 use super::start::Position;
 use crate::transport::{Delivery, TransportError};
@@ -28,6 +28,9 @@ const ABANDONED: Duration = Duration::from_secs(5);
 /// Between two attempts to bring a consumer back.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// After a reconnect, how long the attempts may fail before it is told.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// How long the deletion of a consumer may take at the end.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -36,6 +39,8 @@ pub(super) struct Follower {
     pub(super) api: Arc<Api>,
     pub(super) member: Member,
     pub(super) stream: String,
+    /// When the stream was created: another time is another stream.
+    pub(super) created: String,
     /// What the server is asked for; none means all of the stream.
     pub(super) filter: Option<String>,
     pub(super) pattern: Arc<str>,
@@ -154,7 +159,7 @@ impl Follower {
     /// Reads until the consumer has to be replaced.
     async fn read(&mut self, mut active: Active) -> End {
         let mut heard = Instant::now();
-        let silence = tokio::time::sleep(2 * HEARTBEAT);
+        let silence = tokio::time::sleep_until((heard + 2 * HEARTBEAT).into());
         tokio::pin!(silence);
         loop {
             tokio::select! {
@@ -168,11 +173,10 @@ impl Follower {
                 }
                 epoch = self.member.called() => return End::Called(epoch),
                 () = &mut silence => {
-                    let left = (2 * HEARTBEAT).saturating_sub(heard.elapsed());
-                    if left.is_zero() {
+                    if heard.elapsed() >= 2 * HEARTBEAT {
                         return End::Broken("it is silent");
                     }
-                    silence.as_mut().reset(tokio::time::Instant::now() + left);
+                    silence.as_mut().reset((heard + 2 * HEARTBEAT).into());
                 }
             }
         }
@@ -216,6 +220,7 @@ impl Follower {
 
     /// Replaces the consumer, however long it takes.
     async fn revive(&mut self, mut epoch: u64) -> Active {
+        let since = Instant::now();
         let mut told = false;
         loop {
             let fault = match self.replace(epoch).await {
@@ -231,48 +236,56 @@ impl Follower {
             }
             let words = format!("the subscription to `{}` broke: {fault}", self.pattern);
             if self.api.link.ensure_up().is_err() {
-                self.api.link.explain(epoch, &words);
+                let tell = !told && since.elapsed() > PATIENCE;
+                told |= tell;
+                self.api.link.explain(epoch, &words, tell);
             } else if !told {
                 self.api.link.report_refusal(&words);
                 told = true;
             }
-            tokio::select! {
-                called = self.member.called() => epoch = called,
-                () = tokio::time::sleep(PAUSE) => {}
+            if let Ok(called) = tokio::time::timeout(PAUSE, self.member.called()).await {
+                epoch = called;
             }
         }
     }
 
     async fn replace(&mut self, epoch: u64) -> Result<Active, Fault> {
         self.delete_consumer(epoch).await;
-        if let Position::After(last) = self.position {
-            let state = self.api.stream(epoch, &self.stream).await?.state;
-            let gap = if state.last_seq < last {
-                self.position = Position::After(0);
-                Some(format!(
-                    "the stream `{}` was at {last} and begins anew: messages may be missing",
-                    self.stream
-                ))
+        let stream = self.api.stream(epoch, &self.stream).await?;
+        if let Some(gap) = self.catch_up(stream) {
+            let link = &self.api.link;
+            if link.ensure_up().is_ok() {
+                link.report_refusal(&format!("`{}`: {gap}", self.pattern));
             } else {
-                gap(&self.stream, last, state.first_seq)
-            };
-            if let Some(gap) = gap {
-                self.api
-                    .link
-                    .report_refusal(&format!("`{}`: {gap}", self.pattern));
+                // The loss has ended whoever could miss something; others wait for the return.
+                tracing::warn!(pattern = &*self.pattern, "{gap}");
             }
         }
         self.begin(epoch).await
     }
-}
 
-/// What a stream has removed before it could be delivered.
-fn gap(stream: &str, last: u64, first: u64) -> Option<String> {
-    let next = last.saturating_add(1);
-    (first > next).then(|| {
-        let end = first - 1;
-        format!("the stream `{stream}` has removed its messages {next} to {end}, which were not delivered")
-    })
+    /// Moves the position to what the stream still has; says what is gone.
+    fn catch_up(&mut self, stream: Stream) -> Option<String> {
+        let Position::After(last) = self.position else {
+            return None;
+        };
+        let name = &self.stream;
+        if stream.created != self.created || stream.state.last_seq < last {
+            self.created = stream.created;
+            self.position = Position::After(0);
+            return Some(format!(
+                "the stream `{name}` was made anew after message {last}: what followed may be missing"
+            ));
+        }
+        let end = stream.state.first_seq.saturating_sub(1);
+        (end > last).then(|| {
+            self.position = Position::After(end);
+            format!(
+                "the stream `{name}` has removed its messages {} to {end}, which were not delivered",
+                last + 1
+            )
+        })
+    }
 }
 
 pub(super) fn subscribe_error(pattern: &str, fault: Fault) -> TransportError {

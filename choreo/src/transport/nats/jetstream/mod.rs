@@ -31,10 +31,12 @@ const MESSAGE_ID: &str = "message_id";
 /// set `message_id`: a stream does not store a second message with the same id, and says nothing about it.
 ///
 /// ```no_run
-/// use choreo::transport::nats::{JetStream, Nats, NatsAuth};
+/// use choreo::transport::nats::{JetStream, Nats, NatsAuth, Start};
 ///
 /// // The stream is created when it is not there.
 /// let orders = JetStream::new("nats://127.0.0.1:4222").stream("ORDERS", ["orders.>"]);
+/// // With what is in the stream already.
+/// let history = orders.clone().start(Start::First);
 /// // All settings of a connection are those of `Nats`.
 /// let existing = JetStream::from(Nats::new("tls://127.0.0.1").auth(NatsAuth::token("t")));
 /// ```

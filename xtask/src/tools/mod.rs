@@ -6,6 +6,11 @@ use std::process::Command;
 use crate::suite::Nextest;
 use crate::{Done, cargo, target_dir};
 
+mod kafka;
+mod packages;
+
+pub(crate) use kafka::{VARIABLE as KAFKA_BROKER, program as kafka_broker};
+
 /// A version that is known to work with the toolchains that the workspace supports.
 const NEXTEST_VERSION: &str = "0.9.143";
 
@@ -20,7 +25,8 @@ pub(crate) fn install_all() -> Done {
 pub(crate) fn install(nextest: Nextest) -> Done {
     component("rustfmt", "fmt")?;
     component("clippy", "clippy")?;
-    nats_server()?;
+    packages::install()?;
+    kafka::install()?;
     if nextest == Nextest::Run {
         cargo_nextest()
     } else {
@@ -39,41 +45,6 @@ fn component(name: &str, subcommand: &str) -> Done {
     Err(format!(
         "{name} is missing; install it with: rustup component add {name}"
     ))
-}
-
-fn nats_server() -> Done {
-    if find("nats-server").is_some() {
-        return Ok(());
-    }
-    let advice = "\
-nats-server is missing. The scenarios over NATS start a private one; install it and run this again:
-
-    Debian, Ubuntu   sudo apt-get update && sudo apt-get install -y nats-server
-    macOS            brew install nats-server
-    otherwise        a release from https://github.com/nats-io/nats-server/releases, put on PATH
-";
-    let debian = find("apt-get").is_some();
-    if !(debian && succeeds(Command::new("sh").args(["-c", "test \"$(id -u)\" = 0"]))) {
-        return Err(advice.to_owned());
-    }
-    println!("nats-server is missing: installing the Debian package");
-    for arguments in [
-        "update -q",
-        "install -q -y --no-install-recommends nats-server",
-    ] {
-        let mut command = Command::new("apt-get");
-        command
-            .args(arguments.split(' '))
-            .env("DEBIAN_FRONTEND", "noninteractive");
-        if !passes(&mut command) {
-            return Err(format!(
-                "`apt-get {arguments}` failed, see above.\n{advice}"
-            ));
-        }
-    }
-    find("nats-server")
-        .map(|_| ())
-        .ok_or_else(|| advice.to_owned())
 }
 
 fn cargo_nextest() -> Done {

@@ -1,0 +1,288 @@
+//! Questions to the cluster: what topics there are, where they end, and a new topic. They block, each
+//! within a deadline: not for async code.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{self, Poll, Wake, Waker};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{FutureProducer, Producer};
+use rdkafka::topic_partition_list::Offset;
+use rdkafka::{ClientConfig, TopicPartitionList};
+use tokio::sync::oneshot;
+
+use super::Start;
+use super::context::Context;
+use super::link::SharedLink;
+use super::routes::Positions;
+use super::settings::words;
+
+/// Between two questions about a topic that is being made.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The two clients of a connection, and what is needed to ask through them.
+pub(super) struct Cluster {
+    pub(super) consumer: BaseConsumer<Context>,
+    pub(super) producer: FutureProducer<Context>,
+    pub(super) link: SharedLink,
+    /// For the client that creates topics, which is made when it is needed. None with a bearer token: that
+    /// client of `rdkafka` never asks for one.
+    pub(super) admin: Option<(ClientConfig, Context)>,
+    pub(super) create_topics: bool,
+    /// Dropped last: whoever waits for the end of the connection waits for this.
+    pub(super) _alive: oneshot::Sender<()>,
+}
+
+/// A topic and the numbers of its partitions.
+pub(super) type Partitions = Vec<i32>;
+
+impl Cluster {
+    /// The partitions of a topic; none when there is no such topic.
+    pub(super) fn partitions(
+        &self,
+        topic: &str,
+        deadline: Instant,
+    ) -> Result<Option<Partitions>, String> {
+        loop {
+            let metadata = self
+                .consumer
+                .fetch_metadata(Some(topic), left(deadline))
+                .map_err(|error| words(&error))?;
+            let found = metadata.topics().iter().find(|t| t.name() == topic);
+            let code = match found {
+                None => return Ok(None),
+                Some(found) => match found.error().map(RDKafkaErrorCode::from) {
+                    None => {
+                        let partitions = found.partitions();
+                        // A leader is elected a moment after the topic was made.
+                        if partitions.iter().all(|p| p.error().is_none()) && !partitions.is_empty()
+                        {
+                            return Ok(Some(partitions.iter().map(|p| p.id()).collect()));
+                        }
+                        RDKafkaErrorCode::LeaderNotAvailable
+                    }
+                    Some(code) => code,
+                },
+            };
+            match code {
+                RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
+                    return Ok(None);
+                }
+                RDKafkaErrorCode::LeaderNotAvailable if Instant::now() < deadline => {
+                    self.wait(deadline)?;
+                }
+                code => return Err(code.to_string()),
+            }
+        }
+    }
+
+    /// As [`partitions`](Self::partitions), and makes the topic when it is missing and that is allowed.
+    pub(super) fn ensure(&self, topic: &str, deadline: Instant) -> Result<Partitions, String> {
+        if let Some(partitions) = self.partitions(topic, deadline)? {
+            return Ok(partitions);
+        }
+        if !self.create_topics {
+            return Err(
+                "there is no such topic, and `create_topics(false)` forbids to create it".into(),
+            );
+        }
+        // The producer's question makes the broker create it, with the cluster's settings, where that is
+        // switched on.
+        let asked = self
+            .producer
+            .client()
+            .fetch_metadata(Some(topic), left(deadline));
+        asked.map_err(|error| words(&error))?;
+        if let Some(partitions) = self.partitions(topic, deadline)? {
+            return Ok(partitions);
+        }
+        self.create(topic, deadline)?;
+        loop {
+            if let Some(partitions) = self.partitions(topic, deadline)? {
+                return Ok(partitions);
+            }
+            self.wait(deadline)?;
+        }
+    }
+
+    fn create(&self, topic: &str, deadline: Instant) -> Result<(), String> {
+        let failed = |error: &KafkaError| format!("it cannot be created: {}", words(error));
+        let Some((config, context)) = &self.admin else {
+            return Err(
+                "there is no such topic, the broker does not create it by itself, and with a bearer token \
+                 the client library cannot: create it before the test"
+                    .into(),
+            );
+        };
+        let admin = AdminClient::from_config_and_context(config, context.clone())
+            .map_err(|error| failed(&error))?;
+        let mut last = String::new();
+        // What the cluster has as its default, where the broker knows what that means (Kafka 2.4).
+        for count in [-1, 1] {
+            let new = NewTopic::new(topic, count, TopicReplication::Fixed(count));
+            // With these the client bounds it.
+            let options = AdminOptions::new()
+                .request_timeout(Some(left(deadline)))
+                .operation_timeout(Some(left(deadline)));
+            let results =
+                wait_for(admin.create_topics([&new], &options)).map_err(|error| failed(&error))?;
+            match results.into_iter().next() {
+                Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) | Some(Ok(_)) => {
+                    return Ok(());
+                }
+                Some(Err((_, code))) => last = format!("it cannot be created: {code}"),
+                None => last = "the broker did not say whether it was created".into(),
+            }
+        }
+        Err(last)
+    }
+
+    /// As [`partitions`](Self::partitions), without waiting for leaders: an error means that no broker
+    /// has answered.
+    pub(super) fn look_at(
+        &self,
+        topic: &str,
+        timeout: Duration,
+    ) -> Result<Option<Partitions>, String> {
+        let metadata = self
+            .consumer
+            .fetch_metadata(Some(topic), timeout)
+            .map_err(|error| words(&error))?;
+        let found = metadata.topics().iter().find(|t| t.name() == topic);
+        Ok(found
+            .filter(|found| found.error().is_none() && !found.partitions().is_empty())
+            .map(|found| found.partitions().iter().map(|p| p.id()).collect()))
+    }
+
+    /// Every topic with its partitions.
+    pub(super) fn topics(&self, timeout: Duration) -> Result<Vec<(String, Partitions)>, String> {
+        let metadata = self
+            .consumer
+            .fetch_metadata(None, timeout)
+            .map_err(|error| words(&error))?;
+        Ok(metadata
+            .topics()
+            .iter()
+            .filter(|topic| topic.error().is_none())
+            .map(|topic| {
+                let partitions = topic.partitions().iter().map(|p| p.id()).collect();
+                (topic.name().to_owned(), partitions)
+            })
+            .collect())
+    }
+
+    /// Where to begin in the partitions of a topic, as numbers.
+    pub(super) fn positions(
+        &self,
+        topic: &str,
+        partitions: &[i32],
+        start: &Start,
+        deadline: Instant,
+    ) -> Result<Positions, String> {
+        let wanted = start.wanted();
+        if matches!(start, Start::Offset(_)) {
+            return Ok(partitions.iter().map(|p| (*p, wanted)).collect());
+        }
+        let mut found = self.list_offsets(topic, partitions, wanted, deadline)?;
+        // Nothing is as late as the time that was asked for.
+        let late: Vec<i32> = found
+            .iter()
+            .filter(|(_, offset)| **offset < 0)
+            .map(|(partition, _)| *partition)
+            .collect();
+        if !late.is_empty() {
+            found.extend(self.list_offsets(topic, &late, -1, deadline)?);
+        }
+        Ok(found)
+    }
+
+    /// One question to each leader; `wanted` is a time in milliseconds, -1 for the end or -2 for the
+    /// beginning.
+    fn list_offsets(
+        &self,
+        topic: &str,
+        partitions: &[i32],
+        wanted: i64,
+        deadline: Instant,
+    ) -> Result<Positions, String> {
+        loop {
+            let mut list = TopicPartitionList::with_capacity(partitions.len());
+            for partition in partitions {
+                list.add_partition_offset(topic, *partition, Offset::from_raw(wanted))
+                    .map_err(|error| words(&error))?;
+            }
+            let answer = self.consumer.offsets_for_times(list, left(deadline));
+            let problem = match answer {
+                Ok(answer) => {
+                    let elements = answer.elements();
+                    match elements.iter().find_map(|e| e.error().err()) {
+                        None => {
+                            return Ok(elements
+                                .iter()
+                                .map(|e| (e.partition(), e.offset().to_raw().unwrap_or(-1)))
+                                .collect());
+                        }
+                        Some(error) => error,
+                    }
+                }
+                Err(error) => error,
+            };
+            let moving = matches!(
+                problem.rdkafka_error_code(),
+                Some(
+                    RDKafkaErrorCode::LeaderNotAvailable
+                        | RDKafkaErrorCode::NotLeaderForPartition
+                        | RDKafkaErrorCode::UnknownTopicOrPartition
+                        | RDKafkaErrorCode::UnknownPartition
+                        | RDKafkaErrorCode::UnknownTopic
+                )
+            );
+            if !moving || Instant::now() >= deadline {
+                return Err(format!("its end is not known: {}", words(&problem)));
+            }
+            self.wait(deadline)?;
+        }
+    }
+
+    fn wait(&self, deadline: Instant) -> Result<(), String> {
+        if self.link.is_closed() {
+            return Err("the connection was closed".into());
+        }
+        if Instant::now() >= deadline {
+            return Err("the broker has no leader for it yet".into());
+        }
+        self.link.pause(PAUSE.min(left(deadline)));
+        Ok(())
+    }
+}
+
+/// Waits for what the client answers from a thread of its own; there may be no runtime on this one.
+fn wait_for<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = task::Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+/// What is left of the time, and never nothing: the client takes that for "do not wait".
+pub(super) fn left(deadline: Instant) -> Duration {
+    deadline
+        .saturating_duration_since(Instant::now())
+        .max(Duration::from_millis(1))
+}

@@ -1,0 +1,81 @@
+//! The contract suite over every transport: `nats::order_is_kept`, `kafka::keys_arrive`, …
+//!
+//! The cases of a transport share one broker, which is started by the first of them; those that want a
+//! broker alone get another.
+
+mod lent;
+mod two_processes;
+
+use std::process::ExitCode;
+
+use choreo::transport::contract::{Case, Verdict, cases};
+use choreo_test_brokers::TestError;
+use choreo_test_contract::{
+    JetStreamBroker, KafkaBroker, KafkaCluster, MemoryBroker, NatsBroker, RabbitBroker,
+    RedisBroker, RedisStreamsBroker, TestBroker, judge,
+};
+use libtest_mimic::{Arguments, Completion, Trial};
+
+use self::lent::{Lent, Shared};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    // Everything of its broker is on the runtime of one case.
+    suite::<MemoryBroker>("memory", Sharing::None, &mut trials);
+    suite::<NatsBroker>("nats", Sharing::OneBroker, &mut trials);
+    suite::<JetStreamBroker>("jetstream", Sharing::OneBroker, &mut trials);
+    suite::<KafkaBroker>("kafka", Sharing::OneBroker, &mut trials);
+    suite::<KafkaCluster>("kafka_mock", Sharing::OneBroker, &mut trials);
+    suite::<RabbitBroker>("rabbitmq", Sharing::OneBroker, &mut trials);
+    suite::<RedisBroker>("redis", Sharing::OneBroker, &mut trials);
+    suite::<RedisStreamsBroker>("redis_streams", Sharing::OneBroker, &mut trials);
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Whether cases that do not want a broker alone get the same one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sharing {
+    None,
+    OneBroker,
+}
+
+fn suite<B: TestBroker>(name: &'static str, sharing: Sharing, trials: &mut Vec<Trial>) {
+    let shared = Shared::<B>::default();
+    for case in cases::<Lent<B>>() {
+        let shared = shared.clone();
+        let alone = sharing == Sharing::None || case.wants_the_broker_alone();
+        trials.push(Trial::ignorable_test(
+            format!("{name}::{}", case.name()),
+            move || {
+                let lent = if alone { Lent::own() } else { shared.lend() };
+                judge(
+                    lent.map_err(TestError::from)
+                        .and_then(|lent| run(&case, &lent)),
+                )
+            },
+        ));
+    }
+    if sharing == Sharing::OneBroker {
+        trials.push(Trial::ignorable_test(
+            format!("{name}::two_processes_do_not_see_each_other"),
+            move || {
+                let lent = shared.lend();
+                judge(
+                    lent.map_err(TestError::from)
+                        .and_then(|lent| two_processes::run(name, &lent)),
+                )
+            },
+        ));
+    }
+}
+
+fn run<B: TestBroker>(case: &Case<Lent<B>>, lent: &Lent<B>) -> Result<Completion, TestError> {
+    match case.run(lent) {
+        Ok(Verdict::Kept) => Ok(Completion::Completed),
+        Ok(Verdict::NotApplicable(why)) => {
+            Ok(Completion::ignored_with(format!("not applicable: {why}")))
+        }
+        Err(violation) => Err(violation.into()),
+    }
+}

@@ -1,0 +1,14 @@
+//! The scenarios of `examples/01-hello-world` over Redis Pub/Sub.
+
+use choreo::broker::Broker;
+use choreo::prelude::*;
+use choreo_test_every_transport::with_service;
+
+/// The one thing that differs.
+#[choreo::harness]
+async fn orders() -> Result<Harness> {
+    let broker = Broker::redis().start().await?;
+    with_service(Redis::new(broker.url()), broker).await
+}
+
+include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));

@@ -1,0 +1,1 @@
+//! Holds the tests of the Kafka transport; see `tests/` and the README.

@@ -1,0 +1,241 @@
+//! Scenarios over Kafka: what a test sees when the broker works, and when it does not.
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use choreo::prelude::*;
+use choreo::{ScenarioErrorKind, ScenarioResult};
+use choreo_test_brokers::{BrokerTests, KafkaMock, KafkaServer, broker_test_main};
+
+type TestError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A credential that must show nowhere.
+const SENTINEL: &str = "s3ntinel-p4ssword";
+
+fn main() -> ExitCode {
+    broker_test_main(
+        BrokerTests::needing("choreo-kafka-broker")
+            .embedded_test("scenarios_pass_one_after_the_other", || async {
+                let mock = KafkaMock::start()?;
+                sequential(&harness(&mock.url()).await?).await
+            })
+            .test("scenarios_pass_on_a_broker_process", || async {
+                let server = KafkaServer::builder().start()?;
+                sequential(&harness(&server.url()).await?).await
+            })
+            .embedded_test("a_thousand_scenarios_at_once_do_not_meet", concurrent)
+            .embedded_test("replies_keys_and_headers_cross_the_broker", replies)
+            .test("a_killed_broker_is_error_within_a_second", killed)
+            .test("a_suspended_broker_is_error", suspended)
+            .test("scenarios_recover_after_a_restart", restarted)
+            .embedded_test("a_payload_over_the_limit_is_error", too_large)
+            .embedded_test("a_forbidden_topic_is_error", forbidden)
+            .test("a_wrong_password_shows_in_no_output", wrong_password_run)
+            .embedded_test("unused_subscriptions_end", unsubscribed),
+    )
+}
+
+async fn harness(url: &str) -> choreo::Result<Harness> {
+    Harness::builder(Kafka::new(url))
+        .correlation(FieldCorrelation::new("correlation_id"))
+        .timeout(Duration::from_secs(10))
+        .connect()
+        .await
+}
+
+/// Publishes to a topic and expects the same message back.
+async fn echo(harness: &Harness, topic: &str, number: u64) -> Arc<ScenarioResult> {
+    let mut scope = harness.scenario("echo").open();
+    let s = scope.arrange();
+    expect!(s, topic, { number: (number) });
+    publish!(s, topic, { number: (number) });
+    settle!(s)
+}
+
+async fn sequential(harness: &Harness) -> Result<(), TestError> {
+    for number in 0..200 {
+        echo(harness, "echo", number).await.assert_passed();
+    }
+    assert_eq!(harness.registration_count(), 0);
+    assert_eq!(harness.surprises().0, []);
+    harness.close().await;
+    Ok(())
+}
+
+async fn concurrent() -> Result<(), TestError> {
+    let mock = KafkaMock::start()?;
+    let harness = harness(&mock.url()).await?;
+    let tasks: Vec<_> = (0..1000)
+        .map(|number| {
+            let harness = harness.clone();
+            tokio::spawn(async move { echo(&harness, "echo", number).await })
+        })
+        .collect();
+    for task in tasks {
+        let result = task.await?;
+        result.assert_passed();
+    }
+    assert_eq!(harness.surprises().0, []);
+    Ok(())
+}
+
+async fn replies() -> Result<(), TestError> {
+    let mock = KafkaMock::start()?;
+    let harness = Harness::builder(Kafka::new(mock.url()))
+        .correlation(HeaderCorrelation::new("Correlation-Id"))
+        .connect()
+        .await?;
+    let mut scope = harness.scenario("fraud check").open();
+    let s = scope.arrange();
+    reply!(s, "fraud.check.eu" => "fraud.result", |check| json!({ "id": check["id"], "ok": true }));
+    let result = expect!(s, "fraud.result", { id: 7, ok: true });
+    publish!(s, "fraud.check.eu", { id: 7 }, headers { "x-source": "test" }, key "7");
+    let results = settle!(s);
+    results.assert_passed();
+    let envelope = results[result].envelope().unwrap();
+    assert!(envelope.headers.get("correlation-id").is_some());
+    assert!(envelope.metadata.get("offset").is_some());
+    Ok(())
+}
+
+/// A scenario that waits for what never comes, while something happens to the server.
+async fn disturbed(
+    harness: &Harness,
+    disturb: impl FnOnce() -> Result<(), TestError>,
+) -> Result<(Arc<ScenarioResult>, Duration), TestError> {
+    let mut scope = harness
+        .scenario("disturbed")
+        .timeout(Duration::from_secs(60))
+        .open();
+    let s = scope.arrange();
+    expect!(s, "never");
+    publish!(s, "trigger", { n: 1 });
+    let start = Instant::now();
+    disturb()?;
+    Ok((settle!(s), start.elapsed()))
+}
+
+async fn killed() -> Result<(), TestError> {
+    let mut server = KafkaServer::builder().start()?;
+    let harness = harness(&server.url()).await?;
+    let (result, took) = disturbed(&harness, || Ok(server.kill()?)).await?;
+    assert_eq!(result.outcome(), Outcome::Error);
+    assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Lost);
+    let text = result.failure_text();
+    assert!(text.contains("the connection to Kafka was lost"), "{text}");
+    // The bound; the test waits 60 s for it otherwise.
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    harness.close().await;
+    Ok(())
+}
+
+async fn suspended() -> Result<(), TestError> {
+    let server = KafkaServer::builder().start()?;
+    let harness = harness(&server.url()).await?;
+    let (result, took) = disturbed(&harness, || Ok(server.suspend()?)).await?;
+    assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Lost);
+    // Far below the timeout of 60 s.
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    harness.close().await;
+    Ok(())
+}
+
+async fn restarted() -> Result<(), TestError> {
+    let mut server = KafkaServer::builder().start()?;
+    let harness = harness(&server.url()).await?;
+    echo(&harness, "echo", 1).await.assert_passed();
+    let (result, _) = disturbed(&harness, || Ok(server.restart()?)).await?;
+    assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Lost);
+    echo(&harness, "echo", 2).await.assert_passed();
+    harness.close().await;
+    Ok(())
+}
+
+async fn too_large() -> Result<(), TestError> {
+    let mock = KafkaMock::start()?;
+    let kafka = Kafka::new(mock.url()).max_message_bytes(2_000);
+    let harness = Harness::builder(kafka)
+        .correlation(test_namespace())
+        .connect()
+        .await?;
+    let mut scope = harness.scenario("large").open();
+    let s = scope.arrange();
+    expect!(s, "large");
+    publish!(s, "large", { pad: "x".repeat(3_000) });
+    let result = settle!(s);
+    assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Publish);
+    let text = result.failure_text();
+    assert!(text.contains("Message size too large"), "{text}");
+    Ok(())
+}
+
+async fn forbidden() -> Result<(), TestError> {
+    let mock = KafkaMock::start()?;
+    let harness = Harness::builder(Kafka::new(mock.url()).create_topics(false))
+        .correlation(test_namespace())
+        .connect()
+        .await?;
+    let mut scope = harness.scenario("no topic").open();
+    let s = scope.arrange();
+    expect!(s, "missing");
+    publish!(s, "missing", { n: 1 });
+    let result = settle!(s);
+    assert_eq!(result.outcome(), Outcome::Error);
+    let text = result.failure_text();
+    assert!(text.contains("there is no such topic"), "{text}");
+    Ok(())
+}
+
+/// The broker process keeps no users: every password is wrong.
+async fn wrong_password_run() -> Result<(), TestError> {
+    let server = KafkaServer::builder().authentication().start()?;
+    let run = tokio::process::Command::new(env!("CARGO_BIN_EXE_kafka-wrong-password"))
+        .arg("--nocapture")
+        .env("SERVER", server.url())
+        .env("WRONG_PASSWORD", SENTINEL)
+        .env("RUST_BACKTRACE", "full")
+        .env_remove("NEXTEST_RUN_ID")
+        .env_remove("NEXTEST")
+        .kill_on_drop(true)
+        .output();
+    let run = tokio::time::timeout(Duration::from_secs(60), run).await??;
+    let output = [run.stdout, run.stderr]
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .concat();
+    assert!(!run.status.success(), "{output}");
+    assert!(!output.contains(SENTINEL), "{output}");
+    assert!(output.contains("0 passed; 2 failed"), "{output}");
+    // Once where it happened, and once more in the failures at the end; not once for each scenario.
+    assert!(
+        (1..=2).contains(&output.matches("refused the credentials").count()),
+        "{output}"
+    );
+    Ok(())
+}
+
+async fn unsubscribed() -> Result<(), TestError> {
+    let mock = KafkaMock::start()?;
+    let harness = Harness::builder(Kafka::new(mock.url()))
+        .correlation(test_namespace())
+        .linger(Duration::from_millis(1))
+        .connect()
+        .await?;
+    for number in 0..20 {
+        echo(&harness, &format!("topic.{number}"), number)
+            .await
+            .assert_passed();
+    }
+    let gone = async {
+        while harness.subscription_count() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await?;
+    // A message that nobody subscribes to any more reaches no receive task.
+    let before = harness.surprises().0.len();
+    echo(&harness, "other", 1).await.assert_passed();
+    assert_eq!(harness.surprises().0.len(), before);
+    Ok(())
+}

@@ -1,0 +1,261 @@
+//! Scenarios over a real RabbitMQ: what a test sees when the broker works, and when it does not.
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use choreo::prelude::*;
+use choreo::transport::{ConnectionEvents, Transport};
+use choreo::{ScenarioErrorKind, ScenarioResult};
+use choreo_test_brokers::{
+    BrokerTests, RabbitServer, RabbitUser, StartError, TestError, broker_test_main,
+};
+
+/// A credential that must show nowhere.
+const SENTINEL: &str = "s3ntinel-p4ssword";
+
+static SHARED: Mutex<Option<Arc<RabbitServer>>> = Mutex::new(None);
+
+fn main() -> ExitCode {
+    let code = broker_test_main(
+        BrokerTests::needing("rabbitmq-server")
+            .test("working", working)
+            .test("refusing", refusing)
+            .test("a_wrong_password_shows_in_no_output", wrong_password_run)
+            .test("failing", failing),
+    );
+    // Statics are not dropped.
+    drop(SHARED.lock().unwrap().take());
+    code
+}
+
+fn shared() -> Result<Arc<RabbitServer>, StartError> {
+    let mut shared = SHARED.lock().unwrap();
+    if let Some(server) = &*shared {
+        return Ok(Arc::clone(server));
+    }
+    let restricted = RabbitUser::new("me", SENTINEL).may(
+        "^(choreo|amq\\.gen.*)$",
+        "^(choreo|amq\\.gen.*)$",
+        "^(choreo|amq\\.gen.*)$",
+    );
+    let server = RabbitServer::builder()
+        .user(RabbitUser::new("guest", "guest"))
+        .user(restricted)
+        .max_message_size(10_000)
+        .start()?;
+    Ok(Arc::clone(shared.insert(Arc::new(server))))
+}
+
+async fn harness(rabbit: Rabbit) -> choreo::Result<Harness> {
+    Harness::builder(rabbit)
+        .correlation(FieldCorrelation::new("correlation_id"))
+        .timeout(Duration::from_secs(20))
+        .connect()
+        .await
+}
+
+/// Publishes to a topic and expects the same message back.
+async fn echo(harness: &Harness, topic: &str, number: u64) -> Arc<ScenarioResult> {
+    let mut scope = harness.scenario("echo").open();
+    let s = scope.arrange();
+    expect!(s, topic, { number: (number) });
+    publish!(s, topic, { number: (number) });
+    settle!(s)
+}
+
+/// One after the other, a thousand at once, replies, headers, and an end without subscriptions.
+async fn working() -> Result<(), TestError> {
+    let server = shared()?;
+    let harness = harness(Rabbit::new(server.url()).exchange("working")).await?;
+    for number in 0..200 {
+        echo(&harness, "echo", number).await.assert_passed();
+    }
+    let tasks: Vec<_> = (0..1000)
+        .map(|number| {
+            let harness = harness.clone();
+            tokio::spawn(async move { echo(&harness, "echo", number).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await?.assert_passed();
+    }
+    assert_eq!(harness.registration_count(), 0);
+    assert_eq!(harness.surprises().0, []);
+    harness.close().await;
+
+    let harness = Harness::builder(Rabbit::new(server.url()).exchange("replies"))
+        .correlation(HeaderCorrelation::new("Correlation-Id"))
+        .linger(Duration::from_millis(1))
+        .connect()
+        .await?;
+    let mut scope = harness.scenario("fraud check").open();
+    let s = scope.arrange();
+    reply!(s, "fraud.check.*" => "fraud.result", |check| json!({ "id": check["id"], "ok": true }));
+    let result = expect!(s, "fraud.result", { id: 7, ok: true });
+    publish!(s, "fraud.check.eu", { id: 7 }, headers { "x-source": "test" });
+    let results = settle!(s);
+    results.assert_passed();
+    let received = results[result].envelope().unwrap();
+    assert!(received.headers.get("correlation-id").is_some());
+    drop(scope);
+    let gone = async {
+        while harness.subscription_count() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await?;
+    harness.close().await;
+    Ok(())
+}
+
+/// What the broker does not take is an error with its words, not a timeout.
+async fn refusing() -> Result<(), TestError> {
+    let server = shared()?;
+    let harness =
+        harness(Rabbit::new(server.url()).auth(RabbitAuth::password("me", SENTINEL))).await?;
+    let judged = |result: &ScenarioResult, kind: ScenarioErrorKind, parts: &[&str]| {
+        let text = result.failure_text();
+        assert_eq!(result.outcome(), Outcome::Error, "{text}");
+        assert_eq!(result.error().unwrap().kind, kind, "{text}");
+        for part in parts {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(!text.contains(SENTINEL), "{text}");
+    };
+
+    let mut scope = harness.scenario("large").open();
+    let s = scope.arrange();
+    expect!(s, "large");
+    publish!(s, "large", { pad: "x".repeat(20_000) });
+    let result = settle!(s);
+    judged(
+        &result,
+        ScenarioErrorKind::Publish,
+        &["PRECONDITION_FAILED", "10000"],
+    );
+
+    let mut scope = harness.scenario("nobody listens").open();
+    let s = scope.arrange();
+    expect!(s, "answer");
+    publish!(s, "question", { n: 1 });
+    let result = settle!(s);
+    judged(
+        &result,
+        ScenarioErrorKind::Publish,
+        &["no queue is bound to exchange `choreo`"],
+    );
+
+    let mut scope = harness.scenario("no such queue").open();
+    let s = scope.arrange();
+    expect!(s, "queue:amq.gen.none");
+    publish!(s, "question", { n: 1 });
+    let result = settle!(s);
+    let text = result.failure_text();
+    assert_eq!(result.outcome(), Outcome::Error, "{text}");
+    assert!(
+        text.contains("NOT_FOUND - no queue 'amq.gen.none'"),
+        "{text}"
+    );
+
+    let mut scope = harness.scenario("forbidden").open();
+    let s = scope.arrange();
+    expect!(s, "exchange:amq.topic/x");
+    publish!(s, "question", { n: 1 });
+    let result = settle!(s);
+    let text = result.failure_text();
+    assert_eq!(result.outcome(), Outcome::Error, "{text}");
+    assert!(text.contains("ACCESS_REFUSED"), "{text}");
+
+    // None of it disturbs the next one.
+    echo(&harness, "echo", 1).await.assert_passed();
+    harness.close().await;
+
+    let wrong = Rabbit::new(server.url()).auth(RabbitAuth::password("me", "s3ntinel-wrong"));
+    let builder = Harness::builder(wrong);
+    let shown = format!("{builder:?}");
+    let error = builder.connect().await.unwrap_err();
+    let text = format!("{error} {error:?} {shown}");
+    assert!(text.contains("refused the credentials"), "{text}");
+    assert!(!text.contains("s3ntinel"), "{text}");
+    Ok(())
+}
+
+async fn wrong_password_run() -> Result<(), TestError> {
+    let server = shared()?;
+    let run = tokio::process::Command::new(env!("CARGO_BIN_EXE_rabbitmq-wrong-password"))
+        .arg("--nocapture")
+        .env("SERVER", server.url())
+        .env("WRONG_PASSWORD", SENTINEL.to_uppercase())
+        .env("RUST_BACKTRACE", "full")
+        .env_remove("NEXTEST_RUN_ID")
+        .env_remove("NEXTEST")
+        .kill_on_drop(true)
+        .output();
+    let run = tokio::time::timeout(Duration::from_secs(50), run).await??;
+    let output = [run.stdout, run.stderr]
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .concat();
+    assert!(!run.status.success(), "{output}");
+    assert!(!output.contains(&SENTINEL.to_uppercase()), "{output}");
+    assert!(output.contains("0 passed; 2 failed"), "{output}");
+    // Once where it happened, and once more in the failures at the end; not once for each scenario.
+    assert!(
+        (1..=2).contains(&output.matches("refused the credentials").count()),
+        "{output}"
+    );
+    Ok(())
+}
+
+/// A scenario that waits for what never comes, while something happens to the broker.
+async fn disturbed(
+    harness: &Harness,
+    disturb: impl FnOnce() -> Result<(), TestError>,
+) -> Result<(Arc<ScenarioResult>, Duration), TestError> {
+    let mut scope = harness
+        .scenario("disturbed")
+        .timeout(Duration::from_secs(50))
+        .open();
+    let s = scope.arrange();
+    expect!(s, "never");
+    publish!(s, "trigger", { n: 1 });
+    let start = Instant::now();
+    disturb()?;
+    Ok((settle!(s), start.elapsed()))
+}
+
+/// A broker that is killed ends the scenario within a second; started again, the next ones pass.
+async fn failing() -> Result<(), TestError> {
+    let mut server = RabbitServer::builder().start()?;
+    let harness = harness(Rabbit::new(server.url()).mandatory(false)).await?;
+    echo(&harness, "echo", 1).await.assert_passed();
+    let (result, took) = disturbed(&harness, || Ok(server.kill()?)).await?;
+    assert_eq!(result.outcome(), Outcome::Error);
+    assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Lost);
+    let text = result.failure_text();
+    assert!(
+        text.contains("the connection to RabbitMQ was lost"),
+        "{text}"
+    );
+    // The bound; the test waits 50 s for it otherwise.
+    assert!(took < Duration::from_secs(1), "{took:?}");
+
+    server.restart()?;
+    // The scenarios' own connection comes back some milliseconds after the broker.
+    let rabbit = Rabbit::new(server.url());
+    let (sender, _) = std::sync::mpsc::channel();
+    drop(
+        rabbit
+            .connect(ConnectionEvents::new(move |event| drop(sender.send(event))))
+            .await?,
+    );
+    let recovered = async {
+        while echo(&harness, "echo", 2).await.outcome() == Outcome::Error {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), recovered).await?;
+    echo(&harness, "echo", 3).await.assert_passed();
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! The Redis transports against a real redis-server: connecting, messages, and what goes wrong.
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+mod connect;
+mod faults;
+mod messages;
+mod streams;
+mod support;
+
+use std::process::ExitCode;
+
+use choreo_test_brokers::{BrokerTests, broker_test_main};
+
+fn main() -> ExitCode {
+    let tests = BrokerTests::needing("redis-server");
+    let tests = connect::add(tests);
+    let tests = messages::add(tests);
+    let tests = streams::add(tests);
+    broker_test_main(faults::add(tests))
+}
