@@ -495,66 +495,7 @@ macro_rules! settle {
     };
 }
 
-/// Settles the current act and opens the next one, on the same correlation id and timeline.
-///
-/// ```text
-/// let s = next_act!(s);
-/// ```
-///
-/// For tests whose second step needs what came in the first: after it, `s` takes expectations again.
-///
-/// # What it does
-///
-/// Waits as [`settle!`] does, until every expectation of the act is decided. The next act begins with
-/// nothing: its expectations and replies are its own, its first `publish!` (or `begin!`) is its
-/// trigger, and the timeout counts from there. Replies of the act before answer no more.
-///
-/// The id is the same, so a late message of the act before may reach an expectation of this one.
-///
-/// The last result has the handles of all acts, and its outcome is the worst of them. `since` may name
-/// a handle of an earlier act.
-///
-/// # Examples
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> choreo::Result<()> {
-/// use choreo::prelude::*;
-/// # let harness = Harness::builder(choreo::transport::Memory::new()).connect().await?;
-/// # let mut scope = harness.scenario("doc").open();
-/// # let s = scope.arrange();
-/// let created = expect!(s, "orders.created", { id: _ });
-/// publish!(s, "orders.created", { id: "ORD-42" });
-/// let result = settle!(s);
-/// let id = result[created].message()["id"].clone();
-///
-/// let s = next_act!(s);
-/// let paid = expect!(s, "orders.paid", { id: (&id) });
-/// publish!(s, "orders.paid", { id: id });
-///
-/// let result = settle!(s);
-/// assert_eq!(result[created].message(), result[paid].message());
-/// # result.assert_passed();
-/// # Ok(())
-/// # }
-/// ```
-///
-/// # What does not compile
-///
-/// An act that was never triggered:
-///
-/// ```compile_fail
-/// # async fn example(s: choreo::Scenario<'_>) {
-/// use choreo::prelude::*;
-/// expect!(s, "orders.created", { id: _ });
-/// let s = next_act!(s); // error: `next_act!` before the scenario was triggered
-/// # }
-/// ```
-///
-/// # When it fails
-///
-/// An act that fails ends the scenario. Under the runner the body ends at the `next_act!`; a scenario
-/// opened with [`Harness::scenario`](crate::Harness::scenario) goes on, and its later steps do nothing.
+#[doc = include_str!("../docs/acts.md")]
 #[macro_export]
 macro_rules! next_act {
     ($($arguments:tt)*) => {
