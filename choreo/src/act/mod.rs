@@ -125,14 +125,6 @@ impl Act {
         act
     }
 
-    /// Makes the act known to its routers.
-    fn enter(self: &Arc<Self>, state: &mut State) {
-        state.open = (0..)
-            .zip(&self.legs)
-            .map(|(index, leg)| leg.router.open(self.member(index)))
-            .collect();
-    }
-
     /// The act as the router of one of its transports knows it.
     fn member(self: &Arc<Self>, leg: u32) -> Member {
         Member {
@@ -527,16 +519,6 @@ impl Act {
         result
     }
 
-    /// Gives up every place at the router.
-    fn leave(&self, state: &mut State) {
-        for (open, leg) in state.open.drain(..).zip(&self.legs) {
-            open.retire(leg.id());
-        }
-        let slots = u32::try_from(state.slots.len()).expect("fewer than 2^32 topics");
-        state.earlier_slots += slots;
-        state.slots.clear();
-    }
-
     /// Leaves nothing behind, however the scenario ended.
     pub(crate) fn close(&self) {
         let mut state = lock(&self.state);
@@ -548,27 +530,6 @@ impl Act {
 }
 
 impl State {
-    /// Something has ended the scenario, or an earlier act has failed.
-    fn has_failed(&self) -> bool {
-        let failed = |act: &Arc<ScenarioResult>| act.outcome.is_failure();
-        self.error.is_some() || self.previous.as_ref().is_some_and(failed)
-    }
-
-    /// The number of the act, from 1.
-    fn act(&self) -> u32 {
-        self.previous.as_ref().map_or(1, |act| act.act + 1)
-    }
-
-    fn earlier_handles(&self) -> u32 {
-        self.previous.as_ref().map_or(0, |act| act.handle_count())
-    }
-
-    /// Nothing for a slot of an earlier act.
-    fn slot(&self, slot: u32) -> Option<&Slot> {
-        let index = slot.checked_sub(self.earlier_slots)?;
-        self.slots.get(index as usize)
-    }
-
     fn deadline(&self, timeout: Duration) -> Option<Instant> {
         match self.trigger {
             Trigger::Done(anchor) => Some(anchor.at + timeout),

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Act, Trigger};
+use super::{Act, Slot, State, Trigger};
 use crate::dispatch::lock;
+use crate::outcome::ScenarioResult;
 use crate::timeline::{Place, TimelineAction};
 
 impl Act {
@@ -21,6 +22,8 @@ impl Act {
             }
             state.trigger = Trigger::None;
             state.settling = false;
+            // What went out after the act had settled is part of no hop.
+            state.published.clear();
             state.result = None;
             state.opened = Instant::now();
             state.timeline.resume(&result.timeline);
@@ -40,5 +43,46 @@ impl Act {
             // The runner waits for `ended` beside the body, and drops the body there.
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Makes the act known to its routers.
+    pub(super) fn enter(self: &Arc<Self>, state: &mut State) {
+        state.open = (0..)
+            .zip(&self.legs)
+            .map(|(index, leg)| leg.router.open(self.member(index)))
+            .collect();
+    }
+
+    /// Gives up every place at the router.
+    pub(super) fn leave(&self, state: &mut State) {
+        for (open, leg) in state.open.drain(..).zip(&self.legs) {
+            open.retire(leg.id());
+        }
+        let slots = u32::try_from(state.slots.len()).expect("fewer than 2^32 topics");
+        state.earlier_slots += slots;
+        state.slots.clear();
+    }
+}
+
+impl State {
+    /// Something has ended the scenario, or an earlier act has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        let failed = |act: &Arc<ScenarioResult>| act.outcome.is_failure();
+        self.error.is_some() || self.previous.as_ref().is_some_and(failed)
+    }
+
+    /// The number of the act, from 1.
+    pub(super) fn act(&self) -> u32 {
+        self.previous.as_ref().map_or(1, |act| act.act + 1)
+    }
+
+    pub(super) fn earlier_handles(&self) -> u32 {
+        self.previous.as_ref().map_or(0, |act| act.handle_count())
+    }
+
+    /// Nothing for a slot of an earlier act.
+    pub(super) fn slot(&self, slot: u32) -> Option<&Slot> {
+        let index = slot.checked_sub(self.earlier_slots)?;
+        self.slots.get(index as usize)
     }
 }

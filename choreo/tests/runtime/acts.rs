@@ -109,6 +109,28 @@ async fn a_failed_act_stays_failed_and_the_later_steps_do_nothing() {
 }
 
 #[tokio::test]
+async fn what_goes_out_between_the_acts_belongs_to_neither() {
+    let world = world().await;
+    let mut scope = world.scope(40);
+    let s = scope.arrange();
+    let a = expect!(s, "a");
+    publish!(s, "a", {});
+    assert_eq!(settle!(s)[a].outcome(), Outcome::Pass);
+    publish!(s, "b", {});
+    let s = next_act!(s);
+    let b = expect!(s, "b");
+    publish!(s, "c", {});
+    let result = settle!(s);
+    assert_eq!(result[b].outcome(), Outcome::Timeout);
+    assert!(result.timeline().is_sorted_by_key(|entry| entry.offset));
+    let text = result.failure_text();
+    assert!(
+        text.contains("`c` went out, and nothing came back on `b`"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn an_error_ends_all_acts() {
     let world = world().await;
     let mut scope = world.scope(40);

@@ -16,9 +16,9 @@ use super::super::Segment;
 use super::super::bounded::bounded;
 #[cfg(feature = "json-schema")]
 use super::super::pattern::LISTED;
-use super::super::typed::short_type_name;
 use super::super::{Actual, Matcher, Mismatch, Subject, Verdict, diff};
 use super::{Pattern, matcher};
+use crate::text::short_type_name;
 
 /// How much of a value of another type is shown, in characters.
 const SHOWN_CHARS: usize = 200;

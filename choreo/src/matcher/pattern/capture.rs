@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::super::{Actual, Mismatch, Subject, Verdict};
 use super::{Kind, ListItem, Pattern, list};
 use crate::matcher::diff;
+use crate::text::short_type_name;
 
 /// How much of a value of another type is shown, in characters.
 const SHOWN_CHARS: usize = 200;
@@ -33,7 +34,7 @@ impl Capture {
 
     pub(crate) fn typed<T: DeserializeOwned>(name: String) -> Pattern {
         let reads = Reads {
-            type_name: super::super::typed::short_type_name::<T>(),
+            type_name: short_type_name::<T>(),
             check: |value| match T::deserialize(value) {
                 Ok(_) => Ok(()),
                 Err(error) => Err(error.to_string()),
