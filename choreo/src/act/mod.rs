@@ -423,18 +423,12 @@ impl Act {
             Trigger::None => (None, Duration::ZERO),
         };
         let interrupted = abandoned || state.has_failed();
-        let expectations = std::mem::take(&mut state.expectations);
-        let since: Vec<_> = expectations
+        let since: Vec<_> = state
+            .expectations
             .iter()
-            .map(|expectation| {
-                let index = expectation.since?;
-                match index.checked_sub(state.earlier_handles()) {
-                    Some(index) => expectations[index as usize].matched_at(),
-                    None => state.previous.as_ref()?.matched_at(index),
-                }
-            })
+            .map(|expectation| state.matched_at(expectation.since?))
             .collect();
-        let handles: Vec<_> = expectations
+        let handles: Vec<_> = std::mem::take(&mut state.expectations)
             .into_iter()
             .zip(since)
             .map(|(expectation, since)| {

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::{Act, Slot, State, Trigger};
 use crate::dispatch::lock;
+use crate::expectation::Expectation;
 use crate::outcome::ScenarioResult;
 use crate::timeline::{Place, TimelineAction};
 
@@ -78,6 +79,20 @@ impl State {
 
     pub(super) fn earlier_handles(&self) -> u32 {
         self.previous.as_ref().map_or(0, |act| act.handle_count())
+    }
+
+    /// By the number of its handle; nothing for one of an earlier act.
+    pub(super) fn expectation(&self, handle: u32) -> Option<&Expectation> {
+        let index = handle.checked_sub(self.earlier_handles())?;
+        self.expectations.get(index as usize)
+    }
+
+    /// When the message of a handle came, in this act or an earlier one.
+    pub(super) fn matched_at(&self, handle: u32) -> Option<Instant> {
+        match self.expectation(handle) {
+            Some(expectation) => expectation.matched_at(),
+            None => self.previous.as_ref()?.matched_at(handle),
+        }
     }
 
     /// Nothing for a slot of an earlier act.

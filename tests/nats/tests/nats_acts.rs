@@ -76,6 +76,10 @@ async fn saga() -> Result<(), TestError> {
     let server = NatsServer::builder().start()?;
     let shop = shop(&server).await?;
     let harness = harness(&server).await?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the payload of the service says when, by the clock on the wall"
+    )]
     let started = SystemTime::now();
     let mut scope = harness.scenario("an order").open();
     let s = scope.arrange();
