@@ -92,6 +92,13 @@ pub fn __settle(input: TokenStream) -> TokenStream {
     finish("settle!", expand::steps::settle(input.into()))
 }
 
+/// Engine of `next_act!`: `[$crate] s`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __next_act(input: TokenStream) -> TokenStream {
+    finish("next_act!", expand::steps::next_act(input.into()))
+}
+
 /// Makes an `async fn` a scenario; documented where `choreo` exports it.
 #[proc_macro_attribute]
 pub fn scenario(args: TokenStream, item: TokenStream) -> TokenStream {

@@ -3,7 +3,8 @@
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
-use crate::model::pattern::{Item, Operand, Pattern, TypedBody, TypedPattern};
+use crate::model::DurationArg;
+use crate::model::pattern::{Item, Operand, Pattern, Tolerance, TypedBody, TypedPattern};
 
 /// A pattern on one line.
 pub(crate) fn of_pattern(pattern: &Pattern) -> String {
@@ -56,7 +57,31 @@ pub(crate) fn of_pattern(pattern: &Pattern) -> String {
         Pattern::AnyOf(patterns) => joined(patterns, " | "),
         Pattern::Not { pattern, .. } => format!("!{}", in_parentheses(pattern)),
         Pattern::Bytes { operand, .. } => format!("bytes {}", of_operand(operand)),
-        Pattern::Contains { operand, .. } => format!("contains {}", of_operand(operand)),
+        Pattern::Text { form, operand, .. } => format!("{} {}", form.words(), of_operand(operand)),
+        Pattern::Approx {
+            operand, tolerance, ..
+        } => {
+            let tolerance = match tolerance {
+                Tolerance::Number(by) => of_operand(by),
+                Tolerance::Time(by) => of_duration(by),
+            };
+            format!("approx {} +- {tolerance}", of_operand(operand))
+        }
+        Pattern::Moment { op, operand, .. } => format!("{} {}", op.name(), of_operand(operand)),
+        Pattern::Unordered { list, .. } => format!("unordered [{}]", of_items(&list.items)),
+        Pattern::Addressed {
+            kind,
+            address,
+            pattern,
+            ..
+        } => {
+            let (name, address) = (kind.name(), address.token());
+            format!("{name} {address} {}", in_parentheses(pattern))
+        }
+        Pattern::Capture { name, ty: None, .. } => format!("capture {name}"),
+        Pattern::Capture {
+            name, ty: Some(ty), ..
+        } => format!("capture {name}: {}", of_tokens(ty.to_token_stream())),
         Pattern::Matcher { operand, .. } => format!("=> {}", of_operand(operand)),
         Pattern::Typed(typed) => of_typed(typed),
     }
@@ -104,6 +129,15 @@ fn in_parentheses(pattern: &Pattern) -> String {
     match pattern {
         Pattern::AllOf(_) | Pattern::AnyOf(_) => format!("({text})"),
         _ => text,
+    }
+}
+
+fn of_duration(duration: &DurationArg) -> String {
+    match duration {
+        DurationArg::Literal { secs, nanos, .. } => {
+            format!("{:?}", std::time::Duration::new(*secs, *nanos))
+        }
+        DurationArg::Expr(expr) => of_tokens(expr.to_token_stream()),
     }
 }
 

@@ -511,6 +511,14 @@ macro_rules! settle {
     };
 }
 
+#[doc = include_str!("../docs/acts.md")]
+#[macro_export]
+macro_rules! next_act {
+    ($($arguments:tt)*) => {
+        $crate::__private::__next_act! { [$crate] $($arguments)* }
+    };
+}
+
 /// Runs the scenarios of a test target: the last line of every test file with `harness = false`.
 ///
 /// ```toml

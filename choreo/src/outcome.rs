@@ -7,6 +7,8 @@ use std::ops::Index;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::de::DeserializeOwned;
+
 pub use choreo_report::model::Outcome;
 
 use crate::codec::Incoming;
@@ -14,12 +16,15 @@ use crate::correlation::Correlation;
 use crate::dispatch::TopicTraffic;
 use crate::envelope::Envelope;
 use crate::ids::{CorrelationId, Location};
-use crate::matcher::{Mismatch, diff};
+use crate::matcher::{Actual, Mismatch, Pattern, Subject, diff};
 use crate::timeline::TimelineEntry;
 
 mod tally;
 
-pub(crate) use tally::{Cause, Disorder, OutOfOrder, Tally, Violation, Wants};
+pub(crate) use tally::{Cause, Disorder, Moment, OutOfOrder, Tally, Violation, Wants};
+
+/// How much of a captured value of another type is shown, in characters.
+const CAPTURED_CHARS: usize = 200;
 
 /// A matched message of any type, until its handle asks for it by type.
 pub(crate) type AnyMessage = Box<dyn Any + Send + Sync>;
@@ -70,8 +75,14 @@ pub(crate) struct HandleData {
     pub(crate) topic: Arc<str>,
     /// The pattern in words, unless a message matched.
     pub(crate) expected: Option<String>,
+    /// The pattern, if it captures something.
+    pub(crate) capturing: Option<Pattern>,
     pub(crate) location: Location,
     pub(crate) outcome: Outcome,
+    /// When the message came that satisfied it, of several the last that was needed.
+    pub(crate) satisfied_at: Option<Moment>,
+    /// When its first and its last message came.
+    pub(crate) span: Option<(Moment, Moment)>,
     pub(crate) latency: Option<Duration>,
     pub(crate) budget: Option<Duration>,
     /// From the trigger to the end.
@@ -89,6 +100,11 @@ pub(crate) struct HandleData {
 }
 
 impl HandleData {
+    /// Its message must not come.
+    pub(crate) fn forbids(&self) -> bool {
+        self.tally.as_ref().is_some_and(|tally| tally.forbids())
+    }
+
     /// Something else ended the scenario in the window of an expectation that needs no message.
     pub(crate) fn is_unjudged(&self) -> bool {
         self.interrupted
@@ -189,6 +205,63 @@ impl<M: 'static> HandleReport<M> {
         let more = more
             .filter_map(|(message, incoming)| message.as_ref().or_else(|| decoded_as(incoming)));
         self.try_message().into_iter().chain(more).collect()
+    }
+
+    /// The value that `capture name` in the pattern stands for, in the message that matched.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> choreo::Result<()> {
+    /// use choreo::prelude::*;
+    /// # let harness = Harness::builder(choreo::transport::Memory::new()).connect().await?;
+    /// # let mut scope = harness.scenario("doc").open();
+    /// # let s = scope.arrange();
+    /// let created = expect!(s, "orders.created", { order: { id: capture order_id: String } });
+    /// publish!(s, "orders.created", { order: { id: "ORD-42" } });
+    /// let result = settle!(s);
+    /// let id: String = result[created].captured("order_id");
+    /// assert_eq!(id, "ORD-42");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When no message matched, when the pattern has no such name, when the name stands in an alternative
+    /// that did not match, and when the value does not decode as `T`.
+    #[track_caller]
+    pub fn captured<T: DeserializeOwned>(&self, name: &str) -> T {
+        match self.find_captured(name) {
+            Ok(value) => value,
+            Err(why) => panic!("`{name}` was not captured on `{}`: {why}", self.data.topic),
+        }
+    }
+
+    fn find_captured<T: DeserializeOwned>(&self, name: &str) -> Result<T, String> {
+        let Some(pattern) = &self.data.capturing else {
+            return Err(format!(
+                "its pattern captures nothing; write `capture {name}` in the place of the value"
+            ));
+        };
+        let names = pattern.captures();
+        if !names.iter().any(|known| &**known == name) {
+            let known: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            return Err(format!("its pattern captures {}", known.join(", ")));
+        }
+        let Some(incoming) = self.data.incoming.as_deref() else {
+            return Err(format!(
+                "no message matched (the expectation ended as {})",
+                self.data.outcome
+            ));
+        };
+        let subject = Subject::message(incoming.decoded(), &incoming.envelope().payload);
+        let Some(value) = pattern.captured(name, subject) else {
+            return Err("it stands in an alternative that did not match".to_owned());
+        };
+        T::deserialize(&value).map_err(|error| {
+            let shown = diff::render_actual(&Actual::Value(value), CAPTURED_CHARS);
+            format!("the value does not decode as the type that is asked for ({error}): {shown}")
+        })
     }
 
     /// Topic, key, headers and bytes of the message that matched, the first of several.
@@ -376,11 +449,20 @@ pub(crate) struct Published {
 }
 
 /// How a scenario ended. Indexed by the handles that `expect!` gave.
+///
+/// Of a scenario with several acts ([`next_act!`](crate::next_act)) each act has its result, and the last one
+/// knows the handles of all.
 pub struct ScenarioResult {
     pub(crate) name: Arc<str>,
     pub(crate) scenario: u64,
+    /// The number of the act that ended, from 1.
+    pub(crate) act: u32,
+    /// The act before.
+    pub(crate) previous: Option<Arc<ScenarioResult>>,
     pub(crate) outcome: Outcome,
     pub(crate) error: Option<ScenarioError>,
+    /// The number of handles in the acts before.
+    pub(crate) first_handle: u32,
     pub(crate) handles: Vec<HandleResult>,
     pub(crate) out_of_order: Option<OutOfOrder>,
     pub(crate) replies: Vec<ReplyReport>,
@@ -397,7 +479,8 @@ pub struct ScenarioResult {
 }
 
 impl ScenarioResult {
-    /// The worst outcome of the handles; error when something ended the scenario.
+    /// The worst outcome of the handles; error when something ended the scenario. The acts before count
+    /// as well: a scenario that failed in one of them stays failed.
     pub fn outcome(&self) -> Outcome {
         self.outcome
     }
@@ -437,12 +520,48 @@ impl ScenarioResult {
         self.error.as_ref()
     }
 
-    /// What became of the replies, in the order of their registration.
+    /// The number of the act that this is the result of, from 1.
+    pub fn act(&self) -> u32 {
+        self.act
+    }
+
+    /// The result of the act before, if there is one.
+    pub fn previous(&self) -> Option<&ScenarioResult> {
+        self.previous.as_deref()
+    }
+
+    /// The results of all acts, the first one first.
+    pub(crate) fn acts(&self) -> Vec<&ScenarioResult> {
+        let mut acts: Vec<_> = std::iter::successors(Some(self), |act| act.previous()).collect();
+        acts.reverse();
+        acts
+    }
+
+    /// With those of the acts before.
+    pub(crate) fn handle_count(&self) -> u32 {
+        let own = u32::try_from(self.handles.len()).expect("fewer than 2^32 expectations");
+        self.first_handle + own
+    }
+
+    /// By the number of a handle, of this act or one before.
+    fn handle(&self, index: u32) -> Option<&HandleResult> {
+        match index.checked_sub(self.first_handle) {
+            Some(own) => self.handles.get(own as usize),
+            None => self.previous()?.handle(index),
+        }
+    }
+
+    /// By the number of a handle, of this act or one before.
+    pub(crate) fn handle_data(&self, index: u32) -> Option<&HandleData> {
+        self.handle(index).map(|handle| &*handle.data)
+    }
+
+    /// What became of the replies of this act, in the order of their registration.
     pub fn replies(&self) -> &[ReplyReport] {
         &self.replies
     }
 
-    /// What happened, in order.
+    /// What happened, in order, in this act and the acts before.
     pub fn timeline(&self) -> &[TimelineEntry] {
         &self.timeline
     }
@@ -458,16 +577,19 @@ impl<M: 'static> Index<Handle<M>> for ScenarioResult {
 
     /// # Panics
     ///
-    /// When the handle is another scenario's.
+    /// When the handle is another scenario's, or one of a later act.
     #[track_caller]
     fn index(&self, handle: Handle<M>) -> &HandleReport<M> {
         let report = self
-            .handles
-            .get(handle.index as usize)
+            .handle(handle.index)
             .filter(|_| handle.scenario == self.scenario)
             .and_then(|handle| handle.report.downcast_ref());
         match report {
             Some(report) => report,
+            None if handle.scenario == self.scenario => panic!(
+                "the handle belongs to a later act of `{}` than act {}: index the result of that act",
+                self.name, self.act
+            ),
             None => panic!(
                 "the handle belongs to another scenario than `{}`",
                 self.name

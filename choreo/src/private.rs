@@ -5,7 +5,8 @@ pub use std::time::Duration;
 
 pub use bytes::Bytes;
 pub use choreo_macros::{
-    __begin, __expect, __in_order, __never, __pattern, __publish, __reply, __request, __settle,
+    __begin, __expect, __in_order, __never, __next_act, __pattern, __publish, __reply, __request,
+    __settle,
 };
 pub use choreo_runner::{BoxFuture, Case, Resource, RunContext, ScenarioRecord, SlowPolicy, main};
 pub use inventory;
@@ -34,10 +35,12 @@ pub use crate::reply::{
 };
 pub use crate::scenario::{
     Body, BodyEnd, ExpectOptions, IntoBodyEnd, begin, body_end, expect, expect_on, expect_set,
-    expect_set_on, handle_key, in_order, leg, never, never_on, publish, publish_on, reply,
-    reply_on, settle,
+    expect_set_on, handle_key, in_order, leg, never, never_on, next_act, publish, publish_on,
+    reply, reply_on, settle,
 };
-pub use crate::scenario::{CanArrange, CanBegin, CanRestrict, CanSettle, CanTrigger, OneTransport};
+pub use crate::scenario::{
+    CanArrange, CanBegin, CanGoOn, CanRestrict, CanSettle, CanTrigger, OneTransport,
+};
 pub use crate::stage::Transports;
 
 /// A value as JSON, or why it has none.

@@ -103,6 +103,23 @@ pub(crate) fn edit_distance(left: &str, right: &str) -> usize {
     row[right.len()]
 }
 
+/// The name of a type without the modules it is in.
+pub(crate) fn short_type_name<T>() -> String {
+    let mut short = String::new();
+    let mut word = String::new();
+    for character in std::any::type_name::<T>().chars() {
+        match character {
+            ':' => word.clear(),
+            character if character.is_alphanumeric() || character == '_' => word.push(character),
+            other => {
+                short.push_str(&std::mem::take(&mut word));
+                short.push(other);
+            }
+        }
+    }
+    short + &word
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,6 +31,8 @@ pub enum TimelineAction {
     ReplyFailed,
     /// The time was up.
     Deadline,
+    /// The scenario went on to its next act.
+    NextAct,
     /// Something ended the scenario.
     Error,
 }
@@ -48,6 +50,7 @@ impl TimelineAction {
             Self::Replied => "replied",
             Self::ReplyFailed => "reply failed",
             Self::Deadline => "deadline",
+            Self::NextAct => "next act",
             Self::Error => "error",
         }
     }
@@ -125,6 +128,16 @@ impl Timeline {
         }
     }
 
+    /// Goes on behind what [`finish`](Self::finish) gave, with what was recorded since.
+    pub(crate) fn resume(&mut self, entries: &[TimelineEntry]) {
+        let since = std::mem::take(&mut self.entries);
+        self.entries = entries.iter().cloned().chain(since).collect();
+        while self.entries.len() > KEPT {
+            self.entries.pop_front();
+            self.dropped += 1;
+        }
+    }
+
     pub(crate) fn finish(&mut self) -> (Vec<TimelineEntry>, u64) {
         (std::mem::take(&mut self.entries).into(), self.dropped)
     }
@@ -148,5 +161,23 @@ mod tests {
         let (entries, dropped) = timeline.finish();
         assert_eq!((entries.len(), dropped), (KEPT, 3));
         assert!(entries.is_sorted_by_key(|entry| entry.offset));
+    }
+
+    #[test]
+    fn goes_on_behind_an_act_that_ended() {
+        let start = Instant::now();
+        let mut timeline = Timeline::starting_at(start);
+        let at = |ms| start + Duration::from_millis(ms);
+        for ms in 0..KEPT as u64 {
+            timeline.record(at(ms), TimelineAction::Received, Place::default(), "");
+        }
+        let (act, _) = timeline.finish();
+        timeline.record(at(1000), TimelineAction::Published, Place::default(), "");
+        timeline.resume(&act);
+        timeline.record(at(1001), TimelineAction::NextAct, Place::default(), "");
+        let (entries, dropped) = timeline.finish();
+        assert_eq!((entries.len(), dropped), (KEPT, 2));
+        assert!(entries.is_sorted_by_key(|entry| entry.offset));
+        assert_eq!(entries[KEPT - 2].action, TimelineAction::Published);
     }
 }

@@ -135,3 +135,57 @@ async fn no_answer_came_to_the_inbox() {
     request!(s, "orders.created", { item_id: "ITEM-42" });
     insta::assert_snapshot!(text_of(&settle!(s)));
 }
+
+#[tokio::test]
+async fn the_second_act_failed() {
+    let broker = Memory::new();
+    let harness = harness(&broker).await;
+    service(
+        &broker,
+        "orders.processed",
+        |order| json!({ "id": "ORD-1", "correlation_id": order["correlation_id"] }),
+    )
+    .await;
+    let mut scope = harness.scenario("an order is paid").open();
+    let s = scope.arrange();
+    expect!(s, "orders.processed", { id: _ });
+    publish!(s, "orders.created", { item_id: "ITEM-42" });
+    let s = next_act!(s);
+    expect!(s, "orders.paid", { id: "ORD-1" });
+    expect!(s, "orders.pay", { id: "ORD-2" });
+    publish!(s, "orders.pay", { id: "ORD-1" });
+    let s = next_act!(s);
+    expect!(s, "orders.sent");
+    publish!(s, "orders.send", {});
+    insta::assert_snapshot!(text_of(&settle!(s)));
+}
+
+#[tokio::test]
+async fn values_were_not_as_described() {
+    let broker = Memory::new();
+    let harness = harness(&broker).await;
+    let mut scope = harness.scenario("an order is described").open();
+    let s = scope.arrange();
+    expect!(s, "orders", {
+        id: capture id: String & prefix "ORD-",
+        file: suffix ".pdf",
+        state: ignore_case "new",
+        price: approx 9.95 +- 0.01,
+        at: after "2026-01-31T12:00:00Z",
+        paid: approx "2026-01-31T12:00:00Z" +- 5s,
+        lines: unordered [{ sku: "A", count: 1 }, { sku: "B", count: 2 }],
+        size: => choreo::matchers::satisfies("an even number", |size: &u32| size.is_multiple_of(2)),
+    });
+    expect!(s, "orders", at "/lines/1/sku" "C" & at "/lines/7" _);
+    publish!(s, "orders", {
+        id: 42,
+        file: "invoice.txt",
+        state: "OLD",
+        price: 3.2,
+        at: "2026-01-31T12:30:00+01:00",
+        paid: "yesterday",
+        lines: [{ sku: "B", count: 3 }, { sku: "A", count: 1 }],
+        size: 3,
+    });
+    insta::assert_snapshot!(text_of(&settle!(s)));
+}

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use proc_macro2::Span;
 
+use super::capture::{Refusal, check as check_capture};
 use super::literal::Literal;
 use super::pattern::{check, check_key};
 use crate::model::EnvelopePattern;
@@ -20,13 +21,16 @@ pub(crate) fn envelope(envelope: &mut EnvelopePattern, diagnostics: &mut Diagnos
             }
         }
         check(headers, false, diagnostics);
+        check_capture(headers, Some(Refusal::Envelope), diagnostics);
     }
     if let Some(key) = &mut envelope.key {
         text(key, "a key", diagnostics);
         check_key(key, diagnostics);
+        check_capture(key, Some(Refusal::Envelope), diagnostics);
     }
     if let Some(metadata) = &mut envelope.metadata {
         check(metadata, false, diagnostics);
+        check_capture(metadata, Some(Refusal::Envelope), diagnostics);
     }
 }
 
@@ -75,7 +79,12 @@ fn text(pattern: &mut Pattern, what: &str, diagnostics: &mut Diagnostics) {
             None
         }
         Pattern::Null(span) => Some((*span, "write `absent` when there must be none".to_owned())),
-        Pattern::Object(_) | Pattern::List(_) | Pattern::Quantified { .. } | Pattern::Typed(_) => {
+        Pattern::Object(_)
+        | Pattern::List(_)
+        | Pattern::Quantified { .. }
+        | Pattern::Unordered { .. }
+        | Pattern::Addressed { .. }
+        | Pattern::Typed(_) => {
             let remedy = "write a pattern for text, such as `\"test\"` or `=~ r\"…\"`";
             Some((pattern.span(), remedy.to_owned()))
         }
@@ -83,7 +92,10 @@ fn text(pattern: &mut Pattern, what: &str, diagnostics: &mut Diagnostics) {
         | Pattern::Present(_)
         | Pattern::Absent(_)
         | Pattern::Bytes { .. }
-        | Pattern::Contains { .. }
+        | Pattern::Text { .. }
+        | Pattern::Approx { .. }
+        | Pattern::Moment { .. }
+        | Pattern::Capture { .. }
         | Pattern::Matcher { .. }
         | Pattern::Broken => None,
     };

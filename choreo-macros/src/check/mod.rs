@@ -1,5 +1,6 @@
 //! What a well-formed model can still have wrong.
 
+mod capture;
 mod count;
 mod envelope;
 pub(crate) mod function;
@@ -8,7 +9,9 @@ mod message;
 mod pattern;
 mod regex;
 pub(crate) mod topic;
+mod words;
 
+pub(crate) use capture::{Refusal, check as capture};
 pub(crate) use count::count;
 pub(crate) use envelope::envelope;
 pub(crate) use message::message;

@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use syn::{BinOp, Expr};
 
 use super::literal::{Kind, Literal};
-use super::regex;
+use super::{regex, words};
 use crate::model::pattern::{
     CompareOp, Item, ObjectPattern, Operand, Pattern, Quantifier, RangePattern, TypedBody,
     TypedPattern,
@@ -101,11 +101,32 @@ impl Checker<'_> {
                 true
             }
             Pattern::Bytes { keyword, operand } => self.bytes(*keyword, operand, place),
-            Pattern::Contains { operand, .. } => self.contains(operand),
-            Pattern::Typed(typed) => self.typed(typed),
-            Pattern::Present(_) | Pattern::Null(_) | Pattern::Matcher { .. } | Pattern::Broken => {
-                true
+            Pattern::Text { form, operand, .. } => words::text(*form, operand, self.diagnostics),
+            Pattern::Approx {
+                operand, tolerance, ..
+            } => words::approx(operand, tolerance, self.diagnostics),
+            Pattern::Moment { op, operand, .. } => words::moment(*op, operand, self.diagnostics),
+            Pattern::Unordered { list, .. } => {
+                words::unordered(list, self.diagnostics);
+                self.dynamic_items(&mut list.items)
             }
+            Pattern::Addressed {
+                kind,
+                address,
+                pattern,
+                ..
+            } => {
+                let outer = std::mem::replace(&mut self.typed, false);
+                self.check(pattern, Place::Field);
+                self.typed = outer;
+                words::address(*kind, address, self.diagnostics)
+            }
+            Pattern::Typed(typed) => self.typed(typed),
+            Pattern::Present(_)
+            | Pattern::Null(_)
+            | Pattern::Capture { .. }
+            | Pattern::Matcher { .. }
+            | Pattern::Broken => true,
         };
         if !sound {
             *pattern = Pattern::Broken;
@@ -319,6 +340,14 @@ impl Checker<'_> {
         true
     }
 
+    /// Elements that are looked at as JSON, also in a typed pattern.
+    fn dynamic_items(&mut self, items: &mut [Item]) -> bool {
+        let outer = std::mem::replace(&mut self.typed, false);
+        self.items(items);
+        self.typed = outer;
+        true
+    }
+
     fn bytes(&mut self, keyword: Span, operand: &Operand, place: Place) -> bool {
         if self.typed || !matches!(place, Place::Message | Place::Key) {
             self.diagnostics.error(
@@ -334,20 +363,6 @@ impl Checker<'_> {
                 self.diagnostics.error(
                     operand.span(),
                     "write the bytes as a literal: `bytes b\"…\"`",
-                );
-                false
-            }
-        }
-    }
-
-    fn contains(&mut self, operand: &Operand) -> bool {
-        match operand.expr().and_then(Literal::of) {
-            None | Some(Literal::Text(_)) => true,
-            Some(_) => {
-                self.diagnostics.error(
-                    operand.span(),
-                    "`contains` looks for a part of a string: write `contains \"…\"`; for an element of a \
-                     list write `any p`",
                 );
                 false
             }

@@ -8,6 +8,7 @@ use syn::{Expr, ExprLit, Ident, Lit};
 
 use super::{pattern, typed};
 use crate::check;
+use crate::model::pattern::Pattern;
 use crate::model::{Amount, Asking, ExpectOptions, Expectation, Step, Subject};
 use crate::parse;
 use crate::paths::Paths;
@@ -30,12 +31,36 @@ pub(crate) fn entry(input: TokenStream, asking: Asking) -> TokenStream {
         .unwrap_or_else(|error| error.into_compile_error())
 }
 
+/// Reports captures where a handle has no value for them.
+fn refuse_captures(expectation: &mut Expectation, diagnostics: &mut Diagnostics) {
+    let mut refuse = |patterns: &mut [Pattern], refusal| {
+        for pattern in patterns {
+            check::capture(pattern, Some(refusal), diagnostics);
+        }
+    };
+    match (&mut expectation.subject, expectation.asking) {
+        (Subject::Set { patterns, .. }, _) => refuse(patterns, check::Refusal::Set),
+        (
+            Subject::Topic {
+                pattern: Some(pattern),
+                ..
+            }
+            | Subject::Typed(pattern),
+            Asking::Never,
+        ) => {
+            refuse(std::slice::from_mut(pattern), check::Refusal::Never);
+        }
+        (Subject::Topic { .. } | Subject::Typed(_), _) => {}
+    }
+}
+
 fn expand(
     expectation: &mut Expectation,
     paths: &Paths,
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
     check::count(expectation, diagnostics);
+    refuse_captures(expectation, diagnostics);
     let scenario = &expectation.target.ident;
     let span = scenario.span();
     let private = paths.private(span);

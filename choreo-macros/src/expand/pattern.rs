@@ -2,12 +2,14 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser};
+use syn::spanned::Spanned as _;
 use syn::{Expr, ExprLit, Ident, Lit};
 
 use super::typed;
 use crate::check;
-use crate::model::pattern::{Item, Operand, Pattern};
+use crate::model::pattern::{Item, Operand, Pattern, Tolerance};
 use crate::parse::pattern::PatternParser;
 use crate::paths::Paths;
 use crate::recover::{Diagnostics, skip_to_end};
@@ -41,6 +43,7 @@ pub(crate) fn expand(
 ) -> TokenStream {
     let is_typed = pattern.root().is_some();
     check::pattern(pattern, is_typed, diagnostics);
+    check::capture(pattern, None, diagnostics);
     if is_typed {
         typed::expand(pattern, paths)
     } else {
@@ -55,6 +58,7 @@ pub(crate) fn expand_dynamic(
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
     check::pattern(pattern, false, diagnostics);
+    check::capture(pattern, None, diagnostics);
     dynamic(pattern, paths)
 }
 
@@ -158,7 +162,63 @@ pub(crate) fn dynamic(pattern: &Pattern, paths: &Paths) -> TokenStream {
             };
             function("bytes", span, &bytes, paths)
         }
-        Pattern::Contains { operand, .. } => with_operand("contains", operand, paths),
+        Pattern::Text { form, operand, .. } => with_operand(form.function(), operand, paths),
+        Pattern::Approx {
+            operand, tolerance, ..
+        } => {
+            let value = borrowed(operand);
+            let (name, tolerance) = match tolerance {
+                Tolerance::Number(by) => ("approx", borrowed(by)),
+                Tolerance::Time(by) => ("approx_time", super::duration(by)),
+            };
+            let span = operand.span();
+            function(
+                name,
+                span,
+                &quote_spanned!(span=> #value, #tolerance),
+                paths,
+            )
+        }
+        Pattern::Moment { op, operand, .. } => with_value(op.name(), operand, paths),
+        Pattern::Unordered { list, .. } => {
+            let parts = list.items.iter().filter_map(|item| match item {
+                Item::One(pattern) => Some(dynamic(pattern, paths)),
+                Item::Rest(_) => None,
+            });
+            let is_open = list.items.iter().any(|item| matches!(item, Item::Rest(_)));
+            let name = if is_open {
+                "unordered_with_others"
+            } else {
+                "unordered"
+            };
+            call(
+                name,
+                quote_spanned!(list.bracket=> ::std::vec::Vec::from([#(#parts),*])),
+            )
+        }
+        Pattern::Addressed {
+            kind,
+            address,
+            pattern,
+            ..
+        } => {
+            let pattern = dynamic(pattern, paths);
+            call(
+                kind.function(),
+                quote_spanned!(address.span()=> #address, #pattern),
+            )
+        }
+        Pattern::Capture { name, ty, .. } => {
+            let span = name.span();
+            let text = syn::LitStr::new(&name.unraw().to_string(), span);
+            match ty {
+                None => call("capture", text.to_token_stream()),
+                Some(ty) => {
+                    let private = paths.private(ty.span());
+                    quote_spanned!(ty.span()=> #private::functions::capture_as::<#ty>(#text))
+                }
+            }
+        }
         Pattern::Matcher { operand, .. } => with_operand("matcher", operand, paths),
         Pattern::Typed(_) => call("matcher", typed::expand(pattern, paths)),
         Pattern::Broken => call("anything", TokenStream::new()),

@@ -119,6 +119,7 @@ impl TriggerTokens {
                     .root()
                     .map(|root| root.type_path().to_token_stream());
                 let topic = typed::topic(&pattern, paths);
+                check::capture(&mut pattern, Some(check::Refusal::Reply), diagnostics);
                 let expanded = pattern::expand(&mut pattern, paths, diagnostics);
                 let around = around(diagnostics);
                 Self {
@@ -130,6 +131,7 @@ impl TriggerTokens {
             }
             Some(Trigger::Topic { topic, pattern }) => {
                 let expanded = pattern.map(|mut pattern| {
+                    check::capture(&mut pattern, Some(check::Refusal::Reply), diagnostics);
                     let expanded = pattern::expand_dynamic(&mut pattern, paths, diagnostics);
                     (pattern.span(), expanded)
                 });

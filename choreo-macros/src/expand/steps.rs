@@ -1,4 +1,4 @@
-//! `begin!` and `settle!`: so small that they have no model of their own.
+//! `begin!`, `settle!` and `next_act!`: so small that they have no model of their own.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -22,6 +22,21 @@ pub(crate) fn settle(input: TokenStream) -> TokenStream {
     let private = paths.private(span);
     with_errors(
         quote_spanned!(span=> #private::settle(&#scenario).await),
+        diagnostics,
+    )
+}
+
+/// `[$crate] s`, as an expression: the scenario in its next act.
+pub(crate) fn next_act(input: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::new();
+    let Some((paths, target)) = scenario(input, "next_act!", &mut diagnostics) else {
+        return with_errors(TokenStream::new(), diagnostics);
+    };
+    let scenario = target.ident;
+    let span = scenario.span();
+    let private = paths.private(span);
+    with_errors(
+        quote_spanned!(span=> #private::next_act(#scenario).await),
         diagnostics,
     )
 }

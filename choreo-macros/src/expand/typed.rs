@@ -141,10 +141,19 @@ impl<'p> Closure<'p> {
                 let regex = super::regex(literal, self.paths);
                 self.call("regex", span, &regex, value)
             }
-            Pattern::Contains { operand, .. } => self.with_operand("contains", operand, value),
+            Pattern::Text { form, operand, .. } if form.function() == "contains" => {
+                self.with_operand("contains", operand, value)
+            }
             Pattern::Absent(_) => self.call("none", span, &quote_spanned!(span=> "absent"), value),
             Pattern::Null(_) => self.call("none", span, &quote_spanned!(span=> "null"), value),
-            Pattern::Object(_) | Pattern::Bytes { .. } => {
+            Pattern::Object(_)
+            | Pattern::Bytes { .. }
+            | Pattern::Text { .. }
+            | Pattern::Approx { .. }
+            | Pattern::Moment { .. }
+            | Pattern::Unordered { .. }
+            | Pattern::Addressed { .. }
+            | Pattern::Capture { .. } => {
                 let matcher = self.keep(&dynamic(pattern, self.paths), span);
                 self.call("serialized", span, &matcher, value)
             }

@@ -3,7 +3,9 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, LitStr, Path, UnOp, token};
+use syn::{Expr, Ident, LitStr, Path, Type, UnOp, token};
+
+use super::DurationArg;
 
 /// One pattern, with the spans of the user's own tokens.
 pub(crate) enum Pattern {
@@ -49,8 +51,39 @@ pub(crate) enum Pattern {
     Not { bang: Span, pattern: Box<Pattern> },
     /// `bytes b"…"`
     Bytes { keyword: Span, operand: Operand },
-    /// `contains "…"`
-    Contains { keyword: Span, operand: Operand },
+    /// `contains "…"`, `prefix "…"`, `suffix "…"`, `ignore_case …`
+    Text {
+        keyword: Span,
+        form: TextForm,
+        operand: Operand,
+    },
+    /// `approx 9.95 +- 0.01`
+    Approx {
+        keyword: Span,
+        operand: Operand,
+        tolerance: Tolerance,
+    },
+    /// `before e`, `after e`
+    Moment {
+        keyword: Span,
+        op: MomentOp,
+        operand: Operand,
+    },
+    /// `unordered [p, q]`
+    Unordered { keyword: Span, list: ListPattern },
+    /// `at "/a/b" p`, `path "$.a[*]" p`
+    Addressed {
+        kind: AddressKind,
+        keyword: Span,
+        address: LitStr,
+        pattern: Box<Pattern>,
+    },
+    /// `capture name`, `capture name: Type`
+    Capture {
+        keyword: Span,
+        name: Ident,
+        ty: Option<Box<Type>>,
+    },
     /// `=> matcher`
     Matcher { arrow: Span, operand: Operand },
     /// `Type { field: p, .. }`, `Type::Variant(p)`, `None`
@@ -81,7 +114,12 @@ impl Pattern {
             Self::OneOf { keyword, .. }
             | Self::Quantified { keyword, .. }
             | Self::Bytes { keyword, .. }
-            | Self::Contains { keyword, .. } => *keyword,
+            | Self::Text { keyword, .. }
+            | Self::Approx { keyword, .. }
+            | Self::Moment { keyword, .. }
+            | Self::Unordered { keyword, .. }
+            | Self::Addressed { keyword, .. }
+            | Self::Capture { keyword, .. } => *keyword,
             Self::Present(span) | Self::Absent(span) | Self::Null(span) => *span,
             Self::Object(object) => object.brace,
             Self::List(list) => list.bracket,
@@ -191,6 +229,111 @@ impl CompareOp {
             Self::Less => "lt",
             Self::LessOrEqual => "le",
             Self::NotEqual => "ne",
+        }
+    }
+}
+
+/// How a text stands in a string, and whether case counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TextForm {
+    pub(crate) part: TextPart,
+    pub(crate) ignore_case: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextPart {
+    Whole,
+    Inside,
+    Prefix,
+    Suffix,
+}
+
+impl TextForm {
+    /// As the user writes it.
+    pub(crate) fn words(self) -> &'static str {
+        match (self.part, self.ignore_case) {
+            (TextPart::Whole, _) => "ignore_case",
+            (TextPart::Inside, false) => "contains",
+            (TextPart::Inside, true) => "ignore_case contains",
+            (TextPart::Prefix, false) => "prefix",
+            (TextPart::Prefix, true) => "ignore_case prefix",
+            (TextPart::Suffix, false) => "suffix",
+            (TextPart::Suffix, true) => "ignore_case suffix",
+        }
+    }
+
+    /// The function in `functions`.
+    pub(crate) fn function(self) -> &'static str {
+        match (self.part, self.ignore_case) {
+            (TextPart::Whole, _) => "eq_ignore_case",
+            (TextPart::Inside, false) => "contains",
+            (TextPart::Inside, true) => "contains_ignore_case",
+            (TextPart::Prefix, false) => "prefix",
+            (TextPart::Prefix, true) => "prefix_ignore_case",
+            (TextPart::Suffix, false) => "suffix",
+            (TextPart::Suffix, true) => "suffix_ignore_case",
+        }
+    }
+}
+
+/// How far away a value may be.
+pub(crate) enum Tolerance {
+    Number(Operand),
+    /// Of a time.
+    Time(DurationArg),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MomentOp {
+    Before,
+    After,
+}
+
+impl MomentOp {
+    /// The keyword, and the function in `functions`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Before => "before",
+            Self::After => "after",
+        }
+    }
+
+    /// The operator for numbers.
+    pub(crate) fn sign(self) -> &'static str {
+        match self {
+            Self::Before => "<",
+            Self::After => ">",
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AddressKind {
+    Pointer,
+    JsonPath,
+}
+
+impl AddressKind {
+    /// The keyword.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pointer => "at",
+            Self::JsonPath => "path",
+        }
+    }
+
+    /// The function in `functions`.
+    pub(crate) fn function(self) -> &'static str {
+        match self {
+            Self::Pointer => "at",
+            Self::JsonPath => "json_path",
+        }
+    }
+
+    pub(crate) fn example(self) -> &'static str {
+        match self {
+            Self::Pointer => "\"/items/0/sku\"",
+            Self::JsonPath => "\"$.items[*].sku\"",
         }
     }
 }

@@ -19,3 +19,4 @@ pub(crate) mod stage;
 pub(crate) mod target;
 mod topic;
 mod typed;
+mod words;

@@ -23,16 +23,40 @@ pub(crate) fn parse(input: ParseStream<'_>, place: &str) -> syn::Result<Operand>
             ),
         ));
     }
-    let tokens = take_tokens(input);
+    let tokens = tokens(input);
     if tokens.is_empty() {
         return Err(error_here(input, format!("a value is missing {place}")));
     }
     from_tokens(tokens)
 }
 
-fn take_tokens(input: ParseStream<'_>) -> TokenStream {
+/// Parses an operand that also ends at `+-`.
+///
+/// # Errors
+/// At the operand, when it is missing or no expression.
+pub(super) fn parse_before_tolerance(input: ParseStream<'_>, place: &str) -> syn::Result<Operand> {
+    let tokens = take_tokens(input, &|input| {
+        at_end_of_operand(input) || at_tolerance(input)
+    });
+    if tokens.is_empty() {
+        return Err(error_here(input, format!("a value is missing {place}")));
+    }
+    from_tokens(tokens)
+}
+
+/// Whether `+-` comes next.
+pub(super) fn at_tolerance(input: ParseStream<'_>) -> bool {
+    input.peek(Token![+]) && input.peek2(Token![-])
+}
+
+/// The tokens of an operand.
+pub(super) fn tokens(input: ParseStream<'_>) -> TokenStream {
+    take_tokens(input, &at_end_of_operand)
+}
+
+fn take_tokens(input: ParseStream<'_>, at_end: &dyn Fn(ParseStream<'_>) -> bool) -> TokenStream {
     let mut tokens = TokenStream::new();
-    while !at_end_of_operand(input) {
+    while !at_end(input) {
         match input.parse::<TokenTree>() {
             Ok(token) => tokens.extend([token]),
             Err(_) => break,
@@ -51,7 +75,7 @@ fn at_end_of_operand(input: ParseStream<'_>) -> bool {
 }
 
 /// An operand from the tokens that are known to belong to it.
-fn from_tokens(tokens: TokenStream) -> syn::Result<Operand> {
+pub(super) fn from_tokens(tokens: TokenStream) -> syn::Result<Operand> {
     let span = tokens.span();
     let group = single_group(&tokens);
     let parenthesized = group.is_some();

@@ -5,7 +5,7 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Token, token};
 
-use super::pattern::{PatternParser, at_separator};
+use super::pattern::{PatternParser, at_separator, is_keyword};
 use super::{count, duration};
 use crate::model::pattern::Pattern;
 use crate::model::{Asking, DurationArg, EnvelopePattern, ExpectOptions};
@@ -62,7 +62,6 @@ pub(crate) fn is_option(word: &Ident) -> bool {
 /// Whether an option, known or not, comes next: a word and its value. A word in front of braces that
 /// is no type's name is meant as one.
 pub(crate) fn begins_option(input: ParseStream<'_>) -> bool {
-    const PATTERNS: [&str; 5] = ["bytes", "contains", "every", "any", "len"];
     if input.peek(Token![for]) {
         return true;
     }
@@ -72,7 +71,7 @@ pub(crate) fn begins_option(input: ParseStream<'_>) -> bool {
     };
     let has_value = fork.peek(syn::Lit)
         || fork.peek(token::Brace) && word.to_string().starts_with(char::is_lowercase);
-    is_option(&word) || (has_value && !PATTERNS.iter().any(|name| word == name))
+    is_option(&word) || (has_value && !is_keyword(&word))
 }
 
 /// Parses options up to the end; every mistake is reported and skipped.

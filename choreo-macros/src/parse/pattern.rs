@@ -12,9 +12,46 @@ use crate::model::pattern::{CompareOp, Pattern, Quantifier, RangePattern, is_cam
 use crate::recover::{Diagnostics, error_here, skip_to_separator};
 
 /// Words that begin a pattern.
-const KEYWORDS: [&str; 9] = [
-    "absent", "any", "bytes", "contains", "every", "in", "len", "null", "_",
+const KEYWORDS: [&str; 19] = [
+    "_",
+    "absent",
+    "after",
+    "any",
+    "approx",
+    "at",
+    "before",
+    "bytes",
+    "capture",
+    "contains",
+    "every",
+    "ignore_case",
+    "in",
+    "len",
+    "null",
+    "path",
+    "prefix",
+    "suffix",
+    "unordered",
 ];
+
+/// Those of them that are common names of variables, and say nothing without what follows them.
+const VALUES: [&str; 10] = [
+    "after",
+    "approx",
+    "at",
+    "before",
+    "capture",
+    "ignore_case",
+    "path",
+    "prefix",
+    "suffix",
+    "unordered",
+];
+
+/// Whether a word begins a pattern, whatever follows it.
+pub(super) fn is_keyword(word: &Ident) -> bool {
+    KEYWORDS.iter().any(|name| word == name)
+}
 
 /// Parses patterns and keeps what is wrong with them.
 pub(crate) struct PatternParser<'d> {
@@ -93,7 +130,7 @@ impl<'d> PatternParser<'d> {
         Ok(one_or(patterns, Pattern::AllOf))
     }
 
-    fn unary(&mut self, input: ParseStream<'_>) -> syn::Result<Pattern> {
+    pub(super) fn unary(&mut self, input: ParseStream<'_>) -> syn::Result<Pattern> {
         if input.is_empty() || at_separator(input) {
             return Err(error_here(
                 input,
@@ -206,20 +243,19 @@ impl<'d> PatternParser<'d> {
         };
         let keyword = word.span();
         let name = word.to_string();
-        if !KEYWORDS.contains(&name.as_str()) {
+        if !is_keyword(&word) {
             return Ok(None);
         }
         input.parse::<Ident>()?;
+        if let Some(pattern) = self.worded(&name, keyword, input)? {
+            return Ok(Some(pattern));
+        }
         let quantifier = match name.as_str() {
             "absent" => return Ok(Some(Pattern::Absent(keyword))),
             "null" => return Ok(Some(Pattern::Null(keyword))),
             "bytes" => {
                 let operand = operand::parse(input, "after `bytes`, such as `bytes b\"…\"`")?;
                 return Ok(Some(Pattern::Bytes { keyword, operand }));
-            }
-            "contains" => {
-                let operand = operand::parse(input, "after `contains`, such as `contains \"…\"`")?;
-                return Ok(Some(Pattern::Contains { keyword, operand }));
             }
             "every" => Quantifier::Every,
             "any" => Quantifier::Any,
@@ -434,7 +470,11 @@ fn begins_pattern(input: ParseStream<'_>) -> bool {
     let Ok(word) = fork.parse::<Ident>() else {
         return false;
     };
-    if KEYWORDS.contains(&word.to_string().as_str()) {
+    if is_keyword(&word) {
+        if VALUES.iter().any(|name| word == name) {
+            // Also the name of many a variable: `(at)`, `(path.len())`.
+            return fork.peek(Lit) || fork.peek(Ident) || fork.peek(token::Bracket);
+        }
         return !fork.peek(Token![.]) && !fork.peek(Token![::]) && !fork.peek(token::Paren);
     }
     let fork = input.fork();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Act, State};
 use crate::dispatch::lock;
-use crate::expectation::{ArrivalOrder, Expectation, Terms};
+use crate::expectation::{ArrivalOrder, Terms};
 use crate::ids::{LegIndex, Location};
 use crate::outcome::ScenarioErrorKind;
 
@@ -23,13 +23,22 @@ impl Act {
             let problem = limits.problem()?;
             Some(format!("the number of messages on `{topic}`: {problem}"))
         });
+        let needs_window = terms
+            .limits
+            .as_ref()
+            .is_some_and(|limits| limits.least == 0);
         let foreign = || {
             let (scenario, index) = terms.since?;
-            let forbids = |other: &Expectation| other.forbids();
             let text = if scenario != self.scenario {
                 "`since` names a handle of another scenario"
-            } else if state.expectations.get(index as usize).is_some_and(forbids) {
+            } else if state.forbids(index) {
                 "`since` names a `never!`, whose message must not come"
+            } else if needs_window && index < state.earlier_handles() {
+                return Some(
+                    "`since` names a handle of an earlier act, so the window would begin before this act \
+                     listens; let it begin at the act's trigger, without `since`, or move it into that act"
+                        .to_owned(),
+                );
             } else {
                 return None;
             };
@@ -66,10 +75,7 @@ impl Act {
         let foreign = handles
             .iter()
             .any(|(scenario, _)| *scenario != self.scenario);
-        let forbids = handles.iter().any(|(_, index)| {
-            let expectation = state.expectations.get(*index as usize);
-            expectation.is_some_and(Expectation::forbids)
-        });
+        let forbids = handles.iter().any(|(_, index)| state.forbids(*index));
         let problem = if foreign {
             Some(
                 "`in_order!` names a handle of another scenario; each scenario has handles of its own",
@@ -98,7 +104,7 @@ impl State {
     pub(super) fn listening(&self, on: LegIndex, slot: u32) -> crate::expectation::Listening {
         crate::expectation::Listening {
             leg: on.0,
-            topic: Arc::clone(&self.slots[slot as usize].topic),
+            topic: Arc::clone(&self.slot(slot).expect("it was just made").topic),
             slot,
         }
     }

@@ -24,6 +24,7 @@ use crate::timeline::{Place, Timeline, TimelineAction};
 
 mod constraint;
 mod leg;
+mod next;
 mod receive;
 mod request;
 mod send;
@@ -56,7 +57,13 @@ enum Trigger {
 }
 
 struct State {
+    /// When the act was opened.
+    opened: Instant,
+    /// How the act before this one ended.
+    previous: Option<Arc<ScenarioResult>>,
     slots: Vec<Slot>,
+    /// Slots of earlier acts: a message that is under way to one of them must not find another here.
+    earlier_slots: u32,
     expectations: Vec<Expectation>,
     orders: Vec<ArrivalOrder>,
     replies: Vec<Reply>,
@@ -86,7 +93,6 @@ pub(crate) struct Act {
     /// The scenario's id; each transport has its own form of it.
     id: Option<CorrelationId>,
     legs: Vec<Leg>,
-    started: Instant,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -109,9 +115,11 @@ impl Act {
             timeout,
             id,
             legs,
-            started,
             state: Mutex::new(State {
+                opened: started,
+                previous: None,
                 slots: Vec::new(),
+                earlier_slots: 0,
                 expectations: Vec::new(),
                 orders: Vec::new(),
                 replies: Vec::new(),
@@ -129,11 +137,7 @@ impl Act {
             }),
             changed: Notify::new(),
         });
-        let open = (0..)
-            .zip(&act.legs)
-            .map(|(index, leg)| leg.router.open(act.member(index)))
-            .collect();
-        lock(&act.state).open = open;
+        act.enter(&mut lock(&act.state));
         act
     }
 
@@ -176,13 +180,14 @@ impl Act {
             .position(|slot| slot.leg == on && &*slot.topic == topic);
         let index = found.unwrap_or_else(|| {
             let slot = u32::try_from(state.slots.len()).expect("fewer than 2^32 topics");
+            let slot = state.earlier_slots + slot;
             if let Ok(connection) = leg.router.connection()
                 && let Err(reason) = connection.check_topic(topic)
             {
                 let text = format!("cannot subscribe to `{topic}`: {reason}");
                 self.record_error(state, ScenarioErrorKind::Subscribe, text);
             }
-            let registration = state.error.is_none().then(|| {
+            let registration = (!state.has_failed()).then(|| {
                 let audience = if leg.is_inbox(topic) {
                     Audience::Owner
                 } else {
@@ -202,7 +207,7 @@ impl Act {
             });
             state.slots.len() - 1
         });
-        u32::try_from(index).expect("fewer than 2^32 topics")
+        state.earlier_slots + u32::try_from(index).expect("fewer than 2^32 topics")
     }
 
     pub(crate) fn expect<P: MessagePattern>(
@@ -243,6 +248,7 @@ impl Act {
             .map(|(_, index)| index);
         let mut state = lock(&self.state);
         let index = u32::try_from(state.expectations.len()).expect("fewer than 2^32 expectations");
+        let index = state.earlier_handles() + index;
         if state.result.is_none() {
             self.check_readable(&mut state, on, topic, &terms.envelope);
             self.check_sound(&mut state, on, topic, &terms);
@@ -280,7 +286,7 @@ impl Act {
     }
 
     fn record_error(&self, state: &mut State, kind: ScenarioErrorKind, text: String) {
-        if state.error.is_none() && state.result.is_none() {
+        if !state.has_failed() && state.result.is_none() {
             let place = Place::default();
             state
                 .timeline
@@ -290,7 +296,7 @@ impl Act {
     }
 
     pub(crate) fn has_failed(&self) -> bool {
-        lock(&self.state).error.is_some()
+        lock(&self.state).has_failed()
     }
 
     /// Resolves when nothing can change the outcome any more although the test's own code may still
@@ -425,18 +431,38 @@ impl Act {
 
     /// A scenario that cannot fail, or was never started, proves nothing.
     fn check_sense(&self, state: &mut State) {
+        let act = Some(state.act()).filter(|act| *act > 1);
         if state.expectations.is_empty() && state.replies.is_empty() {
-            let text = "nothing is expected: this test cannot fail. Say what must come with `expect!` \
-                        before the trigger";
-            self.record_error(state, ScenarioErrorKind::NothingExpected, text.to_owned());
+            let what = match act {
+                None => "nothing is expected: this test cannot fail".to_owned(),
+                Some(act) => format!("nothing is expected in act {act}: it cannot fail"),
+            };
+            let text = format!("{what}. Say what must come with `expect!` before the trigger");
+            self.record_error(state, ScenarioErrorKind::NothingExpected, text);
         } else if matches!(state.trigger, Trigger::None) {
-            let text = "the scenario was never triggered: `publish!` the message that starts it, or \
-                        `begin!(s)` when something else does";
-            self.record_error(state, ScenarioErrorKind::NotTriggered, text.to_owned());
+            let what = match act {
+                None => "the scenario".to_owned(),
+                Some(act) => format!("act {act}"),
+            };
+            let text = format!(
+                "{what} was never triggered: `publish!` the message that starts it, or `begin!(s)` \
+                 when something else does"
+            );
+            self.record_error(state, ScenarioErrorKind::NotTriggered, text);
         }
     }
 
     fn finish(&self, state: &mut State, abandoned: bool) -> Arc<ScenarioResult> {
+        if let Some(previous) = &state.previous
+            && previous.outcome.is_failure()
+            && state.expectations.is_empty()
+            && state.replies.is_empty()
+        {
+            // The scenario ended in the act before.
+            let result = Arc::clone(previous);
+            state.result = Some(Arc::clone(&result));
+            return result;
+        }
         let now = Instant::now();
         for task in state.tasks.drain(..) {
             task.abort();
@@ -462,11 +488,10 @@ impl Act {
             .expectations
             .iter()
             .map(|expectation| {
-                let start = expectation.since.map(|i| &state.expectations[i as usize]);
-                let since = start
-                    .and_then(Expectation::satisfied_at)
-                    .map(|came| came.at);
-                (since, state.opening(expectation))
+                let start = expectation
+                    .since
+                    .and_then(|since| state.satisfied_at(since));
+                (start.map(|came| came.at), state.opening(expectation))
             })
             .collect();
         let handles: Vec<_> = std::mem::take(&mut state.expectations)
@@ -474,8 +499,10 @@ impl Act {
             .zip(starts)
             .map(|(expectation, (since, opening))| {
                 let anchor = since.map(|at| Anchor { at, earliest: at }).or(anchor);
-                let registration = &state.slots[expectation.slot as usize].registration;
-                let traffic = registration.as_ref().map(Registration::traffic);
+                let registration = state
+                    .slot(expectation.slot)
+                    .and_then(|slot| slot.registration.as_ref());
+                let traffic = registration.map(Registration::traffic);
                 let traffic = traffic.unwrap_or_default();
                 let (data, report) = expectation.finish(anchor, opening, closing, traffic);
                 HandleResult { data, report }
@@ -511,6 +538,15 @@ impl Act {
                 _ => Outcome::Pass,
             });
         }
+        if let Some(previous) = &state.previous {
+            let earlier = previous.outcome;
+            // What a failed act leaves undecided is no worse than the failure.
+            outcome = if earlier.is_failure() {
+                earlier
+            } else {
+                earlier.max(outcome)
+            };
+        }
         if state.error.is_some() {
             outcome = Outcome::Error;
         }
@@ -521,14 +557,19 @@ impl Act {
         let busy_topics = busiest
             .map(|handle| {
                 let router = &self.legs[handle.data.leg as usize].router;
-                router.busy_topics(&handle.data.topic, self.started)
+                router.busy_topics(&handle.data.topic, state.opened)
             })
             .unwrap_or_default();
+        let act = state.act();
+        let first_handle = state.earlier_handles();
         let result = Arc::new(ScenarioResult {
+            act,
+            first_handle,
             name: Arc::clone(&self.name),
             scenario: self.scenario,
             outcome,
             error: state.error.clone(),
+            previous: state.previous.clone(),
             handles,
             out_of_order,
             replies,
@@ -548,14 +589,6 @@ impl Act {
         state.result = Some(Arc::clone(&result));
         self.leave(state);
         result
-    }
-
-    /// Gives up every place at the router.
-    fn leave(&self, state: &mut State) {
-        for (open, leg) in state.open.drain(..).zip(&self.legs) {
-            open.retire(leg.id());
-        }
-        state.slots.clear();
     }
 
     /// Leaves nothing behind, however the scenario ended.
@@ -586,7 +619,7 @@ impl State {
 
     /// Nothing that comes can make it better.
     fn is_broken(&self) -> bool {
-        self.error.is_some() || self.violated
+        self.has_failed() || self.violated
     }
 }
 

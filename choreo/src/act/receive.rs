@@ -4,14 +4,14 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use super::request::asker;
-use super::{Act, Leg, Trigger, Waiting};
+use super::{Act, Leg, State, Trigger, Waiting};
 use crate::codec::Incoming;
 use crate::dispatch::lock;
 use crate::envelope::{Body, Draft, Envelope, Headers, Metadata};
 use crate::expectation::Offered;
 use crate::ids::LegIndex;
 use crate::outcome::ScenarioErrorKind;
-use crate::reply::{Answered, ReplyBuilder, Triggered};
+use crate::reply::{Answered, Reply, ReplyBuilder, Triggered};
 use crate::timeline::TimelineAction;
 
 impl Act {
@@ -23,7 +23,10 @@ impl Act {
         if state.result.is_some() || state.is_broken() || state.expired {
             return;
         }
-        let on = state.slots[slot as usize].leg;
+        let Some(on) = state.slot(slot).map(|slot| slot.leg) else {
+            // It was on its way to an earlier act.
+            return;
+        };
         let place = self.leg(on).place(Some(&envelope.topic));
         // Without ids, what came before the trigger is no answer to it.
         let early = match state.trigger {
@@ -95,8 +98,14 @@ impl Act {
         // Who waits for a window only has to know that an answer is under way.
         let replying = !answers.is_empty();
         state.tasks.retain(|task| !task.is_finished());
+        let number = state.act();
         for (index, builder) in answers {
-            let answering = answer(Arc::downgrade(self), index, builder, Arc::clone(message));
+            let answering = answer(
+                Arc::downgrade(self),
+                (number, index),
+                builder,
+                Arc::clone(message),
+            );
             state.tasks.push(
                 self.leg(on)
                     .router
@@ -126,15 +135,16 @@ fn offered_action(offered: &Offered) -> TimelineAction {
     }
 }
 
-/// Builds and sends one reply. Holds the act weakly: a scenario that is gone needs no answer.
-async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Arc<Incoming>) {
+/// Builds and sends one reply, `of` an act's number and the reply's index there. Holds the act weakly: a
+/// scenario that is gone needs no answer.
+async fn answer(act: Weak<Act>, of: (u32, usize), builder: ReplyBuilder, trigger: Arc<Incoming>) {
     let topic = Arc::clone(&trigger.envelope().topic);
     let built = builder.build(Arc::clone(&trigger)).await;
     let Some(act) = act.upgrade() else { return };
     let (answered, from, to) = {
-        let state = lock(&act.state);
+        let mut state = lock(&act.state);
         // A finished act has taken its replies apart.
-        let Some(reply) = state.replies.get(index) else {
+        let Some(reply) = state.reply(of) else {
             return;
         };
         (
@@ -164,7 +174,7 @@ async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Ar
     let place = from.place(Some(&topic));
     {
         let mut state = lock(&act.state);
-        let Some(reply) = state.replies.get_mut(index) else {
+        let Some(reply) = state.reply(of) else {
             return;
         };
         let now = Instant::now();
@@ -186,6 +196,16 @@ async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Ar
         }
     }
     act.changed.notify_waiters();
+}
+
+impl State {
+    /// Nothing for a reply of an earlier act.
+    fn reply(&mut self, (act, index): (u32, usize)) -> Option<&mut Reply> {
+        if act != self.act() {
+            return None;
+        }
+        self.replies.get_mut(index)
+    }
 }
 
 impl Act {

@@ -159,7 +159,7 @@ impl Act {
             if state.expectations.is_empty() && state.replies.is_empty() {
                 self.check_sense(&mut state);
             }
-            if state.error.is_some() {
+            if state.has_failed() {
                 drop(state);
                 self.changed.notify_waiters();
                 return false;
@@ -190,7 +190,7 @@ impl Act {
         state
             .timeline
             .record(Instant::now(), TimelineAction::Ready, Place::default(), "");
-        state.error.is_none()
+        !state.has_failed()
     }
 
     /// The trigger that is no message.

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::{Act, State, Trigger};
-use crate::expectation::{Expectation, Moment, Opening, Standing};
-use crate::outcome::OutOfOrder;
+use crate::expectation::{Expectation, Opening, Standing};
+use crate::outcome::{Moment, OutOfOrder};
 use crate::reply::Reply;
 use crate::timeline::TimelineAction;
 
@@ -78,7 +78,7 @@ impl State {
             return None;
         }
         if let Some(since) = expectation.since {
-            let after = self.expectations.get(since as usize)?.satisfied_at()?;
+            let after = self.satisfied_at(since)?;
             let clock = Some(after.at);
             return Some(Opening { after, clock });
         }
@@ -93,9 +93,8 @@ impl State {
 
     /// Two handles whose messages came in the wrong order.
     pub(super) fn out_of_order(&self) -> Option<OutOfOrder> {
-        let span = |index: u32| self.expectations.get(index as usize)?.span();
         self.orders.iter().find_map(|order| {
-            let reversed = order.violation(span)?;
+            let reversed = order.violation(|handle| self.span(handle))?;
             Some(OutOfOrder {
                 location: order.location,
                 first: reversed.first,

@@ -7,12 +7,12 @@ use crate::codec::Incoming;
 use crate::ids::Location;
 use crate::matcher::envelope::EnvelopePattern;
 use crate::matcher::{MessagePattern, Path, Pattern};
-use crate::outcome::{AnyMessage, Cause, HandleData, Outcome, Tally, Violation, Wants};
+use crate::outcome::{AnyMessage, Cause, HandleData, Moment, Outcome, Tally, Violation, Wants};
 
 pub use self::count::MessageCount;
 pub(crate) use self::count::{DUPLICATE_WINDOW, Limits};
 pub(crate) use self::near_misses::NearMisses;
-pub(crate) use self::order::{ArrivalOrder, Moment};
+pub(crate) use self::order::ArrivalOrder;
 use self::set::{Set, Taken};
 pub(crate) use self::wanted::{Answer, Wanted, ask};
 
@@ -310,6 +310,14 @@ impl Expectation {
         Some((first, last))
     }
 
+    /// The pattern, if it captures something.
+    fn capturing(&self) -> Option<Pattern> {
+        match &self.demand {
+            Demand::One(wanted) | Demand::Count(wanted, _) => wanted.capturing(),
+            Demand::Set(_) => None,
+        }
+    }
+
     /// What has come so far, in words.
     pub(crate) fn progress(&self) -> String {
         let matched = match &self.demand {
@@ -425,6 +433,8 @@ impl Expectation {
     ) -> (Arc<HandleData>, AnyMessage) {
         let standing = self.standing(opening);
         let satisfied_at = self.satisfied_at();
+        let span = self.span();
+        let capturing = self.capturing();
         let (near_misses, attempts) = self.near_misses.into_parts();
         let violated = matches!(self.end, Some(End::Violated(_)));
         let is_open = self.end.is_none() && standing == Standing::Wanting;
@@ -434,8 +444,11 @@ impl Expectation {
             leg: self.leg,
             topic: self.topic,
             expected,
+            capturing,
             location: self.location,
             outcome: Outcome::Pass,
+            satisfied_at,
+            span,
             latency: None,
             budget: self.budget,
             waited: closing.waited,

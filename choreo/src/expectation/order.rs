@@ -1,16 +1,9 @@
 //! The order in which the messages of several handles must come.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::ids::Location;
-
-/// When a message came; messages of one instant are told apart by the order of their arrival.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Moment {
-    pub(crate) at: Instant,
-    /// A number that grows with each message of the scenario; zero is before all of them.
-    pub(crate) arrival: u64,
-}
+use crate::outcome::Moment;
 
 /// One `in_order!`.
 #[derive(Debug)]

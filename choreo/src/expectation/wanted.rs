@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::codec::Incoming;
 use crate::matcher::envelope::{EnvelopePattern, joined};
-use crate::matcher::{MessagePattern, Mismatch, Subject};
+use crate::matcher::{MessagePattern, Mismatch, Pattern, Subject};
 use crate::outcome::AnyMessage;
 
 /// A pattern whose message type is forgotten.
@@ -13,6 +13,8 @@ pub(crate) trait DynPattern: Send + Sync {
     fn describe(&self) -> String;
     /// `None` stands for the decoded payload.
     fn check(&self, subject: Subject<'_>) -> Result<Option<AnyMessage>, Mismatch>;
+    /// The pattern, if it captures something.
+    fn capturing(&self) -> Option<Pattern>;
 }
 
 impl<P: MessagePattern> DynPattern for P {
@@ -23,6 +25,11 @@ impl<P: MessagePattern> DynPattern for P {
     fn check(&self, subject: Subject<'_>) -> Result<Option<AnyMessage>, Mismatch> {
         let message = self.check_kept(subject)?;
         Ok(message.map(|message| Box::new(message) as AnyMessage))
+    }
+
+    fn capturing(&self) -> Option<Pattern> {
+        let pattern = self.as_pattern()?;
+        (!pattern.captures().is_empty()).then(|| pattern.clone())
     }
 }
 
@@ -49,6 +56,11 @@ impl Wanted {
             payload: Box::new(payload),
             envelope,
         }
+    }
+
+    /// The pattern of the payload, if it captures something.
+    pub(crate) fn capturing(&self) -> Option<Pattern> {
+        self.payload.capturing()
     }
 
     /// In words; a matcher that panics is named without them.

@@ -45,6 +45,7 @@ pub(crate) fn render(result: &ScenarioResult, style: Style) -> String {
     Text {
         result,
         style,
+        indent: 0,
         out: String::new(),
     }
     .all(result.outcome, None, None)
@@ -61,6 +62,7 @@ pub(crate) fn render_run(
     Text {
         result,
         style,
+        indent: 0,
         out: String::new(),
     }
     .all(outcome, broken, Some(site))
@@ -84,8 +86,11 @@ impl ScenarioResult {
 }
 
 struct Text<'r> {
+    /// The last act's, or that of the act which is written.
     result: &'r ScenarioResult,
     style: Style,
+    /// In front of each line.
+    indent: usize,
     out: String,
 }
 
@@ -97,8 +102,9 @@ pub(super) fn tone(outcome: Outcome) -> Tone {
     }
 }
 
-impl Text<'_> {
+impl<'r> Text<'r> {
     fn line(&mut self, indent: usize, text: impl AsRef<str>) {
+        let indent = self.indent + indent;
         for line in text.as_ref().lines() {
             if line.is_empty() {
                 self.out.push('\n');
@@ -136,6 +142,27 @@ impl Text<'_> {
             let text = self.paint(Tone::Bad, &error.text);
             self.line(2, text);
         }
+        match self.result.acts().as_slice() {
+            [_] => self.act(),
+            acts => self.acts(acts),
+        }
+        self.timeline();
+        self.out
+    }
+
+    fn acts(&mut self, acts: &[&'r ScenarioResult]) {
+        let last = self.result;
+        for act in acts {
+            self.line(2, self.paint(Tone::Strong, format!("act {}", act.act)));
+            self.result = act;
+            self.indent = 2;
+            self.act();
+            self.indent = 0;
+        }
+        self.result = last;
+    }
+
+    fn act(&mut self) {
         if let Some(order) = &self.result.out_of_order {
             self.order(order);
         }
@@ -154,8 +181,6 @@ impl Text<'_> {
             self.handle(data);
         }
         self.replies();
-        self.timeline();
-        self.out
     }
 
     fn handle(&mut self, data: &HandleData) {

@@ -148,7 +148,8 @@ impl Text<'_> {
     /// The handles whose messages came in the wrong order.
     pub(super) fn order(&mut self, order: &OutOfOrder) {
         let handle = |index: u32| {
-            let data = &self.result.handles[index as usize].data;
+            let data = self.result.handle_data(index);
+            let data = data.expect("an order is between handles of its act and earlier ones");
             let on = match &self.result.leg(data.leg).label {
                 None => String::new(),
                 Some(label) => format!(" on {label}"),

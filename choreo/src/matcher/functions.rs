@@ -36,7 +36,24 @@ use serde_json::Value;
 use super::Matcher;
 use super::pattern::{Comparison, Kind, Object, Order, Range};
 
-pub use super::pattern::{ListItem, Pattern};
+pub use self::measure::{after, approx, approx_time, before};
+#[cfg(feature = "json-schema")]
+pub use self::own::json_schema;
+pub use self::own::satisfies;
+#[cfg(not(feature = "json-path"))]
+#[doc(hidden)]
+pub use self::place::NeedsJsonPath;
+pub use self::place::{at, capture, capture_as, json_path, unordered, unordered_with_others};
+pub use self::text::{
+    contains, contains_ignore_case, eq_ignore_case, prefix, prefix_ignore_case, suffix,
+    suffix_ignore_case,
+};
+pub use super::pattern::{ListItem, Pattern, Timestamp};
+
+mod measure;
+mod own;
+mod place;
+mod text;
 
 /// Equal by value: `1` equals `1.0`, at any depth, and a bool is never a number. Objects must have
 /// exactly the same fields; [`object`] is the one that allows others.
@@ -348,20 +365,6 @@ pub fn not(pattern: Pattern) -> Pattern {
 #[must_use]
 pub fn bytes(payload: impl Into<Bytes>) -> Pattern {
     Pattern::new(Kind::Bytes(payload.into()))
-}
-
-/// A string with this part in it, or a whole message with these bytes in its payload, whether or
-/// not it decodes. `contains "…"` in `expect!`.
-///
-/// ```
-/// # use choreo::{matcher::{Matcher, Subject}, matchers::*};
-/// # use serde_json::json;
-/// assert!(contains("EM-4").check(Subject::present(&json!("ITEM-42"))).is_ok());
-/// assert!(contains("level=warn").check(Subject::message(Err("not JSON"), b"level=warn x")).is_ok());
-/// ```
-#[must_use]
-pub fn contains(part: impl Into<String>) -> Pattern {
-    Pattern::new(Kind::Contains(part.into()))
 }
 
 /// Whatever a matcher of your own accepts. `=> matcher` in `expect!`.

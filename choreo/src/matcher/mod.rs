@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 pub use path::{Part, Path, Segment};
-pub use pattern::{ListItem, Pattern};
+pub use pattern::{ListItem, Pattern, Timestamp};
 
 mod bounded;
 pub(crate) mod diff;
@@ -257,6 +257,11 @@ pub trait MessagePattern: Send + Sync + 'static {
 
     /// The message, or how it differs. The subject comes from [`Subject::message`].
     fn check(&self, subject: Subject<'_>) -> Result<Self::Message, Mismatch>;
+
+    /// The pattern whose captures a handle gives, if it is one of the pattern language.
+    fn as_pattern(&self) -> Option<&Pattern> {
+        None
+    }
 
     /// The same for a subject that is kept: `None` instead of a copy, where the message is the decoded
     /// payload as it is.

@@ -1,12 +1,20 @@
 //! What handles have that expect another number of messages than one.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::codec::Incoming;
 use crate::ids::Location;
+
+/// When a message came; messages of one instant are told apart by the order of their arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment {
+    pub(crate) at: Instant,
+    /// A number that grows with each message of the scenario; zero is before all of them.
+    pub(crate) arrival: u64,
+}
 
 /// The number that was wanted, and what came.
 #[derive(Debug)]
@@ -30,6 +38,11 @@ impl Tally {
             more: Vec::new(),
             violation: None,
         })
+    }
+
+    /// Whether its message must not come.
+    pub(crate) fn forbids(&self) -> bool {
+        matches!(self.wants, Wants::Count { most: Some(0), .. })
     }
 
     /// Whether it is more than a limit to what may come.

@@ -19,7 +19,8 @@ use crate::reply::ReplyRule;
 use crate::stage::Transports;
 
 pub use self::phase::{
-    Arranging, CanArrange, CanBegin, CanRestrict, CanSettle, CanTrigger, OneTransport, Triggered,
+    Arranging, CanArrange, CanBegin, CanGoOn, CanRestrict, CanSettle, CanTrigger, OneTransport,
+    Triggered,
 };
 pub(crate) use self::run::run;
 pub use self::run::{Body, BodyEnd, IntoBodyEnd, body_end};
@@ -33,9 +34,11 @@ mod scope;
 ///
 /// It begins [`Arranging`]: [`expect!`](crate::expect) and [`reply!`](crate::reply) say what must come.
 /// The first [`publish!`](crate::publish), or [`begin!`](crate::begin), makes it [`Triggered`]: it is
-/// `Copy` then, and [`settle!`](crate::settle) gives the result. A step out of order does not compile.
+/// `Copy` then, and [`settle!`](crate::settle) gives the result, or [`next_act!`](crate::next_act) a scenario that
+/// arranges its next act. A step out of order does not compile.
 ///
 /// On a stage the transports are fields: `expect!(s.nats, …)`, `publish!(s.kafka, …)`.
+#[must_use = "keep the scenario in a variable: `let s = next_act!(s);`"]
 pub struct Scenario<'s, T = Harness, P = Arranging> {
     act: &'s Arc<Act>,
     transports: &'s T,
@@ -65,6 +68,10 @@ impl<'s, T, P> Scenario<'s, T, P> {
             transports,
             phase: PhantomData,
         }
+    }
+
+    fn into_parts(self) -> (&'s Arc<Act>, &'s T) {
+        (self.act, self.transports)
     }
 
     fn triggered(self) -> Scenario<'s, T, Triggered> {
@@ -365,4 +372,16 @@ pub fn begin<'s, T: Sync, P: CanBegin>(
 pub fn settle<'s, T, P: CanSettle>(s: &Scenario<'s, T, P>) -> BoxFuture<'s, Arc<ScenarioResult>> {
     let act = s.act;
     Box::pin(async move { act.settle().await })
+}
+
+/// The step behind `next_act!`. Its future does not name the phase, so that a wrong one is reported
+/// once.
+pub fn next_act<'s, T: Sync, P: CanGoOn>(
+    s: Scenario<'s, T, P>,
+) -> BoxFuture<'s, Scenario<'s, T, Arranging>> {
+    let (act, transports) = s.into_parts();
+    Box::pin(async move {
+        act.next().await;
+        Scenario::new(act, transports)
+    })
 }

@@ -19,7 +19,7 @@ mod sealed {
     message = "`expect!` or `reply!` after the scenario was triggered",
     label = "this scenario has been triggered already",
     note = "the answer could come before it is registered, so it must stand above the first `publish!`, `request!` or `begin!`",
-    note = "for a second step that depends on the first, settle this one and open another scenario"
+    note = "for a second step that depends on the first, write `let s = next_act!(s);` above it: it settles this act and opens the next"
 )]
 pub trait CanArrange: sealed::Phase {}
 impl CanArrange for Arranging {}
@@ -59,6 +59,15 @@ impl CanBegin for Arranging {}
 )]
 pub trait CanSettle: sealed::Phase {}
 impl CanSettle for Triggered {}
+
+/// Phases in which the scenario can go on to its next act.
+#[diagnostic::on_unimplemented(
+    message = "`next_act!` before the scenario was triggered",
+    label = "this act has not been triggered yet",
+    note = "an act ends when its messages have come: `publish!` the message that starts it first, or `begin!(s)` when something else does"
+)]
+pub trait CanGoOn: sealed::Phase {}
+impl CanGoOn for Triggered {}
 
 /// Scenarios with one transport, whose steps need not say which.
 #[diagnostic::on_unimplemented(

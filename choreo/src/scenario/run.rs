@@ -101,9 +101,10 @@ fn record(
         (Some(_), None) => Outcome::Fail,
         _ => result.outcome,
     };
-    let handles = result
-        .handles
+    let acts = result.acts();
+    let handles = acts
         .iter()
+        .flat_map(|act| &act.handles)
         .map(|handle| {
             let data = &handle.data;
             HandleRecord::new(result.shown(&data.topic), data.outcome)

@@ -26,7 +26,7 @@ async fn whole_scenario(world: &World) {
     expect(&s, "asked", anything());
     expect(&s, "out", anything());
     let s = publish(s, "ask", json!({})).await;
-    publish(s, "out", json!({})).await;
+    let _ = publish(s, "out", json!({})).await;
     settle(&s).await.assert_passed();
 }
 

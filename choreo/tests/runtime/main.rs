@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
 mod absence;
+mod acts;
+mod captures;
 mod counts;
 mod envelope;
 mod guard;

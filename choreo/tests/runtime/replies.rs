@@ -44,7 +44,7 @@ async fn it_answers_once_unless_told_otherwise() {
     reply(&s, rule("other", "answer"));
     let s = publish(s, "ask", json!({})).await;
     for topic in ["ask", "ask", "other", "other"] {
-        publish(s, topic, json!({})).await;
+        let _ = publish(s, topic, json!({})).await;
     }
     let result = settle(&s).await;
     result.assert_passed();

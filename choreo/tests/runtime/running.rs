@@ -94,6 +94,64 @@ fn settles_by_itself(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
     })
 }
 
+fn passes_in_two_acts(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        expect!(s, "one");
+        publish!(s, "one", {});
+        let s = next_act!(s);
+        expect!(s, "two");
+        expect!(s, "three");
+        publish!(s, "two", {});
+        publish!(s, "three", {});
+        let _ = s;
+        body_end(())
+    })
+}
+
+fn fails_in_the_first_of_two_acts(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        expect!(s, "one", { count: 2 });
+        publish!(s, "one", { count: 1 });
+        let s = next_act!(s);
+        let _ = s;
+        panic!("the body went on after a failed act");
+    })
+}
+
+fn hangs_in_the_second_act(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        expect!(s, "one");
+        publish!(s, "one", {});
+        let s = next_act!(s);
+        expect!(s, "two");
+        publish!(s, "in", {});
+        let _ = s;
+        std::future::pending().await
+    })
+}
+
+fn panics_between_the_acts(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        let one = expect!(s, "one");
+        publish!(s, "one", {});
+        let result = settle!(s);
+        let s = next_act!(s);
+        expect!(s, "two");
+        assert_eq!(result[one].message()["id"], 5, "the ids differ");
+        body_end(())
+    })
+}
+
+fn ends_in_an_act_without_expectations(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        expect!(s, "one");
+        publish!(s, "one", {});
+        let s = next_act!(s);
+        let _ = s;
+        body_end(())
+    })
+}
+
 fn never_triggers(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
     Box::pin(async move {
         expect!(s, "in");
@@ -125,10 +183,31 @@ async fn bodies_are_judged() {
             "returned an error: \"no such row\"",
         ),
         (never_triggers, Outcome::Error, "never triggered"),
+        (passes_in_two_acts, Outcome::Pass, ""),
+        (
+            fails_in_the_first_of_two_acts,
+            Outcome::Fail,
+            "none matched",
+        ),
+        (
+            hangs_in_the_second_act,
+            Outcome::Timeout,
+            "act 2\n    ✗ two  timeout: nothing came within 40 ms",
+        ),
+        (panics_between_the_acts, Outcome::Fail, "the ids differ"),
+        (
+            ends_in_an_act_without_expectations,
+            Outcome::Error,
+            "nothing is expected in act 2",
+        ),
     ] {
         let record = run(body).await;
         assert_eq!(record.outcome, outcome, "{:?}", record.failure);
         let failure = record.failure.unwrap_or_default();
         assert!(failure.contains(text), "{failure}");
+        assert!(!failure.contains("went on"), "{failure}");
     }
+    let record = run(passes_in_two_acts).await;
+    let topics: Vec<_> = record.handles.iter().map(|handle| &*handle.topic).collect();
+    assert_eq!(topics, ["one", "two", "three"]);
 }

@@ -239,3 +239,43 @@ async fn a_mapped_bridge_gives_each_transport_its_form() {
         result.correlation_id().map(CorrelationId::as_str)
     );
 }
+
+#[tokio::test]
+async fn acts_go_on_over_both_transports() {
+    let (nats, kafka) = (Memory::new(), Memory::new());
+    let service = tokio::spawn(adapter(nats.client(), kafka.client()));
+    let stage = Stage::<Gateway>::builder(builders(&nats, &kafka))
+        .connect()
+        .await
+        .expect("memory connects");
+    let mut scope = stage.scenario("acts").open().await.expect("it opens");
+    let s = scope.arrange();
+    let done = expect!(s.kafka, "orders.done", { count: capture count: u32 & approx 3 +- 1 });
+    publish!(s.nats, "orders.new", { count: 3 });
+    let result = settle!(s);
+    assert_eq!(result[done].captured::<u32>("count"), 3);
+    let s = next_act!(s);
+    reply!(s.kafka, "orders.pay" => s.nats, "orders.paid", { ok: true });
+    let paid = expect!(s.nats, "orders.paid", { ok: true }, since done);
+    publish!(s.kafka, "orders.pay", {});
+    let result = settle!(s);
+    result.assert_passed();
+    assert_eq!(result[done].message()["count"], 3);
+    assert_eq!(result[paid].message()["ok"], true);
+
+    let s = next_act!(s);
+    kafka.break_connections("power cut");
+    expect!(s.nats, "orders.sent");
+    begin!(s);
+    let result = settle!(s);
+    assert_eq!(result.outcome(), Outcome::Error);
+    let text = result.failure_text();
+    for part in [
+        "act 3",
+        "orders.paid on nats",
+        "kafka (Memory) was lost: power cut",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    service.abort();
+}

@@ -6,7 +6,7 @@ fn items() {
     let cases = trybuild::TestCases::new();
     cases.pass("pass/items/*.rs");
     for folder in [
-        "scenario", "harness", "stage", "message", "publish", "reply", "settle",
+        "scenario", "harness", "stage", "message", "publish", "reply", "settle", "next_act",
     ] {
         cases.compile_fail(format!("fail/{folder}/*.rs"));
     }

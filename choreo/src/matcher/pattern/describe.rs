@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::Matcher;
 use super::super::bounded::{Bounded, bounded};
 use super::super::path::is_plain;
-use super::{DESCRIPTION_CHARS, Kind, ListItem, Object, Pattern};
+use super::{DESCRIPTION_CHARS, Kind, ListItem, Object, Part, Pattern, Text};
 
 /// A value as the operand of a pattern: strings in quotes, objects and lists in parentheses, as
 /// without them they would be patterns.
@@ -56,11 +56,51 @@ pub(crate) fn write(pattern: &Pattern, out: &mut Bounded) -> fmt::Result {
         Kind::AllOf(parts) => write_joined(parts, " & ", write_grouped, out),
         Kind::AnyOf(parts) => write_joined(parts, " | ", write_grouped, out),
         Kind::Bytes(bytes) => write!(out, "bytes b\"{}\"", bytes.escape_ascii()),
-        Kind::Contains(part) => write!(out, "contains {}", Quoted(part)),
+        Kind::Text(text) => write_text(text, out),
+        Kind::Approx(approx) => write!(out, "approx {} +- {}", approx.value, approx.tolerance),
+        Kind::Moment(moment) => out.write_str(moment.text()),
+        Kind::Unordered(unordered) => {
+            out.write_str("unordered [")?;
+            write_joined(&unordered.parts, ", ", write, out)?;
+            out.write_str(match (unordered.open, unordered.parts.is_empty()) {
+                (false, _) => "]",
+                (true, true) => "..]",
+                (true, false) => ", ..]",
+            })
+        }
+        Kind::At(at) => {
+            write!(out, "at {} ", Quoted(at.pointer()))?;
+            write_grouped(&at.part, out)
+        }
+        #[cfg(feature = "json-path")]
+        Kind::JsonPath(path) => {
+            write!(out, "path {} ", Quoted(path.text()))?;
+            write_grouped(&path.part, out)
+        }
+        Kind::Capture(capture) => {
+            write!(out, "capture {}", capture.name)?;
+            match capture.type_name() {
+                Some(type_name) => write!(out, ": {type_name}"),
+                None => Ok(()),
+            }
+        }
         Kind::Custom(matcher) => out.write_str(&matcher.describe()),
         Kind::Anything => out.write_str("anything"),
         Kind::Broken { why, .. } => out.write_str(why),
     }
+}
+
+fn write_text(text: &Text, out: &mut Bounded) -> fmt::Result {
+    if text.ignores_case() {
+        out.write_str("ignore_case ")?;
+    }
+    out.write_str(match text.part {
+        Part::Whole => "",
+        Part::Inside => "contains ",
+        Part::Prefix => "prefix ",
+        Part::Suffix => "suffix ",
+    })?;
+    write!(out, "{}", Quoted(&text.text))
 }
 
 fn write_object(object: &Object, out: &mut Bounded) -> fmt::Result {

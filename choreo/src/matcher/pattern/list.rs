@@ -50,6 +50,36 @@ pub(crate) fn check(items: &[ListItem], subject: Subject<'_>, pattern: &Pattern)
     differences.verdict(|| pattern.description(), subject)
 }
 
+/// Which element of an accepted list each item stands for.
+pub(crate) fn places<'i>(
+    items: &'i [ListItem],
+    values: &[Value],
+    pattern: &Pattern,
+) -> Vec<(usize, &'i ListItem)> {
+    let runs: Vec<&[ListItem]> = items.split(|item| matches!(item, ListItem::Rest)).collect();
+    let Some(((last, others), from_back)) = runs.split_last().zip(runs.len().checked_sub(1)) else {
+        return Vec::new();
+    };
+    let mut found = Vec::with_capacity(items.len());
+    let tail = values.len().saturating_sub(last.len());
+    let mut from = 0;
+    for (position, run) in others.iter().enumerate() {
+        let start = match position {
+            0 => 0,
+            _ if run.is_empty() => continue,
+            _ => match place(run, from, tail, values, pattern, Subject::absent()) {
+                Ok(start) => start,
+                Err(_) => continue,
+            },
+        };
+        found.extend((start..).zip(*run));
+        from = start + run.len();
+    }
+    let start = if from_back == 0 { 0 } else { tail };
+    found.extend((start..).zip(*last));
+    found
+}
+
 /// Compares a run of patterns with the elements from `start` on; what is beyond the end is
 /// missing.
 fn compare(run: &[ListItem], start: usize, values: &[Value], report: &mut dyn FnMut(Mismatch)) {

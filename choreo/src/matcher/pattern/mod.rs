@@ -16,21 +16,40 @@ use super::{
 };
 use crate::value;
 
+mod capture;
 mod collect;
 mod comparison;
 mod describe;
 mod equality;
+#[cfg(feature = "json-path")]
+mod json_path;
 mod list;
 mod logic;
+mod near;
 mod object;
+mod pointer;
 mod presence;
 mod quantifier;
 #[cfg(test)]
 mod tests;
 mod text;
+mod time;
+mod unordered;
 
+pub(crate) use capture::Capture;
+use capture::Names;
+#[cfg(feature = "json-schema")]
+pub(crate) use collect::LISTED;
 pub(crate) use comparison::{Comparison, Order, Range};
+#[cfg(feature = "json-path")]
+pub(crate) use json_path::JsonPath;
+pub(crate) use near::Approx;
 pub(crate) use object::Object;
+pub(crate) use pointer::At;
+pub(crate) use text::{Part, Text};
+pub use time::Timestamp;
+pub(crate) use time::{Moment, Relation};
+pub(crate) use unordered::Unordered;
 
 /// How deep patterns may be nested. JSON text decodes to 128 levels, and each may carry a `!` or
 /// a `&` of its own; what is checked goes no deeper than its pattern, so this bounds the stack.
@@ -67,6 +86,8 @@ const DESCRIPTION_CHARS: usize = 400;
 pub struct Pattern {
     kind: Arc<Kind>,
     depth: usize,
+    /// What it captures.
+    names: Names,
 }
 
 /// One element of a list pattern.
@@ -120,8 +141,21 @@ pub(crate) enum Kind {
     Not(Pattern),
     /// `bytes b"…"`
     Bytes(Bytes),
-    /// `contains "…"`
-    Contains(String),
+    /// `contains "…"`, `prefix "…"`, `suffix "…"`, `ignore_case …`
+    Text(Text),
+    /// `approx e +- e`
+    Approx(Approx),
+    /// `before e`, `after e`, `approx e +- 5s`
+    Moment(Moment),
+    /// `unordered [p, q]`
+    Unordered(Unordered),
+    /// `at "/a/b" p`
+    At(At),
+    /// `path "$.a[*]" p`
+    #[cfg(feature = "json-path")]
+    JsonPath(JsonPath),
+    /// `capture name`
+    Capture(Capture),
     /// `=> matcher`
     Custom(Arc<dyn Matcher>),
     /// No pattern at all.
@@ -154,14 +188,20 @@ impl Pattern {
             return Self {
                 kind: Arc::new(broken),
                 depth: 1,
+                names: Names::default(),
             };
         }
+        let names = match Names::of(&kind) {
+            Ok(names) => names,
+            Err(why) => return Self::broken(why),
+        };
         if deepest >= MAX_DEPTH {
             return Self::broken(format!("a pattern nested deeper than {MAX_DEPTH} levels"));
         }
         Self {
             kind: Arc::new(kind),
             depth: deepest + 1,
+            names,
         }
     }
 
@@ -174,7 +214,18 @@ impl Pattern {
         Self {
             kind: Arc::new(kind),
             depth: 1,
+            names: Names::default(),
         }
+    }
+
+    /// The names that it captures.
+    pub(crate) fn captures(&self) -> &[Arc<str>] {
+        self.names.all()
+    }
+
+    /// The value of a name in a message that the pattern accepts.
+    pub(crate) fn captured(&self, name: &str, subject: Subject<'_>) -> Option<Value> {
+        capture::find(self, name, subject)
     }
 
     /// The conditions on an object, if it is one that is wanted.
@@ -211,7 +262,14 @@ impl Pattern {
             Kind::AnyOf(patterns) => logic::any_of(patterns, subject, self),
             Kind::Not(pattern) => logic::not(pattern, subject, self),
             Kind::Bytes(bytes) => text::bytes(bytes, subject, self),
-            Kind::Contains(part) => text::contains(part, subject, self),
+            Kind::Text(text) => text.check(subject, self),
+            Kind::Approx(approx) => approx.check(subject, self),
+            Kind::Moment(moment) => moment.check(subject, self),
+            Kind::Unordered(unordered) => unordered.check(subject, self),
+            Kind::At(at) => at.check(subject, self),
+            #[cfg(feature = "json-path")]
+            Kind::JsonPath(path) => path.check(subject, self),
+            Kind::Capture(capture) => capture.check(subject, self),
             Kind::Custom(matcher) => matcher.check(subject),
             Kind::Anything => Ok(()),
             Kind::Broken { path, why } => {
@@ -250,13 +308,20 @@ impl Kind {
             | Self::List(_)
             | Self::Every(_)
             | Self::Any(_)
-            | Self::Len(_) => true,
+            | Self::Len(_)
+            | Self::Approx(_)
+            | Self::Moment(_)
+            | Self::Unordered(_)
+            | Self::At(_)
+            | Self::Capture(_) => true,
+            #[cfg(feature = "json-path")]
+            Self::JsonPath(_) => true,
             Self::OneOf(_)
             | Self::AllOf(_)
             | Self::AnyOf(_)
             | Self::Not(_)
             | Self::Bytes(_)
-            | Self::Contains(_)
+            | Self::Text(_)
             | Self::Custom(_)
             | Self::Anything
             | Self::Broken { .. } => false,
@@ -278,7 +343,10 @@ impl Kind {
                     }
                 }
             }
-            Self::OneOf(parts) | Self::AllOf(parts) | Self::AnyOf(parts) => {
+            Self::OneOf(parts)
+            | Self::AllOf(parts)
+            | Self::AnyOf(parts)
+            | Self::Unordered(Unordered { parts, .. }) => {
                 for part in parts {
                     visit(None, part);
                 }
@@ -286,6 +354,9 @@ impl Kind {
             Self::Every(part) | Self::Any(part) | Self::Len(part) | Self::Not(part) => {
                 visit(None, part);
             }
+            Self::At(at) => visit(None, &at.part),
+            #[cfg(feature = "json-path")]
+            Self::JsonPath(path) => visit(None, &path.part),
             Self::Equal(_)
             | Self::NotEqual(_)
             | Self::Comparison(_)
@@ -294,7 +365,10 @@ impl Kind {
             | Self::Present
             | Self::Absent
             | Self::Bytes(_)
-            | Self::Contains(_)
+            | Self::Text(_)
+            | Self::Approx(_)
+            | Self::Moment(_)
+            | Self::Capture(_)
             | Self::Custom(_)
             | Self::Anything
             | Self::Broken { .. } => {}
@@ -323,6 +397,10 @@ impl Matcher for Pattern {
 
 impl MessagePattern for Pattern {
     type Message = Value;
+
+    fn as_pattern(&self) -> Option<&Pattern> {
+        Some(self)
+    }
 
     fn describe(&self) -> String {
         self.description()

@@ -18,6 +18,7 @@ use super::{
     Actual, Matcher, MessagePattern, Mismatch, MismatchKind, Path, Segment, Subject, Verdict, diff,
 };
 use crate::message::Message;
+use crate::text::short_type_name;
 
 mod compare;
 mod condition;
@@ -216,23 +217,6 @@ fn shown(value: &(impl Debug + ?Sized)) -> Actual {
 
 fn debugged(value: &(impl Debug + ?Sized)) -> String {
     bounded(SHOWN_CHARS, |out| write!(out, "{value:?}"))
-}
-
-/// The name of a type without the modules it is in.
-fn short_type_name<T>() -> String {
-    let mut short = String::new();
-    let mut word = String::new();
-    for character in std::any::type_name::<T>().chars() {
-        match character {
-            ':' => word.clear(),
-            character if character.is_alphanumeric() || character == '_' => word.push(character),
-            other => {
-                short.push_str(&std::mem::take(&mut word));
-                short.push(other);
-            }
-        }
-    }
-    short + &word
 }
 
 /// A JSON value of anything that serializes.

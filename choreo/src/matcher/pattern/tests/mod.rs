@@ -13,6 +13,7 @@ use super::*;
 mod containers;
 mod messages;
 mod values;
+mod words;
 
 #[track_caller]
 fn passes(pattern: &Pattern, value: &Value) {
