@@ -30,8 +30,8 @@ pub use crate::reply::{
     typed_trigger,
 };
 pub use crate::scenario::{
-    Body, BodyEnd, ExpectOptions, IntoBodyEnd, begin, body_end, expect, expect_on, leg, publish,
-    publish_on, reply, reply_on, settle,
+    Body, BodyEnd, ExpectOptions, IntoBodyEnd, begin, body_end, case_json, case_text, expect,
+    expect_on, leg, publish, publish_on, reply, reply_on, settle,
 };
 pub use crate::scenario::{CanArrange, CanBegin, CanSettle, CanTrigger, OneTransport};
 pub use crate::stage::Transports;

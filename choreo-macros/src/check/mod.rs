@@ -1,5 +1,6 @@
 //! What a well-formed model can still have wrong.
 
+pub(crate) mod cases;
 mod envelope;
 pub(crate) mod function;
 mod literal;

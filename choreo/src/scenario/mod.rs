@@ -22,7 +22,7 @@ pub use self::phase::{
     Arranging, CanArrange, CanBegin, CanSettle, CanTrigger, OneTransport, Triggered,
 };
 pub(crate) use self::run::run;
-pub use self::run::{Body, BodyEnd, IntoBodyEnd, body_end};
+pub use self::run::{Body, BodyEnd, IntoBodyEnd, body_end, case_json, case_text};
 pub use self::scope::{Host, ScenarioBuilder, Scope};
 
 mod phase;
