@@ -1,11 +1,11 @@
 //! Rows against the parameters that they fill.
 
-use proc_macro2::Span;
+use quote::ToTokens as _;
 use syn::{Ident, Type};
 
 use crate::model::{CaseParameter, CaseSource};
 use crate::recover::Diagnostics;
-use crate::table::{Cell, Cells, Row};
+use crate::table::{Cell, Cells, Json, Row};
 
 /// The key of a file's row that names the case, unless a parameter has this name.
 const NAME: &str = "case";
@@ -20,12 +20,12 @@ pub(crate) fn cases(
     let mut names: Vec<&Ident> = Vec::new();
     for source in sources {
         if parameters.is_empty() {
-            let span = match source {
-                CaseSource::Row(row) => row.span,
-                CaseSource::File(path) => path.span(),
+            let written = match source {
+                CaseSource::Row(row) => row.written.clone(),
+                CaseSource::File(path) => path.to_token_stream(),
             };
-            diagnostics.error(
-                span,
+            diagnostics.error_spanned(
+                written,
                 "the scenario takes no values: add a parameter for each after `s: Scenario<'_>`, \
                  such as `count: u32`, or remove this",
             );
@@ -34,8 +34,8 @@ pub(crate) fn cases(
         match source {
             CaseSource::Row(row) => {
                 if row.values.len() != parameters.len() {
-                    diagnostics.error(
-                        row.span,
+                    diagnostics.error_spanned(
+                        &row.written,
                         format!("this row {}", wrong_number(row.values.len(), parameters)),
                     );
                 }
@@ -59,8 +59,8 @@ pub(crate) fn cases(
 /// A file gives owned values to parameters that have names.
 fn readable(parameter: &CaseParameter, diagnostics: &mut Diagnostics) {
     if parameter.name.is_none() {
-        diagnostics.error(
-            parameter.span,
+        diagnostics.error_spanned(
+            &parameter.written,
             "the fields of a file's rows are found by the parameters' names: give this one a name \
              and take it apart in the body",
         );
@@ -73,8 +73,8 @@ fn readable(parameter: &CaseParameter, diagnostics: &mut Diagnostics) {
         _ => false,
     };
     if borrowed {
-        diagnostics.error(
-            parameter.span,
+        diagnostics.error_spanned(
+            &parameter.written,
             "a file's row gives an owned value: write a type such as `String`, `Vec<u32>` or one \
              that implements `Deserialize`",
         );
@@ -146,8 +146,8 @@ pub(crate) fn row<'r>(
 fn case_name(cell: &Cell) -> Result<Option<String>, String> {
     let name = match cell {
         Cell::Text(text) if text.is_empty() => return Ok(None),
-        Cell::Json(crate::table::Json::Null, _) => return Ok(None),
-        Cell::Text(text) | Cell::Json(crate::table::Json::Text(text), _) => text,
+        Cell::Json(Json::Null, _) => return Ok(None),
+        Cell::Text(text) | Cell::Json(Json::Text(text), _) => text,
         Cell::Json(_, text) => {
             return Err(format!(
                 "field `{NAME}` names the row and is a text, not `{text}`"
@@ -185,9 +185,9 @@ fn listed(parameters: &[CaseParameter]) -> String {
 }
 
 /// Reports a parameter that nothing fills.
-pub(super) fn unfilled(span: Span, diagnostics: &mut Diagnostics) {
-    diagnostics.error(
-        span,
+pub(super) fn unfilled(parameter: &CaseParameter, diagnostics: &mut Diagnostics) {
+    diagnostics.error_spanned(
+        &parameter.written,
         "nothing fills this parameter: write a row such as `#[case(…)]` for each case below \
          `#[choreo::scenario(…)]`, or make it a local variable",
     );

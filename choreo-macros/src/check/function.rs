@@ -51,7 +51,7 @@ pub(crate) fn scenario(function: &mut Function, cases: &Cases, diagnostics: &mut
     let parameters = parse::cases::parameters(&function.sig);
     if !cases.tried {
         for parameter in &parameters {
-            super::cases::unfilled(parameter.span, diagnostics);
+            super::cases::unfilled(parameter, diagnostics);
         }
     }
     super::cases::cases(&cases.sources, &parameters, diagnostics);

@@ -5,6 +5,7 @@ use std::path::Path;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::LitStr;
+use syn::spanned::Spanned as _;
 
 use crate::check;
 use crate::model::{CaseParameter, CaseSource};
@@ -51,7 +52,7 @@ pub(super) fn cases(
                 row.name.as_ref().map(ToString::to_string),
                 Case {
                     suffix: String::new(),
-                    span: row.span,
+                    span: row.written.span(),
                     values: row.values.iter().map(|it| it.to_token_stream()).collect(),
                 },
             )),

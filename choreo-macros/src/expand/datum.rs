@@ -94,10 +94,10 @@ fn literal(
     let span = place.span;
     let tokens = match (known, json) {
         (Known::Integer { name, low, high }, Json::Number(text)) => {
-            let fits = text.parse::<i128>().is_ok_and(|value| {
-                value >= *low && u128::try_from(value).is_ok_and(|value| value <= *high)
-                    || (value < 0 && value >= *low)
-            }) || text.parse::<u128>().is_ok_and(|value| value <= *high);
+            let fits = match text.parse::<i128>() {
+                Ok(value) if value <= 0 => value >= *low,
+                _ => text.parse::<u128>().is_ok_and(|value| value <= *high),
+            };
             if !fits {
                 return Some(Err(known.takes()));
             }

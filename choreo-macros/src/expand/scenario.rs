@@ -26,13 +26,18 @@ pub(crate) fn entry(args: TokenStream, item: TokenStream) -> TokenStream {
     let rows = parse::cases::take(&mut function, &mut diagnostics);
     check::function::scenario(&mut function, &rows, &mut diagnostics);
     let paths = Paths::from_attribute(args.krate.as_ref());
-    let cases = expand::cases::cases(
-        &rows.sources,
-        &parse::cases::parameters(&function.sig),
-        function.sig.ident.span(),
-        &paths,
-        &mut diagnostics,
-    );
+    // What is in a file is looked at once it is clear what belongs there.
+    let cases = if diagnostics.is_empty() {
+        expand::cases::cases(
+            &rows.sources,
+            &parse::cases::parameters(&function.sig),
+            function.sig.ident.span(),
+            &paths,
+            &mut diagnostics,
+        )
+    } else {
+        Vec::new()
+    };
     if let Some(harness) = args.harness.as_ref().filter(|_| diagnostics.is_empty()) {
         let registration = registration(&args, harness, &function, &rows.sources, &cases);
         quote!(#function #registration)

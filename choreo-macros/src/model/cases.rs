@@ -1,6 +1,6 @@
 //! The rows of a data-driven scenario and the parameters that they fill.
 
-use proc_macro2::Span;
+use proc_macro2::TokenStream;
 use syn::{Expr, Ident, LitStr, Type};
 
 /// One attribute that gives rows.
@@ -15,7 +15,8 @@ pub(crate) enum CaseSource {
 pub(crate) struct CaseRow {
     pub(crate) name: Option<Ident>,
     pub(crate) values: Vec<Expr>,
-    pub(crate) span: Span,
+    /// The whole of it, to point at.
+    pub(crate) written: TokenStream,
 }
 
 /// A parameter after the scenario.
@@ -25,5 +26,6 @@ pub(crate) struct CaseParameter {
     pub(crate) ty: Type,
     /// As the user wrote it.
     pub(crate) shown: String,
-    pub(crate) span: Span,
+    /// The whole of it, to point at.
+    pub(crate) written: TokenStream,
 }

@@ -5,7 +5,6 @@ use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, FnArg, Ident, LitStr, Meta, Pat, Signature, Token, Type};
 
 use crate::model::{CaseParameter, CaseRow, CaseSource, Function};
@@ -70,7 +69,7 @@ fn row(attribute: &Attribute) -> syn::Result<CaseRow> {
     Ok(CaseRow {
         name,
         values: values.into_iter().collect(),
-        span: attribute.meta.span(),
+        written: attribute.meta.to_token_stream(),
     })
 }
 
@@ -116,23 +115,23 @@ pub(crate) fn parameters(sig: &Signature) -> Vec<CaseParameter> {
             };
             let pattern = name
                 .clone()
-                .unwrap_or_else(|| compact(parameter.pat.to_token_stream()));
+                .unwrap_or_else(|| compact(&parameter.pat.to_token_stream()));
             CaseParameter {
                 shown: format!("{pattern}: {}", of_type(&parameter.ty)),
                 name,
                 ty: (*parameter.ty).clone(),
-                span: parameter.span(),
+                written: parameter.to_token_stream(),
             }
         })
         .collect()
 }
 
 fn of_type(ty: &Type) -> String {
-    compact(ty.to_token_stream())
+    compact(&ty.to_token_stream())
 }
 
 /// A type or a short pattern as rustfmt would write it.
-fn compact(tokens: TokenStream) -> String {
+fn compact(tokens: &TokenStream) -> String {
     let mut text = tokens.to_string();
     for (wide, narrow) in [
         (" <", "<"),
