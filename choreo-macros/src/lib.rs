@@ -13,6 +13,7 @@ mod model;
 mod parse;
 mod paths;
 mod recover;
+mod table;
 #[cfg(test)]
 mod tests;
 mod text;

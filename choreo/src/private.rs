@@ -34,9 +34,9 @@ pub use crate::reply::{
     typed_trigger,
 };
 pub use crate::scenario::{
-    Body, BodyEnd, ExpectOptions, IntoBodyEnd, begin, body_end, expect, expect_on, expect_set,
-    expect_set_on, handle_key, in_order, leg, never, never_on, next_act, publish, publish_on,
-    reply, reply_on, settle,
+    Body, BodyEnd, ExpectOptions, IntoBodyEnd, begin, body_end, case_json, case_text, expect,
+    expect_on, expect_set, expect_set_on, handle_key, in_order, leg, never, never_on, next_act,
+    publish, publish_on, reply, reply_on, settle,
 };
 pub use crate::scenario::{
     CanArrange, CanBegin, CanGoOn, CanRestrict, CanSettle, CanTrigger, OneTransport,

@@ -5,11 +5,12 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, ReturnType, Signature};
 
 use crate::model::{Function, HostKind};
+use crate::parse::{self, cases::Cases};
 use crate::recover::Diagnostics;
 
 /// Reports what keeps a function from being a scenario. Attributes of libtest are taken off, so
 /// that their own errors do not follow ours.
-pub(crate) fn scenario(function: &mut Function, diagnostics: &mut Diagnostics) {
+pub(crate) fn scenario(function: &mut Function, cases: &Cases, diagnostics: &mut Diagnostics) {
     function
         .attrs
         .retain(|attribute| match refused_attribute(attribute) {
@@ -41,18 +42,19 @@ pub(crate) fn scenario(function: &mut Function, diagnostics: &mut Diagnostics) {
         diagnostics.error(
             function.sig.paren_token.span.join(),
             format!(
-                "a scenario takes one parameter: write `{}(s: Scenario<'_>)`",
+                "a scenario takes its steps from a parameter: write `{}(s: Scenario<'_>)`",
                 function.sig.ident
             ),
         );
+        return;
     }
-    for further in inputs {
-        diagnostics.error_spanned(
-            further,
-            "a scenario takes one parameter, `s: Scenario<'_>`; make this one a local variable, \
-             or a helper function that returns it",
-        );
+    let parameters = parse::cases::parameters(&function.sig);
+    if !cases.tried {
+        for parameter in &parameters {
+            super::cases::unfilled(parameter, diagnostics);
+        }
     }
+    super::cases::cases(&cases.sources, &parameters, diagnostics);
 }
 
 /// Reports what keeps a function from being a harness or a stage.

@@ -1,6 +1,7 @@
 //! What a well-formed model can still have wrong.
 
 mod capture;
+pub(crate) mod cases;
 mod count;
 mod envelope;
 pub(crate) mod function;

@@ -9,6 +9,8 @@ use crate::model::{DurationArg, EnvelopePattern, Target};
 use crate::paths::Paths;
 use crate::recover::Diagnostics;
 
+mod cases;
+mod datum;
 pub(crate) mod expect;
 pub(crate) mod harness;
 pub(crate) mod in_order;

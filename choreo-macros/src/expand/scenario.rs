@@ -7,10 +7,12 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, LitStr, Path, ReturnType};
 
-use crate::model::{DurationArg, Function, ScenarioArgs, SlowArg};
+use crate::model::{CaseSource, DurationArg, Function, ScenarioArgs, SlowArg};
 use crate::paths::Paths;
 use crate::recover::Diagnostics;
 use crate::{check, expand, parse};
+
+use super::cases::Case;
 
 pub(crate) fn entry(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
@@ -21,9 +23,23 @@ pub(crate) fn entry(args: TokenStream, item: TokenStream) -> TokenStream {
         expansion.extend(item);
         return expansion;
     };
-    check::function::scenario(&mut function, &mut diagnostics);
+    let rows = parse::cases::take(&mut function, &mut diagnostics);
+    check::function::scenario(&mut function, &rows, &mut diagnostics);
+    let paths = Paths::from_attribute(args.krate.as_ref());
+    // What is in a file is looked at once it is clear what belongs there.
+    let cases = if diagnostics.is_empty() {
+        expand::cases::cases(
+            &rows.sources,
+            &parse::cases::parameters(&function.sig),
+            function.sig.ident.span(),
+            &paths,
+            &mut diagnostics,
+        )
+    } else {
+        Vec::new()
+    };
     if let Some(harness) = args.harness.as_ref().filter(|_| diagnostics.is_empty()) {
-        let registration = registration(&args, harness, &function);
+        let registration = registration(&args, harness, &function, &rows.sources, &cases);
         quote!(#function #registration)
     } else {
         let errors = diagnostics.into_compile_errors();
@@ -44,7 +60,13 @@ impl ToTokens for Function {
     }
 }
 
-fn registration(args: &ScenarioArgs, harness: &Path, function: &Function) -> TokenStream {
+fn registration(
+    args: &ScenarioArgs,
+    harness: &Path,
+    function: &Function,
+    sources: &[CaseSource],
+    cases: &[Case],
+) -> TokenStream {
     let paths = Paths::from_attribute(args.krate.as_ref());
     let private = paths.private(Span::call_site());
     let cfgs: Vec<&Attribute> = cfgs(&function.attrs).collect();
@@ -58,14 +80,13 @@ fn registration(args: &ScenarioArgs, harness: &Path, function: &Function) -> Tok
         SlowArg::Deny => quote!(#private::SlowPolicy::Deny),
     }));
     let timeout = option(args.timeout.as_ref().map(duration));
-    // Its `line!()` is the line of the function's name, not that of the attribute.
-    let line = quote_spanned!(ident.span()=> ::core::line!());
-    let body = body(&paths, function);
     let host = host(&paths, harness);
-    let explanation = explanation(&private, &cfgs, ident, &name);
-    quote! {
-        #(#cfgs)*
-        const _: () = {
+    let submissions = cases.iter().map(|case| {
+        let name = LitStr::new(&format!("{}{}", name.value(), case.suffix), name.span());
+        // Its `line!()` is the line of the function's name or of the row, not that of the attribute.
+        let line = quote_spanned!(case.span=> ::core::line!());
+        let body = body(&paths, function, &case.values);
+        quote! {
             #private::inventory::submit! {
                 #private::Case {
                     name: #name,
@@ -82,6 +103,15 @@ fn registration(args: &ScenarioArgs, harness: &Path, function: &Function) -> Tok
                     },
                 }
             }
+        }
+    });
+    let tracked = expand::cases::tracked(sources);
+    let explanation = explanation(&private, &cfgs, ident, &name);
+    quote! {
+        #(#cfgs)*
+        const _: () = {
+            #(#tracked)*
+            #(#submissions)*
         };
         #explanation
     }
@@ -109,7 +139,7 @@ fn host(paths: &Paths, harness: &Path) -> TokenStream {
 
 /// A call of the user's function. What the compiler says about the argument is about the type of
 /// the user's parameter, and what it says about the result is about the user's return type.
-fn body(paths: &Paths, function: &Function) -> TokenStream {
+fn body(paths: &Paths, function: &Function, values: &[TokenStream]) -> TokenStream {
     let sig = &function.sig;
     let ident = &sig.ident;
     let argument_span = match sig.inputs.first() {
@@ -125,7 +155,7 @@ fn body(paths: &Paths, function: &Function) -> TokenStream {
     let end = format_ident!("__choreo_end", span = output_span);
     quote_spanned! {ident.span()=>
         |#scenario| ::std::boxed::Box::pin(async move {
-            let #end = #ident(#scenario).await;
+            let #end = #ident(#scenario #(, #values)*).await;
             #private::body_end(#end)
         })
     }

@@ -3,9 +3,11 @@
 use proc_macro2::Span;
 use syn::{Expr, Ident};
 
+mod cases;
 mod items;
 mod outgoing;
 
+pub(crate) use cases::{CaseParameter, CaseRow, CaseSource};
 pub(crate) use items::{
     Function, HostKind, MessageDef, ScenarioArgs, SlowArg, StageDef, StageField,
 };

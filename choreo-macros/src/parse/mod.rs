@@ -1,6 +1,7 @@
 //! Tokens to model. Writes no tokens; after a mistake it goes on with the next element.
 
 pub(crate) mod args;
+pub(crate) mod cases;
 mod closure;
 mod count;
 pub(crate) mod duration;

@@ -95,7 +95,10 @@ fn the_function_of_a_scenario() {
         ),
         (
             "async fn example(s: Scenario<'_>, a: u8, b: u8) {}",
-            &["one parameter", "one parameter"],
+            &[
+                "nothing fills this parameter",
+                "nothing fills this parameter",
+            ],
         ),
         ("async fn example(&self) {}", &["a free function"]),
         (
@@ -116,7 +119,7 @@ fn the_function_of_a_scenario() {
         ),
         (
             "#[tokio::test] fn example() {}",
-            &["a test already", "is async", "takes one parameter"],
+            &["a test already", "is async", "from a parameter"],
         ),
         (
             "async fn example(s: Scenario<'_>);",

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 
 mod attributes;
+mod cases;
 mod counts;
 mod duration;
 mod expect;

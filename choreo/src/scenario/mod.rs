@@ -23,7 +23,7 @@ pub use self::phase::{
     Triggered,
 };
 pub(crate) use self::run::run;
-pub use self::run::{Body, BodyEnd, IntoBodyEnd, body_end};
+pub use self::run::{Body, BodyEnd, IntoBodyEnd, body_end, case_json, case_text};
 pub use self::scope::{Host, ScenarioBuilder, Scope};
 
 mod phase;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use choreo_report::model::{HandleRecord, ScenarioRecord};
 use choreo_runner::{BoxFuture, RunContext, catch_panic};
+use serde::de::{DeserializeOwned, IntoDeserializer as _};
 
 use super::{Host, Scenario};
 use crate::failure;
@@ -37,13 +38,33 @@ impl IntoBodyEnd for () {
 
 impl<E: Debug> IntoBodyEnd for Result<(), E> {
     fn into_body_end(self) -> BodyEnd {
-        BodyEnd(self.map_err(|error| format!("{error:?}")))
+        BodyEnd(self.map_err(|error| format!("the scenario returned an error: {error:?}")))
     }
 }
 
 /// What a body's value means.
 pub fn body_end<R: IntoBodyEnd>(end: R) -> BodyEnd {
     end.into_body_end()
+}
+
+/// The value of a case that a file gave as JSON, or the end of the scenario before its first step.
+pub fn case_json<T: DeserializeOwned>(at: &str, json: &str) -> Result<T, BodyEnd> {
+    serde_json::from_str(json).map_err(|error| unfit::<T>(at, json, &error))
+}
+
+/// The value of a case that a file gave as text: what the type makes of a text or, if it takes
+/// none, of the text as JSON.
+pub fn case_text<T: DeserializeOwned>(at: &str, text: &str) -> Result<T, BodyEnd> {
+    T::deserialize(text.into_deserializer()).or_else(|as_text: serde_json::Error| {
+        serde_json::from_str(text).map_err(|_| unfit::<T>(at, text, &as_text))
+    })
+}
+
+fn unfit<T>(at: &str, value: &str, error: &serde_json::Error) -> BodyEnd {
+    let ty = std::any::type_name::<T>();
+    BodyEnd(Err(format!(
+        "{at} is `{value}`, and that is no `{ty}`: {error}"
+    )))
 }
 
 /// Runs one scenario on a connected harness or stage. A body that hangs ends with the scenario: at an error, or
@@ -76,10 +97,7 @@ pub(crate) async fn run<H: Host>(
     };
     let (result, broken) = match ended {
         Some(Ok(BodyEnd(Ok(())))) => (act.settle().await, None),
-        Some(Ok(BodyEnd(Err(error)))) => (
-            act.abandon(),
-            Some(format!("the scenario returned an error: {error}")),
-        ),
+        Some(Ok(BodyEnd(Err(broken)))) => (act.abandon(), Some(broken)),
         Some(Err(panic)) => {
             let broken = format!("the scenario panicked{}", failure::panic_text(&panic));
             (act.abandon(), Some(broken))

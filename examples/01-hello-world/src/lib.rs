@@ -108,3 +108,8 @@ async fn wrap() {
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The worked example of the page for users of the Python tool, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/from-python.md")]
+struct FromPython;

@@ -1,6 +1,7 @@
 //! The exit status is a test framework's first promise: each way in which a scenario can end, under
 //! each policy, with `cargo test` and with nextest.
 
+mod cases;
 mod model;
 mod nextest;
 
@@ -144,6 +145,7 @@ fn main() {
         a_forgotten_harness_false_explains_itself,
         scenarios_of_a_library_run_where_main_names_it,
     ];
+    checks.extend(cases::checks());
     checks.extend(nextest::checks());
     run_checks(checks);
 }
