@@ -6,8 +6,10 @@ mod literal;
 mod message;
 mod pattern;
 mod regex;
+mod reply;
 pub(crate) mod topic;
 
 pub(crate) use envelope::envelope;
 pub(crate) use message::message;
 pub(crate) use pattern::check as pattern;
+pub(crate) use reply::reply;

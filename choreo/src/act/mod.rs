@@ -14,10 +14,9 @@ use crate::expectation::{Anchor, Expectation, Offered, Terms};
 use crate::ids::{CorrelationId, LegIndex};
 use crate::matcher::MessagePattern;
 use crate::outcome::{
-    Handle, HandleResult, Outcome, Published, ReplyState, ScenarioError, ScenarioErrorKind,
-    ScenarioResult,
+    Handle, HandleResult, Outcome, Published, ScenarioError, ScenarioErrorKind, ScenarioResult,
 };
-use crate::reply::{Reply, ReplyRule};
+use crate::reply::{Reply, ReplyRule, shown};
 use crate::timeline::{Place, Timeline, TimelineAction};
 
 mod leg;
@@ -204,7 +203,7 @@ impl Act {
         let mut state = lock(&self.state);
         let index = u32::try_from(state.expectations.len()).expect("fewer than 2^32 expectations");
         if state.result.is_none() {
-            self.check_readable(&mut state, on, topic, &terms.envelope);
+            self.check_readable(&mut state, on, &format!("`{topic}`"), &terms.envelope);
             let slot = self.slot(&mut state, on, topic);
             let topic = Arc::clone(&state.slots[slot as usize].topic);
             let expectation = Expectation::new(on.0, topic, slot, pattern, terms, since);
@@ -224,12 +223,19 @@ impl Act {
     pub(crate) fn reply(self: &Arc<Self>, on: LegIndex, rule: ReplyRule) {
         let mut state = lock(&self.state);
         if state.result.is_none() {
+            if let Some(problem) = rule.problem() {
+                self.record_error(&mut state, ScenarioErrorKind::Reply, problem);
+            }
             if let Some(pattern) = &rule.pattern {
-                self.check_readable(&mut state, on, &rule.trigger, pattern.envelope());
+                let topics = shown(&rule.triggers);
+                self.check_readable(&mut state, on, &topics, pattern.envelope());
             }
             self.check_answer(&mut state, on, &rule);
-            let slot = self.slot(&mut state, on, &rule.trigger);
-            state.replies.push(Reply::new(on.0, slot, rule));
+            let topics = rule.triggers.iter();
+            let slots = topics
+                .map(|topic| self.slot(&mut state, on, topic))
+                .collect();
+            state.replies.push(Reply::new(on.0, slots, rule));
         }
     }
 
@@ -419,7 +425,7 @@ impl Act {
         let legs: Vec<_> = self.legs.iter().map(|leg| Arc::clone(&leg.info)).collect();
         let replies: Vec<_> = std::mem::take(&mut state.replies)
             .into_iter()
-            .map(|reply| reply.finish(&legs))
+            .map(|reply| reply.finish(&legs, interrupted))
             .collect();
         let mut outcome = handles
             .iter()
@@ -427,12 +433,7 @@ impl Act {
             .max()
             .unwrap_or(Outcome::Pass);
         for reply in &replies {
-            outcome = outcome.max(match reply.state {
-                ReplyState::Failed(_) => Outcome::Error,
-                ReplyState::ArmedNoMatch if only_replies => Outcome::Timeout,
-                ReplyState::ArmedMismatched if only_replies => Outcome::Fail,
-                _ => Outcome::Pass,
-            });
+            outcome = outcome.max(reply.outcome(only_replies));
         }
         if state.error.is_some() {
             outcome = Outcome::Error;
@@ -499,7 +500,8 @@ impl State {
         }
     }
 
-    /// Every expectation is decided and no reply is under way; with replies only, each has answered.
+    /// Every expectation is decided, no reply is under way or owes an answer; with replies only, each
+    /// has answered.
     fn is_decided(&self) -> bool {
         if !matches!(self.trigger, Trigger::Done(_)) {
             return false;
@@ -510,7 +512,10 @@ impl State {
         self.expectations
             .iter()
             .all(|expectation| !expectation.is_open())
-            && !self.replies.iter().any(Reply::is_busy)
+            && !self
+                .replies
+                .iter()
+                .any(|reply| reply.is_busy() || reply.is_owed())
     }
 }
 

@@ -3,15 +3,17 @@
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
+use choreo_runner::BoxFuture;
+
 use super::request::asker;
 use super::{Act, Leg, Trigger, offered_action};
 use crate::codec::Incoming;
 use crate::dispatch::lock;
-use crate::envelope::{Body, Draft, Envelope, Headers, Metadata};
+use crate::envelope::{Body, Draft, Envelope};
 use crate::expectation::Offered;
 use crate::ids::LegIndex;
 use crate::outcome::ScenarioErrorKind;
-use crate::reply::{Answered, ReplyBuilder, Triggered};
+use crate::reply::{Answered, Around, BodyResult, Job, Reply, Triggered};
 use crate::timeline::TimelineAction;
 
 impl Act {
@@ -61,11 +63,20 @@ impl Act {
             .replies
             .iter_mut()
             .enumerate()
-            .filter(|(_, r)| r.slot == slot)
+            .filter(|(_, r)| r.slots.contains(&slot))
         {
             looked = true;
             match reply.trigger(message) {
-                Triggered::Answer(builder) => answers.push((index, builder)),
+                Triggered::Answer(job) => answers.push((index, job)),
+                Triggered::Dropped => {
+                    let at = envelope.received_at;
+                    state.timeline.record(
+                        at,
+                        TimelineAction::Received,
+                        place,
+                        "dropped by a reply",
+                    );
+                }
                 Triggered::NearMiss => {
                     let at = envelope.received_at;
                     state
@@ -86,8 +97,13 @@ impl Act {
             self.record_error(state, ScenarioErrorKind::Matcher, text);
         }
         state.tasks.retain(|task| !task.is_finished());
-        for (index, builder) in answers {
-            let answering = answer(Arc::downgrade(self), index, builder, Arc::clone(message));
+        for (index, job) in answers {
+            // State has to see the triggers as they came; tasks would overtake each other.
+            let begun = job
+                .builder
+                .has_state()
+                .then(|| job.builder.build(Arc::clone(message)));
+            let answering = answer(Arc::downgrade(self), index, job, begun, Arc::clone(message));
             state.tasks.push(
                 self.leg(on)
                     .router
@@ -104,12 +120,29 @@ impl Act {
     }
 }
 
-/// Builds and sends one reply. Holds the act weakly: a scenario that is gone needs no answer.
-async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Arc<Incoming>) {
+/// Builds and sends one reply, and waits in between when that is its manner. Holds the act weakly: a
+/// scenario that is gone needs no answer.
+async fn answer(
+    act: Weak<Act>,
+    index: usize,
+    job: Job,
+    begun: Option<BoxFuture<'static, BodyResult>>,
+    trigger: Arc<Incoming>,
+) {
     let topic = Arc::clone(&trigger.envelope().topic);
-    let built = builder.build(Arc::clone(&trigger)).await;
+    let building = begun.unwrap_or_else(|| job.builder.build(Arc::clone(&trigger)));
+    let built = building.await;
+    if let (Some(delay), Ok(_)) = (job.delay, &built) {
+        if !change(&act, index, Reply::postponed) {
+            return;
+        }
+        tokio::time::sleep(delay).await;
+        if !change(&act, index, Reply::resumed) {
+            return;
+        }
+    }
     let Some(act) = act.upgrade() else { return };
-    let (answered, from, to) = {
+    let (answered, around, from, to) = {
         let state = lock(&act.state);
         // A finished act has taken its replies apart.
         let Some(reply) = state.replies.get(index) else {
@@ -117,6 +150,7 @@ async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Ar
         };
         (
             reply.answered().clone(),
+            reply.around().clone(),
             LegIndex(reply.trigger_leg),
             LegIndex(reply.answer_leg),
         )
@@ -125,7 +159,7 @@ async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Ar
     let sent = match built {
         Ok(body) => {
             let envelope = trigger.envelope();
-            act.send_reply(to, &answered, envelope, body).await
+            act.send_reply(to, &answered, around, envelope, body).await
         }
         Err(error) => Err((
             error.clone(),
@@ -148,13 +182,13 @@ async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Ar
         let now = Instant::now();
         match sent {
             Ok(()) => {
-                reply.done(Ok(()));
+                reply.done(Ok(()), job.is_error);
                 state
                     .timeline
                     .record(now, TimelineAction::Replied, place, answered);
             }
             Err((error, text)) => {
-                reply.done(Err(error));
+                reply.done(Err(error), job.is_error);
                 let failed = format!("the reply to `{topic}` {answered} failed: {text}");
                 state
                     .timeline
@@ -166,23 +200,45 @@ async fn answer(act: Weak<Act>, index: usize, builder: ReplyBuilder, trigger: Ar
     act.changed.notify_waiters();
 }
 
+/// Tells a reply how far its answer is; `false` when the act is over.
+fn change(act: &Weak<Act>, index: usize, change: fn(&mut Reply)) -> bool {
+    let Some(act) = act.upgrade() else {
+        return false;
+    };
+    let mut state = lock(&act.state);
+    let Some(reply) = state.replies.get_mut(index) else {
+        return false;
+    };
+    change(reply);
+    drop(state);
+    act.changed.notify_waiters();
+    true
+}
+
 impl Act {
     /// The error is its type's name, and a sentence.
     async fn send_reply(
         &self,
         leg: &Leg,
         answered: &Answered,
+        around: Around,
         trigger: &Envelope,
         body: Body,
     ) -> Result<(), (String, String)> {
         let (topic, metadata) = match answered {
-            Answered::Topic(topic) => (topic.as_str().into(), Metadata::new()),
-            Answered::Asker => asker(trigger, leg.router.capabilities().settable)?,
+            Answered::Topic(topic) => (topic.as_str().into(), around.metadata),
+            Answered::Asker => {
+                let (topic, mut metadata) = asker(trigger, leg.router.capabilities().settable)?;
+                for (name, value) in around.metadata.iter() {
+                    metadata.set(name.to_owned(), value.clone());
+                }
+                (topic, metadata)
+            }
         };
         let draft = Draft {
             topic,
-            key: None,
-            headers: Headers::new(),
+            key: around.key,
+            headers: around.headers,
             reply_to: None,
             metadata,
             body,
