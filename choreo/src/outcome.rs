@@ -284,7 +284,7 @@ pub struct ReplyReport {
     /// Answers without which the scenario does not pass, when it is `required`.
     pub required_count: Option<u32>,
     /// What chance was drawn from: `seed` with this number repeats it. None when nothing was left to
-    /// chance.
+    /// chance, or no trigger came.
     pub seed: Option<u64>,
     /// The closest triggers that its pattern refused.
     pub near_misses: Vec<NearMiss>,

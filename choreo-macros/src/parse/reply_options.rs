@@ -219,10 +219,11 @@ fn rate(input: ParseStream<'_>, word: &Ident) -> syn::Result<UserExpr> {
         ));
     }
     let share = payload::expression(input);
-    if input.peek(Token![%]) {
-        return Err(input.error(format!(
-            "a share is a number from 0.0 to 1.0; write `{word} 0.2`"
-        )));
+    if share.tokens.to_string().trim_end().ends_with('%') {
+        return Err(syn::Error::new_spanned(
+            &share.tokens,
+            format!("a share is a number from 0.0 to 1.0; write `{word} 0.2`"),
+        ));
     }
     let Ok(literal) = syn::parse2::<Lit>(share.tokens.clone()) else {
         return Ok(share);

@@ -2,6 +2,7 @@
 
 use super::{assert_contains, assert_errors, errors, tokens};
 use crate::expand::{harness, message, scenario};
+use crate::model::HostKind;
 
 const SCENARIO: &str = "async fn example(s: Scenario<'_>) { body }";
 
@@ -213,13 +214,18 @@ fn the_function_of_a_harness() {
         ("", "static ORDERS: u8 = 0;", &["goes on an `async fn`"]),
     ];
     for (args, item, expected) in cases {
-        assert_errors(item, &harness::entry(tokens(args), tokens(item)), expected);
+        assert_errors(
+            item,
+            &harness::entry(HostKind::Harness, tokens(args), tokens(item)),
+            expected,
+        );
     }
 }
 
 #[test]
 fn a_harness_becomes_a_static_of_its_name() {
     let expansion = harness::entry(
+        HostKind::Harness,
         tokens(""),
         tokens(
             "#[doc = \"d\"] #[cfg(unix)] #[allow(dead_code)] #[instrument] pub(crate) async fn \
@@ -242,6 +248,7 @@ fn a_harness_becomes_a_static_of_its_name() {
 #[test]
 fn a_wrong_harness_is_still_a_harness_for_those_who_name_it() {
     let expansion = harness::entry(
+        HostKind::Harness,
         tokens(""),
         tokens("pub async fn orders(url: &str) { body }"),
     );

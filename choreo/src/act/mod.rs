@@ -332,9 +332,21 @@ impl Act {
         let now = Instant::now();
         let State {
             expectations,
+            replies,
+            slots,
             timeline,
             ..
         } = state;
+        for slot in replies.iter().filter_map(Reply::missed) {
+            let Slot { leg, topic, .. } = &slots[slot as usize];
+            let place = self.leg(*leg).place(Some(topic));
+            timeline.record(
+                now,
+                TimelineAction::Deadline,
+                place,
+                "a required reply is owed",
+            );
+        }
         for expectation in expectations
             .iter()
             .filter(|expectation| expectation.is_open())

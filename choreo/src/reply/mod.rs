@@ -199,6 +199,11 @@ impl Reply {
         self.rule.needed().is_some_and(|needed| self.sent < needed)
     }
 
+    /// When the time is up and an answer is owed: what it listened on.
+    pub(crate) fn missed(&self) -> Option<u32> {
+        self.is_owed().then(|| self.slots.first().copied())?
+    }
+
     /// Has answered as often as it will, or once when there is no end.
     pub(crate) fn is_finished(&self) -> bool {
         let enough = self.left.map_or(self.sent > 0, |left| left == 0);
@@ -207,6 +212,8 @@ impl Reply {
 
     pub(crate) fn finish(self, legs: &[Arc<LegInfo>], interrupted: bool) -> ReplyReport {
         let label = |leg: u32| legs.get(leg as usize).and_then(|leg| leg.label.clone());
+        // Before the first trigger nothing was drawn.
+        let seed = self.dice.filter(|_| self.matched > 0).map(|dice| dice.seed);
         let is_short = self.is_owed() && !interrupted;
         let state = match self.failed {
             Some(error) => ReplyState::Failed(error),
@@ -228,7 +235,7 @@ impl Reply {
             reply_count: self.sent,
             error_count: self.errors,
             dropped_count: self.dropped,
-            seed: self.dice.map(|dice| dice.seed),
+            seed,
             is_short,
             near_misses: self.near_misses.into_parts().0,
             location: self.rule.location,

@@ -9,5 +9,6 @@ mod replies;
 mod requests;
 mod routing;
 mod running;
+mod services;
 mod stage;
 mod support;
