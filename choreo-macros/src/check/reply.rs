@@ -29,9 +29,9 @@ pub(crate) fn reply(reply: &Reply, diagnostics: &mut Diagnostics) -> bool {
 }
 
 fn state(reply: &Reply, diagnostics: &mut Diagnostics) -> bool {
-    let closure = match &reply.answer {
-        Answer::Message(closure)
-        | Answer::Given {
+    let closure: Option<&ReplyClosure> = match &reply.answer {
+        Answer::Message(closure) => Some(closure),
+        Answer::Given {
             made: Made::Computed(closure),
             ..
         } => Some(closure),

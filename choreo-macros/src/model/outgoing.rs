@@ -194,7 +194,7 @@ pub(crate) enum Trigger {
 /// What the answer is.
 pub(crate) enum Answer {
     /// A closure from message to message: the types name the topics.
-    Message(ReplyClosure),
+    Message(Box<ReplyClosure>),
     Given {
         to: AnswerTo,
         made: Made,
@@ -208,7 +208,7 @@ pub(crate) enum Answer {
 
 /// What makes the payload of an answer.
 pub(crate) enum Made {
-    Computed(ReplyClosure),
+    Computed(Box<ReplyClosure>),
     Fixed(Payload),
 }
 

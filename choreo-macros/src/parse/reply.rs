@@ -52,7 +52,7 @@ fn reply(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<O
             trigger: None,
             envelope: EnvelopePattern::default(),
             answer_on: None,
-            answer: Answer::Message(closure),
+            answer: Answer::Message(Box::new(closure)),
             options,
         }));
     }
@@ -223,10 +223,10 @@ fn answer(
             };
             return Ok(Answer::Given {
                 to: AnswerTo::Topic(topic),
-                made: Made::Computed(closure),
+                made: Made::Computed(Box::new(closure)),
             });
         }
-        return Ok(Answer::Message(closure));
+        return Ok(Answer::Message(Box::new(closure)));
     }
     if input.is_empty()
         || input.peek(Token![,])
@@ -267,7 +267,8 @@ fn answer(
 
 fn made(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Made> {
     if closure::begins(input) {
-        return closure::parse(input, diagnostics).map(Made::Computed);
+        let closure = closure::parse(input, diagnostics)?;
+        return Ok(Made::Computed(Box::new(closure)));
     }
     Ok(Made::Fixed(payload::payload(input, diagnostics)))
 }

@@ -136,7 +136,11 @@ async fn answer(
         if !change(&act, index, Reply::postponed) {
             return;
         }
-        tokio::time::sleep(delay).await;
+        match Instant::now().checked_add(delay) {
+            Some(due) => tokio::time::sleep_until(due.into()).await,
+            // Longer than clocks go.
+            None => std::future::pending().await,
+        }
         if !change(&act, index, Reply::resumed) {
             return;
         }
