@@ -208,7 +208,7 @@ fn message(
     let trigger = quote_spanned!(span=> #private::typed_trigger::<#parameter>(#place, #pattern));
     let span = closure.body.tokens.span();
     let answer = method("answer", closure, span);
-    let state = beginning(state);
+    let state = beginning(closure, state);
     let closure = typed_closure(closure, &parameter);
     quote_spanned!(span=> #trigger.#answer(#state #closure))
 }
@@ -244,7 +244,7 @@ fn builder(
     let decoded = quote_spanned!(span=> #private::decoded::<#parameter>());
     let span = closure.body.tokens.span();
     let compute = method("compute", closure, span);
-    let state = beginning(state);
+    let state = beginning(closure, state);
     let closure = typed_closure(closure, &parameter);
     quote_spanned!(span=> #decoded.#compute(#state #closure))
 }
@@ -256,12 +256,11 @@ pub(super) fn fixed(paths: &Paths, written: &Payload, span: Span) -> TokenStream
     quote_spanned!(span=> #private::reply_static(#body))
 }
 
-/// The state as the first argument.
-fn beginning(state: Option<&UserExpr>) -> Option<TokenStream> {
-    state.map(|state| {
-        let state = payload::argument(state);
-        quote_spanned!(state.span()=> #state,)
-    })
+/// The state as the first argument, when the closure takes it; that it does not is reported already.
+fn beginning(closure: &ReplyClosure, state: Option<&UserExpr>) -> Option<TokenStream> {
+    closure.state.as_ref()?;
+    let state = payload::argument(state?);
+    Some(quote_spanned!(state.span()=> #state,))
 }
 
 /// What the user wrote, else the type of the trigger, else any JSON value.

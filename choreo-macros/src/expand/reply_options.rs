@@ -43,7 +43,7 @@ pub(super) fn calls(
     }
     if let Some(rate) = &options.drop_rate {
         // Its tokens: a literal `1` is a float there.
-        let rate = &rate.tokens;
+        let rate = payload::argument(rate);
         rule = quote_spanned!(rate.span()=> #rule.drop_rate(#rate));
     }
     if let Some(count) = &options.drop_first {
