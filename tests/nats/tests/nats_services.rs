@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     )
 }
 
-fn builder(server: &NatsServer) -> choreo::HarnessBuilder<Nats> {
+fn builder(server: &NatsServer) -> choreo::HarnessBuilder {
     Harness::builder(Nats::new(server.url()))
         .correlation(FieldCorrelation::new("correlation_id"))
         .timeout(Duration::from_secs(10))
