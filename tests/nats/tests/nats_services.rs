@@ -1,5 +1,4 @@
 //! Replies that behave like services, over a real nats-server; the bundles are another crate's.
-#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::process::ExitCode;
 use std::time::Duration;
