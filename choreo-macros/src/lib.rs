@@ -21,7 +21,27 @@ mod text;
 #[doc(hidden)]
 #[proc_macro]
 pub fn __expect(input: TokenStream) -> TokenStream {
-    finish("expect!", expand::expect::entry(input.into()))
+    finish(
+        "expect!",
+        expand::expect::entry(input.into(), model::Asking::Expect),
+    )
+}
+
+/// Engine of `never!`: `[$crate] s, topic, pattern, options`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __never(input: TokenStream) -> TokenStream {
+    finish(
+        "never!",
+        expand::expect::entry(input.into(), model::Asking::Never),
+    )
+}
+
+/// Engine of `in_order!`: `[$crate] s, handles`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __in_order(input: TokenStream) -> TokenStream {
+    finish("in_order!", expand::in_order::entry(input.into()))
 }
 
 /// Engine of `pattern!`: `[$crate] pattern`.

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::ids::CorrelationId;
 use crate::safety::Allowlist;
 use crate::transport::erased::DynTransport;
-use crate::transport::{ConnectionEvents, Transport};
+use crate::transport::{ConnectionEvents, Endpoint, Transport};
 
 /// A scenario that names no timeout gets this one, counted from its trigger.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -229,6 +229,7 @@ impl HarnessBuilder {
             codec: self.codec,
             correlation: self.correlation,
             capabilities: self.transport.capabilities(),
+            address: address(&endpoints),
             without_id: self.without_id.unwrap_or_default(),
             linger: self.linger,
             ready_timeout: self.ready_timeout,
@@ -258,6 +259,14 @@ impl HarnessBuilder {
         }
         Ok(Harness { inner })
     }
+}
+
+fn address(endpoints: &[Endpoint]) -> String {
+    if endpoints.is_empty() {
+        return "the broker".to_owned();
+    }
+    let endpoints: Vec<_> = endpoints.iter().map(ToString::to_string).collect();
+    endpoints.join(", ")
 }
 
 fn package_folder() -> Option<PathBuf> {

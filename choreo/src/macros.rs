@@ -9,6 +9,22 @@ macro_rules! expect {
     };
 }
 
+#[doc = include_str!("../docs/never.md")]
+#[macro_export]
+macro_rules! never {
+    ($($arguments:tt)*) => {
+        $crate::__private::__never! { [$crate] $($arguments)* }
+    };
+}
+
+#[doc = include_str!("../docs/in_order.md")]
+#[macro_export]
+macro_rules! in_order {
+    ($($arguments:tt)*) => {
+        $crate::__private::__in_order! { [$crate] $($arguments)* }
+    };
+}
+
 #[doc = include_str!("../docs/pattern.md")]
 #[macro_export]
 macro_rules! pattern {

@@ -17,6 +17,10 @@ use crate::ids::{CorrelationId, Location};
 use crate::matcher::{Mismatch, diff};
 use crate::timeline::TimelineEntry;
 
+mod tally;
+
+pub(crate) use tally::{Cause, Disorder, OutOfOrder, Tally, Violation, Wants};
+
 /// A matched message of any type, until its handle asks for it by type.
 pub(crate) type AnyMessage = Box<dyn Any + Send + Sync>;
 
@@ -76,9 +80,23 @@ pub(crate) struct HandleData {
     pub(crate) interrupted: bool,
     pub(crate) near_misses: Vec<NearMiss>,
     pub(crate) near_miss_count: u64,
+    /// The message that matched, the first of several.
     pub(crate) incoming: Option<Arc<Incoming>>,
+    /// Where another number of messages than one was expected.
+    pub(crate) tally: Option<Box<Tally>>,
     pub(crate) error: Option<String>,
     pub(crate) traffic: TopicTraffic,
+}
+
+impl HandleData {
+    /// Something else ended the scenario in the window of an expectation that needs no message.
+    pub(crate) fn is_unjudged(&self) -> bool {
+        self.interrupted
+            && self
+                .tally
+                .as_ref()
+                .is_some_and(|tally| !tally.needs_message())
+    }
 }
 
 /// The key of an expectation: what `expect!` gives, and what a [`ScenarioResult`] is indexed with.
@@ -107,16 +125,28 @@ pub struct HandleReport<M> {
     data: Arc<HandleData>,
     /// Nothing when the message is the decoded payload, which `data` has.
     message: Option<M>,
+    /// The messages after the first, as many as `data` has.
+    more: Vec<Option<M>>,
 }
 
 pub(crate) fn typed_report<M: Send + Sync + 'static>(
     data: Arc<HandleData>,
     message: Option<AnyMessage>,
+    more: Vec<Option<AnyMessage>>,
 ) -> AnyMessage {
-    let message = message
-        .and_then(|message| message.downcast::<M>().ok())
-        .map(|message| *message);
-    Box::new(HandleReport { data, message })
+    let typed = |message: AnyMessage| message.downcast::<M>().ok().map(|message| *message);
+    let message = message.and_then(typed);
+    let more = more.into_iter().map(|m| m.and_then(typed)).collect();
+    Box::new(HandleReport {
+        data,
+        message,
+        more,
+    })
+}
+
+fn decoded_as<M: 'static>(incoming: &Incoming) -> Option<&M> {
+    let decoded = incoming.decoded().ok()?;
+    (decoded as &dyn Any).downcast_ref()
 }
 
 impl<M: 'static> HandleReport<M> {
@@ -130,7 +160,7 @@ impl<M: 'static> HandleReport<M> {
         &self.data.topic
     }
 
-    /// The message that matched.
+    /// The message that matched, the first of several.
     ///
     /// # Panics
     ///
@@ -148,18 +178,53 @@ impl<M: 'static> HandleReport<M> {
 
     /// The message that matched, if one did.
     pub fn try_message(&self) -> Option<&M> {
-        self.message.as_ref().or_else(|| {
-            let decoded = self.data.incoming.as_deref()?.decoded().ok()?;
-            (decoded as &dyn Any).downcast_ref()
-        })
+        let decoded = || self.data.incoming.as_deref().and_then(decoded_as);
+        self.message.as_ref().or_else(decoded)
     }
 
-    /// Topic, key, headers and bytes of the message that matched.
+    /// The messages that matched, in the order of their arrival; of `unordered [p, q]` in the order of the
+    /// patterns. Of an expectation without an upper limit those that were needed and 1024 more are kept.
+    pub fn messages(&self) -> Vec<&M> {
+        let more = self.more.iter().zip(self.more_incoming());
+        let more = more
+            .filter_map(|(message, incoming)| message.as_ref().or_else(|| decoded_as(incoming)));
+        self.try_message().into_iter().chain(more).collect()
+    }
+
+    /// Topic, key, headers and bytes of the message that matched, the first of several.
     pub fn envelope(&self) -> Option<&Envelope> {
         self.data.incoming.as_deref().map(Incoming::envelope)
     }
 
-    /// From the trigger (or the message of `since`) to the receipt of the message that matched.
+    /// Topic, key, headers and bytes of the messages that matched, in the order of
+    /// [`messages`](Self::messages).
+    pub fn envelopes(&self) -> Vec<&Envelope> {
+        let more = self.more_incoming().iter();
+        let more = more.map(|incoming| incoming.envelope());
+        self.envelope().into_iter().chain(more).collect()
+    }
+
+    /// How many messages matched, the one that broke the expectation not counted.
+    pub fn count(&self) -> u64 {
+        match &self.data.tally {
+            Some(tally) => tally.count,
+            None => u64::from(self.data.incoming.is_some()),
+        }
+    }
+
+    /// The message that broke the expectation by coming: one too many, one that must not come, one that is
+    /// out of order.
+    pub fn offender(&self) -> Option<&Envelope> {
+        let violation = self.data.tally.as_ref()?.violation.as_ref()?;
+        Some(violation.message.envelope())
+    }
+
+    fn more_incoming(&self) -> &[Arc<Incoming>] {
+        self.data.tally.as_ref().map_or(&[], |tally| &tally.more)
+    }
+
+    /// From the trigger (or the message of `since`) to the receipt of the message that matched; of several
+    /// the last that was needed.
     pub fn latency(&self) -> Option<Duration> {
         self.data.latency
     }
@@ -224,6 +289,9 @@ pub enum ScenarioErrorKind {
     NotTriggered,
     /// It asks for something that its transport does not have.
     Unsupported,
+    /// What it expects cannot be judged: an absence that no ids can show, a number that no messages have,
+    /// another scenario's handle.
+    Unsound,
 }
 
 impl fmt::Display for ScenarioError {
@@ -342,6 +410,7 @@ pub struct ScenarioResult {
     pub(crate) outcome: Outcome,
     pub(crate) error: Option<ScenarioError>,
     pub(crate) handles: Vec<HandleResult>,
+    pub(crate) out_of_order: Option<OutOfOrder>,
     pub(crate) replies: Vec<ReplyReport>,
     pub(crate) timeline: Vec<TimelineEntry>,
     pub(crate) timeline_dropped: u64,

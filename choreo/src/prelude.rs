@@ -28,5 +28,6 @@ pub use crate::transport::rabbitmq::{Rabbit, RabbitAuth};
 #[cfg(feature = "redis")]
 pub use crate::transport::redis::{Redis, RedisAuth, RedisStreams};
 pub use crate::{
-    Error, Message, Result, Stage, begin, expect, json, pattern, publish, reply, settle,
+    Error, Message, Result, Stage, begin, expect, in_order, json, never, pattern, publish, reply,
+    settle,
 };

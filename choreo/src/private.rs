@@ -4,7 +4,9 @@ pub use std::sync::LazyLock;
 pub use std::time::Duration;
 
 pub use bytes::Bytes;
-pub use choreo_macros::{__begin, __expect, __pattern, __publish, __reply, __request, __settle};
+pub use choreo_macros::{
+    __begin, __expect, __in_order, __never, __pattern, __publish, __reply, __request, __settle,
+};
 pub use choreo_runner::{BoxFuture, Case, Resource, RunContext, ScenarioRecord, SlowPolicy, main};
 pub use inventory;
 pub use regex::Regex;
@@ -15,6 +17,7 @@ pub use crate::arguments::{
     BytesArgument, HeaderArgument, TopicArgument, header_value, key, topic,
 };
 pub use crate::envelope::Body as PayloadBody;
+pub use crate::expectation::MessageCount;
 pub use crate::fixture::{
     HarnessFn, HostFn, IntoHarness, IntoStage, IsHarness, connect_stage_with, connect_with, host,
     run_scenario,
@@ -22,7 +25,7 @@ pub use crate::fixture::{
 pub use crate::harness::{Harness, HarnessBuilder};
 pub use crate::matcher::functions;
 pub use crate::matcher::typed;
-pub use crate::matcher::{MessagePattern, Mismatch};
+pub use crate::matcher::{MessagePattern, Mismatch, Segment};
 pub use crate::message::Message;
 pub use crate::own_main::not_run_by_choreo;
 pub use crate::reply::{
@@ -30,10 +33,11 @@ pub use crate::reply::{
     typed_trigger,
 };
 pub use crate::scenario::{
-    Body, BodyEnd, ExpectOptions, IntoBodyEnd, begin, body_end, expect, expect_on, leg, publish,
-    publish_on, reply, reply_on, settle,
+    Body, BodyEnd, ExpectOptions, IntoBodyEnd, begin, body_end, expect, expect_on, expect_set,
+    expect_set_on, handle_key, in_order, leg, never, never_on, publish, publish_on, reply,
+    reply_on, settle,
 };
-pub use crate::scenario::{CanArrange, CanBegin, CanSettle, CanTrigger, OneTransport};
+pub use crate::scenario::{CanArrange, CanBegin, CanRestrict, CanSettle, CanTrigger, OneTransport};
 pub use crate::stage::Transports;
 
 /// A value as JSON, or why it has none.

@@ -23,6 +23,8 @@ pub enum TimelineAction {
     Matched,
     /// A message came and was wrong.
     NearMiss,
+    /// A message came that must not have come: the scenario ends as fail.
+    Violation,
     /// A reply went out; the topic is the trigger's.
     Replied,
     /// A reply could not be sent; the topic is the trigger's.
@@ -42,6 +44,7 @@ impl TimelineAction {
             Self::Received => "received",
             Self::Matched => "matched",
             Self::NearMiss => "near miss",
+            Self::Violation => "violation",
             Self::Replied => "replied",
             Self::ReplyFailed => "reply failed",
             Self::Deadline => "deadline",

@@ -85,11 +85,19 @@ async fn all() {
     }
     if wants("kafka") {
         match KafkaMock::start() {
-            Ok(cluster) => kafka(&mut table, "Kafka (mock cluster)", &cluster.url()).await,
+            Ok(cluster) => {
+                for topic in [RAW_TOPIC, TOPIC] {
+                    cluster.create_topic(topic, 1).expect("it is new");
+                }
+                kafka(&mut table, "Kafka (mock cluster)", &cluster.url()).await;
+            }
             Err(error) => table.left_out("Kafka (mock cluster)", error),
         }
         match KafkaServer::builder().start() {
-            Ok(server) => kafka(&mut table, "Kafka (process)", &server.url()).await,
+            Ok(server) => {
+                kafka::create(&server.url(), &[RAW_TOPIC, TOPIC]).await;
+                kafka(&mut table, "Kafka (process)", &server.url()).await;
+            }
             Err(error) => table.left_out("Kafka (process)", error),
         }
     }
@@ -119,8 +127,8 @@ async fn all() {
     println!("{table}");
 }
 
+/// Both topics are there, with one partition each.
 async fn kafka(table: &mut Table, name: &'static str, brokers: &str) {
-    kafka::create(brokers, &[RAW_TOPIC, TOPIC]).await;
     let harness = connect(Kafka::new(brokers)).await;
     let raw = kafka::connect(brokers, RAW_TOPIC).await;
     table.row(name, measure(SLOW, raw, &harness).await);

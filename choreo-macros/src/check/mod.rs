@@ -1,5 +1,6 @@
 //! What a well-formed model can still have wrong.
 
+mod count;
 mod envelope;
 pub(crate) mod function;
 mod literal;
@@ -9,6 +10,7 @@ mod regex;
 mod reply;
 pub(crate) mod topic;
 
+pub(crate) use count::count;
 pub(crate) use envelope::envelope;
 pub(crate) use message::message;
 pub(crate) use pattern::check as pattern;

@@ -11,6 +11,7 @@ use crate::recover::Diagnostics;
 
 pub(crate) mod expect;
 pub(crate) mod harness;
+pub(crate) mod in_order;
 pub(crate) mod message;
 pub(crate) mod pattern;
 pub(crate) mod payload;

@@ -44,8 +44,25 @@ impl DurationArg {
     }
 }
 
-/// One `expect!`.
+/// Whether a message must come, or must not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asking {
+    Expect,
+    Never,
+}
+
+impl Asking {
+    pub(crate) fn macro_name(self) -> &'static str {
+        match self {
+            Self::Expect => "expect!",
+            Self::Never => "never!",
+        }
+    }
+}
+
+/// One `expect!` or `never!`.
 pub(crate) struct Expectation {
+    pub(crate) asking: Asking,
     pub(crate) target: Target,
     pub(crate) subject: Subject,
     pub(crate) options: ExpectOptions,
@@ -58,6 +75,11 @@ pub(crate) enum Subject {
         topic: Box<Expr>,
         pattern: Option<pattern::Pattern>,
     },
+    /// Messages on a topic, one for each pattern.
+    Set {
+        topic: Box<Expr>,
+        patterns: Vec<pattern::Pattern>,
+    },
     /// A typed pattern, whose type names the topic.
     Typed(pattern::Pattern),
 }
@@ -67,7 +89,53 @@ pub(crate) enum Subject {
 pub(crate) struct ExpectOptions {
     pub(crate) within: Option<DurationArg>,
     pub(crate) since: Option<Expr>,
+    pub(crate) count: Option<CountArg>,
+    /// `for`
+    pub(crate) quiet: Option<(Span, DurationArg)>,
+    pub(crate) ordered_by: Option<OrderedBy>,
+    /// Where the word stands.
+    pub(crate) unrouted: Option<Span>,
     pub(crate) envelope: EnvelopePattern,
+}
+
+/// How many messages.
+pub(crate) struct CountArg {
+    /// The option's word.
+    pub(crate) word: Ident,
+    pub(crate) amount: Amount,
+}
+
+pub(crate) enum Amount {
+    /// `times 3`
+    Exactly(Box<Expr>),
+    /// `times 2..=5`, `times 2..5`
+    Between {
+        low: Box<Expr>,
+        high: Box<Expr>,
+        inclusive: bool,
+    },
+    /// `at_least 2`, `times 2..`
+    AtLeast(Box<Expr>),
+    /// `exactly_once`
+    Once,
+}
+
+/// `ordered_by order.seq`
+pub(crate) struct OrderedBy {
+    pub(crate) word: Span,
+    pub(crate) path: Vec<Step>,
+}
+
+/// One step of a path into a message.
+pub(crate) enum Step {
+    Key(syn::LitStr),
+    Index(syn::LitInt),
+}
+
+/// One `in_order!`.
+pub(crate) struct InOrder {
+    pub(crate) target: Target,
+    pub(crate) handles: Vec<Expr>,
 }
 
 /// Patterns of what is around a payload.

@@ -2,10 +2,12 @@
 
 pub(crate) mod args;
 mod closure;
+mod count;
 pub(crate) mod duration;
 pub(crate) mod expect;
 pub(crate) mod function;
 mod group;
+pub(crate) mod in_order;
 pub(crate) mod message;
 mod operand;
 mod options;

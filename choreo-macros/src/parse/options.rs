@@ -1,49 +1,71 @@
-//! What comes after the pattern: `within 50ms`, `since handle`, and what is around the payload.
+//! What comes after the pattern: time, numbers, and what is around the payload.
 
+use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Token, token};
 
-use super::duration;
 use super::pattern::{PatternParser, at_separator};
+use super::{count, duration};
 use crate::model::pattern::Pattern;
-use crate::model::{DurationArg, EnvelopePattern, ExpectOptions};
+use crate::model::{Asking, DurationArg, EnvelopePattern, ExpectOptions};
 use crate::recover::{Diagnostics, error_here, skip_to_separator};
 
-/// The options of this version, with an example of each.
-static OPTIONS: [(&str, &str); 5] = [
-    ("within", "within 50ms"),
-    ("since", "since handle"),
-    ("headers", "headers { \"x-source\": \"test\" }"),
-    ("key", "key \"ORD-42\""),
-    ("metadata", "metadata { partition: 0 }"),
-];
-
-/// Where options stand, and which.
-struct Place {
-    name: &'static str,
-    options: &'static [(&'static str, &'static str)],
+/// Where options stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Expect,
+    Never,
+    Reply,
 }
 
-const EXPECT: Place = Place {
-    name: "`expect!`",
-    options: &OPTIONS,
-};
+impl Place {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Expect => "`expect!`",
+            Self::Never => "`never!`",
+            Self::Reply => "what a reply answers",
+        }
+    }
+}
 
-const REPLY: Place = Place {
-    name: "what a reply answers",
-    // Without those about time.
-    options: OPTIONS.split_at(2).1,
-};
+use Place::{Expect, Never, Reply};
+
+/// The options of this version, with an example of each, and where it may stand. One without a value is
+/// its own example.
+static OPTIONS: [(&str, &str, &[Place]); 11] = [
+    ("within", "within 50ms", &[Expect]),
+    ("since", "since handle", &[Expect, Never]),
+    ("times", "times 3", &[Expect]),
+    ("at_least", "at_least 2", &[Expect]),
+    ("exactly_once", "exactly_once", &[Expect]),
+    ("for", "for 200ms", &[Expect, Never]),
+    ("ordered_by", "ordered_by seq", &[Expect]),
+    ("unrouted", "unrouted", &[Never]),
+    (
+        "headers",
+        "headers { \"x-source\": \"test\" }",
+        &[Expect, Never, Reply],
+    ),
+    ("key", "key \"ORD-42\"", &[Expect, Never, Reply]),
+    (
+        "metadata",
+        "metadata { partition: 0 }",
+        &[Expect, Never, Reply],
+    ),
+];
 
 pub(crate) fn is_option(word: &Ident) -> bool {
-    OPTIONS.iter().any(|(name, _)| word == name)
+    OPTIONS.iter().any(|(name, ..)| word == name)
 }
 
 /// Whether an option, known or not, comes next: a word and its value. A word in front of braces that
 /// is no type's name is meant as one.
 pub(crate) fn begins_option(input: ParseStream<'_>) -> bool {
     const PATTERNS: [&str; 5] = ["bytes", "contains", "every", "any", "len"];
+    if input.peek(Token![for]) {
+        return true;
+    }
     let fork = input.fork();
     let Ok(word) = fork.parse::<Ident>() else {
         return false;
@@ -54,17 +76,52 @@ pub(crate) fn begins_option(input: ParseStream<'_>) -> bool {
 }
 
 /// Parses options up to the end; every mistake is reported and skipped.
-pub(crate) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> ExpectOptions {
+pub(crate) fn parse(
+    input: ParseStream<'_>,
+    asking: Asking,
+    diagnostics: &mut Diagnostics,
+) -> ExpectOptions {
     let mut options = ExpectOptions::default();
-    each(input, &EXPECT, diagnostics, |word, input, diagnostics| {
-        if word == "within" {
-            let within: DurationArg = duration::parse(input)?;
-            set(&mut options.within, within, word)
-        } else if word == "since" {
-            let since = without_parentheses(input.parse()?);
-            set(&mut options.since, since, word)
-        } else {
-            envelope_option(word, input, &mut options.envelope, diagnostics)
+    let place = match asking {
+        Asking::Expect => Expect,
+        Asking::Never => Never,
+    };
+    each(input, place, diagnostics, |word, input, diagnostics| {
+        let name = word.to_string();
+        match name.as_str() {
+            "within" => {
+                let within: DurationArg = duration::parse(input)?;
+                set(&mut options.within, within, word)
+            }
+            "since" => {
+                let since = without_parentheses(input.parse()?);
+                set(&mut options.since, since, word)
+            }
+            "times" | "at_least" | "exactly_once" => {
+                let count = count::parse(word, input)?;
+                if let Some(other) = &options.count
+                    && other.word != *word
+                {
+                    return Err(syn::Error::new(
+                        word.span(),
+                        format!(
+                            "`{}` says how many already; keep one of the two (a range is `times 2..=5`)",
+                            other.word
+                        ),
+                    ));
+                }
+                set(&mut options.count, count, word)
+            }
+            "for" => {
+                let quiet = (word.span(), duration::parse(input)?);
+                set(&mut options.quiet, quiet, word)
+            }
+            "ordered_by" => {
+                let by = count::ordered_by(word, input)?;
+                set(&mut options.ordered_by, by, word)
+            }
+            "unrouted" => set(&mut options.unrouted, word.span(), word),
+            _ => envelope_option(word, input, &mut options.envelope, diagnostics),
         }
     });
     options
@@ -73,18 +130,7 @@ pub(crate) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Ex
 /// Parses the options of what a reply answers: what is around the payload.
 pub(crate) fn envelope(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> EnvelopePattern {
     let mut envelope = EnvelopePattern::default();
-    each(input, &REPLY, diagnostics, |word, input, diagnostics| {
-        if word == "within" || word == "since" {
-            skip_to_separator(input);
-            return Err(syn::Error::new(
-                word.span(),
-                format!(
-                    "`{word}` is about time, and a reply has none: move it to an `expect!`; what a \
-                     reply answers has {}",
-                    list(REPLY.options)
-                ),
-            ));
-        }
+    each(input, Reply, diagnostics, |word, input, diagnostics| {
         envelope_option(word, input, &mut envelope, diagnostics)
     });
     envelope
@@ -92,7 +138,7 @@ pub(crate) fn envelope(input: ParseStream<'_>, diagnostics: &mut Diagnostics) ->
 
 fn each(
     input: ParseStream<'_>,
-    place: &Place,
+    place: Place,
     diagnostics: &mut Diagnostics,
     mut option: impl FnMut(&Ident, ParseStream<'_>, &mut Diagnostics) -> syn::Result<()>,
 ) {
@@ -118,31 +164,69 @@ fn each(
 }
 
 /// The word that begins an option, which has a value.
-fn word(input: ParseStream<'_>, place: &Place) -> syn::Result<Ident> {
-    let Ok(word) = input.parse::<Ident>() else {
+fn word(input: ParseStream<'_>, place: Place) -> syn::Result<Ident> {
+    let word = if input.peek(Token![for]) {
+        input.call(Ident::parse_any)
+    } else {
+        input.parse::<Ident>()
+    };
+    let Ok(word) = word else {
         return Err(error_here(
             input,
-            format!("after the pattern come options: {}", list(place.options)),
+            format!("after the pattern come options: {}", list(place)),
         ));
     };
-    if is_option(&word) && at_separator(input) {
-        return Err(syn::Error::new(
-            word.span(),
-            format!("`{word}` is followed by its value: `{}`", example(&word)),
-        ));
+    let known = OPTIONS.iter().find(|(name, ..)| word == name);
+    let wrong = match known {
+        Some((_, _, places)) if !places.contains(&place) => misplaced(&word, place),
+        Some((name, example, _)) => {
+            if at_separator(input) && name != example {
+                format!("`{word}` is followed by its value: `{example}`")
+            } else if !at_separator(input) && name == example {
+                format!("`{word}` is a word of its own; remove what follows it")
+            } else {
+                return Ok(word);
+            }
+        }
+        None => format!(
+            "`{word}` is not an option of {}; the options are {}",
+            place.name(),
+            list(place)
+        ),
+    };
+    skip_to_separator(input);
+    Err(syn::Error::new(word.span(), wrong))
+}
+
+/// What to write for an option that stands elsewhere.
+fn misplaced(word: &Ident, place: Place) -> String {
+    let name = word.to_string();
+    match (place, name.as_str()) {
+        (Reply, "within" | "since" | "for") => format!(
+            "`{word}` is about time, and a reply has none: move it to an `expect!`; what a reply \
+             answers has {}",
+            list(place)
+        ),
+        (Never, "within") => {
+            "`within` is a latency budget, and nothing is to come here: write how long \
+                              nothing may come, `for 200ms`"
+                .to_owned()
+        }
+        (Never, "times" | "at_least" | "exactly_once") => format!(
+            "`{word}` counts messages, and `never!` lets none come: remove it, or write it into an \
+             `expect!`"
+        ),
+        (Expect, "unrouted") => {
+            "`unrouted` is about absence: it goes into a `never!` on a harness \
+                                 without a correlation policy; remove it"
+                .to_owned()
+        }
+        _ => format!(
+            "`{word}` does not go with {}; the options are {}",
+            place.name(),
+            list(place)
+        ),
     }
-    if !is_option(&word) {
-        skip_to_separator(input);
-        return Err(syn::Error::new(
-            word.span(),
-            format!(
-                "`{word}` is not an option of {}; the options are {}",
-                place.name,
-                list(place.options)
-            ),
-        ));
-    }
-    Ok(word)
 }
 
 /// `headers { … }`, `key p`, `metadata { … }`
@@ -196,14 +280,15 @@ fn set<T>(slot: &mut Option<T>, value: T, word: &Ident) -> syn::Result<()> {
 fn example(word: &Ident) -> &'static str {
     OPTIONS
         .iter()
-        .find(|(name, _)| word == name)
-        .map_or("", |(_, example)| example)
+        .find(|(name, ..)| word == name)
+        .map_or("", |(_, example, _)| example)
 }
 
-fn list(options: &[(&str, &str)]) -> String {
-    let examples: Vec<String> = options
+fn list(place: Place) -> String {
+    let examples: Vec<String> = OPTIONS
         .iter()
-        .map(|(_, example)| format!("`{example}`"))
+        .filter(|(.., places)| places.contains(&place))
+        .map(|(_, example, _)| format!("`{example}`"))
         .collect();
     match examples.split_last() {
         Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),

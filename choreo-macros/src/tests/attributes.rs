@@ -146,7 +146,9 @@ fn a_scenario_stays_as_it_is_next_to_its_registration() {
     );
     assert_contains(
         &expansion,
-        "fn __choreo_harness() -> &'static impl my::choreo::__private::IsHarness { &self::orders }",
+        "resource: || my::choreo::__private::host(&self::orders),
+            run: |context| {
+                my::choreo::__private::run_scenario(my::choreo::__private::host(&self::orders),",
     );
     assert_contains(
         &expansion,
@@ -235,9 +237,9 @@ fn a_harness_becomes_a_static_of_its_name() {
     assert_contains(
         &expansion,
         "#[doc = \"d\"] #[cfg(unix)] #[allow(dead_code)] #[allow(non_upper_case_globals)]
-         pub(crate) static orders: ::choreo::__private::HarnessFn = {
+         pub(crate) static orders: ::choreo::__private::HostFn<::choreo::__private::Harness> = {
              #[instrument] async fn orders() -> Result<Harness> { body }
-             ::choreo::__private::HarnessFn::new(
+             ::choreo::__private::HostFn::new(
                  \"orders\", ::core::module_path!(), ::core::file!(), ::core::line!(),
                  || ::choreo::__private::connect_with(orders()),
              )

@@ -4,9 +4,10 @@ use proc_macro2::TokenStream;
 
 use super::{assert_contains, assert_errors, assert_is, tokens};
 use crate::expand::{expect, pattern};
+use crate::model::Asking;
 
 fn expand(arguments: &str) -> TokenStream {
-    expect::entry(tokens(&format!("[krate] {arguments}")))
+    expect::entry(tokens(&format!("[krate] {arguments}")), Asking::Expect)
 }
 
 /// What `pattern!` becomes, without the path in front of each call.
@@ -343,7 +344,8 @@ fn no_input_makes_the_parsers_panic() {
         }
         if let Ok(arguments) = source.parse::<TokenStream>() {
             parsed += 1;
-            expect::entry(arguments);
+            expect::entry(arguments.clone(), Asking::Expect);
+            expect::entry(arguments, Asking::Never);
         }
     }
     assert!(

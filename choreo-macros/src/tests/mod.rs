@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 
 mod attributes;
+mod counts;
 mod duration;
 mod expect;
 mod publish;

@@ -35,7 +35,7 @@ fn what_is_published() {
         ("", &["the first argument is the scenario variable"]),
         ("s", &["what is published?"]),
         ("s,", &["what is published?"]),
-        ("s.kafka, \"t\", {}", &["names one transport of a stage"]),
+        ("s.kafka, \"t\", {}", &[]),
         ("s \"t\", {}", &["write a comma before this"]),
         ("s, \"t\"", &["a topic alone is no message"]),
         (
@@ -249,7 +249,7 @@ fn settle_takes_the_scenario() {
         ("", &["write the scenario variable: `settle!(s)`"]),
         ("s, 5ms", &["`settle!` takes the scenario and nothing else"]),
         ("self.s", &["write the scenario variable: `settle!(s)`"]),
-        ("suite.s", &["names one transport of a stage"]),
+        ("suite.s", &["`settle!` is about the whole scenario"]),
     ];
     for (source, expected) in cases {
         let expansion = steps::settle(tokens(&format!("[$crate] {source}")));

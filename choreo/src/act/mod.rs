@@ -2,31 +2,36 @@
 //!
 //! Knows nothing of the steps' types; `scenario` puts those on top.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::dispatch::{Audience, Failure, Inbox, Member, OpenScenario, Registration, Router, lock};
-use crate::expectation::{Anchor, Expectation, Offered, Terms};
+use crate::expectation::{Anchor, ArrivalOrder, Closing, Expectation, Listening, Terms};
 use crate::ids::{CorrelationId, LegIndex};
-use crate::matcher::MessagePattern;
+use crate::matcher::{MessagePattern, Pattern};
 use crate::outcome::{
     Handle, HandleResult, Outcome, Published, ScenarioError, ScenarioErrorKind, ScenarioResult,
 };
 use crate::reply::{Reply, ReplyRule, shown};
 use crate::timeline::{Place, Timeline, TimelineAction};
 
+mod constraint;
 mod leg;
 mod receive;
 mod request;
 mod send;
 mod unsupported;
+mod waiting;
 
 pub(crate) use leg::Leg;
 pub use send::PublishDraft;
+use waiting::Waiting;
 
 static NEXT_SCENARIO: AtomicU64 = AtomicU64::new(0);
 
@@ -52,7 +57,12 @@ enum Trigger {
 struct State {
     slots: Vec<Slot>,
     expectations: Vec<Expectation>,
+    orders: Vec<ArrivalOrder>,
     replies: Vec<Reply>,
+    /// Messages that have come for this scenario.
+    arrivals: u64,
+    /// A message came that must not have come: the scenario ends as fail.
+    violated: bool,
     timeline: Timeline,
     trigger: Trigger,
     published: Vec<Published>,
@@ -63,6 +73,8 @@ struct State {
     result: Option<Arc<ScenarioResult>>,
     open: Vec<OpenScenario>,
     settling: bool,
+    /// The time is up: what comes now is late.
+    expired: bool,
 }
 
 /// The act, shared by the test's side and the receive tasks.
@@ -100,7 +112,10 @@ impl Act {
             state: Mutex::new(State {
                 slots: Vec::new(),
                 expectations: Vec::new(),
+                orders: Vec::new(),
                 replies: Vec::new(),
+                arrivals: 0,
+                violated: false,
                 timeline: Timeline::starting_at(started),
                 trigger: Trigger::None,
                 published: Vec::new(),
@@ -109,6 +124,7 @@ impl Act {
                 result: None,
                 open: Vec::new(),
                 settling: false,
+                expired: false,
             }),
             changed: Notify::new(),
         });
@@ -195,6 +211,30 @@ impl Act {
         pattern: P,
         terms: Terms,
     ) -> Handle<P::Message> {
+        self.add(on, topic, terms, |listening, terms, since| {
+            Expectation::new(listening, pattern, terms, since)
+        })
+    }
+
+    pub(crate) fn expect_set(
+        self: &Arc<Self>,
+        on: LegIndex,
+        topic: &str,
+        patterns: Vec<Pattern>,
+        terms: Terms,
+    ) -> Handle<Value> {
+        self.add(on, topic, terms, |listening, terms, since| {
+            Expectation::set(listening, patterns, &terms, since)
+        })
+    }
+
+    fn add<M>(
+        self: &Arc<Self>,
+        on: LegIndex,
+        topic: &str,
+        terms: Terms,
+        make: impl FnOnce(Listening, Terms, Option<u32>) -> Expectation,
+    ) -> Handle<M> {
         // Another scenario's handle has no instant here: the trigger starts the clock then.
         let since = terms
             .since
@@ -204,9 +244,9 @@ impl Act {
         let index = u32::try_from(state.expectations.len()).expect("fewer than 2^32 expectations");
         if state.result.is_none() {
             self.check_readable(&mut state, on, &format!("`{topic}`"), &terms.envelope);
+            self.check_sound(&mut state, on, topic, &terms);
             let slot = self.slot(&mut state, on, topic);
-            let topic = Arc::clone(&state.slots[slot as usize].topic);
-            let expectation = Expectation::new(on.0, topic, slot, pattern, terms, since);
+            let expectation = make(state.listening(on, slot), terms, since);
             if state.expectations.is_empty() {
                 // One is the rule, and they are large.
                 state.expectations.reserve_exact(1);
@@ -270,12 +310,13 @@ impl Act {
                 let state = lock(&self.state);
                 if state.settling {
                     None
-                } else if state.error.is_some() {
+                } else if state.is_broken() {
                     return;
-                } else if state.is_decided() {
-                    None
                 } else {
-                    state.deadline(self.timeout)
+                    match state.waiting(Instant::now()) {
+                        Waiting::Messages => state.deadline(self.timeout),
+                        Waiting::Quiet(_) | Waiting::Nothing => None,
+                    }
                 }
             };
             let Some(deadline) = deadline else {
@@ -285,7 +326,8 @@ impl Act {
             tokio::select! {
                 () = &mut changed => {}
                 () = tokio::time::sleep_until(deadline.into()) => {
-                    if !lock(&self.state).settling {
+                    let state = lock(&self.state);
+                    if !state.settling && state.waiting(deadline) == Waiting::Messages {
                         return;
                     }
                 }
@@ -297,9 +339,11 @@ impl Act {
     pub(crate) async fn settle(&self) -> Arc<ScenarioResult> {
         lock(&self.state).settling = true;
         self.changed.notify_waiters();
+        let mut changed = pin!(self.changed.notified());
+        let mut now = Instant::now();
+        let mut over = false;
         loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
+            // Before the look, so that no change falls between the two.
             changed.as_mut().enable();
             let deadline = {
                 let mut state = lock(&self.state);
@@ -307,60 +351,36 @@ impl Act {
                     return Arc::clone(result);
                 }
                 self.check_sense(&mut state);
-                if state.error.is_some() || state.is_decided() {
+                let waiting = state.waiting(now);
+                if state.is_broken() || waiting == Waiting::Nothing {
                     return self.finish(&mut state, false);
                 }
-                state.deadline(self.timeout)
+                match waiting {
+                    // A window that has opened runs to its end, also past the timeout.
+                    Waiting::Quiet(until) => Some(until),
+                    Waiting::Messages | Waiting::Nothing if over => None,
+                    // A triggered act always has a deadline; this one ends even if that should change.
+                    Waiting::Messages | Waiting::Nothing => Some(
+                        state
+                            .deadline(self.timeout)
+                            .unwrap_or_else(|| Instant::now() + self.timeout),
+                    ),
+                }
             };
-            // A triggered act always has a deadline; this one ends even if that should change.
-            let deadline = deadline.unwrap_or_else(|| Instant::now() + self.timeout);
+            let Some(deadline) = deadline else {
+                return self.expire().await;
+            };
             tokio::select! {
-                () = &mut changed => {}
+                biased;
+                () = &mut changed => changed.set(self.changed.notified()),
                 () = tokio::time::sleep_until(deadline.into()) => {
-                    let mut state = lock(&self.state);
-                    if let Some(result) = &state.result {
-                        return Arc::clone(result);
-                    }
-                    self.record_deadline(&mut state);
-                    return self.finish(&mut state, false);
+                    over = lock(&self.state)
+                        .deadline(self.timeout)
+                        .is_none_or(|end| deadline >= end);
+                    now = deadline;
                 }
             }
-        }
-    }
-
-    fn record_deadline(&self, state: &mut State) {
-        let now = Instant::now();
-        let State {
-            expectations,
-            replies,
-            slots,
-            timeline,
-            ..
-        } = state;
-        for slot in replies.iter().filter_map(Reply::missed) {
-            let Slot { leg, topic, .. } = &slots[slot as usize];
-            let place = self.leg(*leg).place(Some(topic));
-            timeline.record(
-                now,
-                TimelineAction::Deadline,
-                place,
-                "a required reply is owed",
-            );
-        }
-        for expectation in expectations
-            .iter()
-            .filter(|expectation| expectation.is_open())
-        {
-            let detail = match expectation.near_miss_count() {
-                0 => "nothing came".to_owned(),
-                count => format!("{count} came, none matched"),
-            };
-            timeline.record(
-                now,
-                TimelineAction::Deadline,
-                self.legs[expectation.leg as usize].place(Some(&expectation.topic)),
-                detail,
-            );
+            now = now.max(Instant::now());
         }
     }
 
@@ -373,13 +393,37 @@ impl Act {
         }
     }
 
-    /// Ends the act at its deadline while the body still runs.
-    pub(crate) fn expire(&self) -> Arc<ScenarioResult> {
+    /// Ends the act at its deadline. Where nothing came, the broker is asked for a sign of life first: that
+    /// a broker hangs must not look like a service that does not answer.
+    pub(crate) async fn expire(&self) -> Arc<ScenarioResult> {
+        let in_vain = {
+            let mut state = lock(&self.state);
+            state.expired = true;
+            state.result.is_none() && !state.is_broken() && state.waited_in_vain()
+        };
+        if in_vain {
+            // All at once: together they may take no longer than one.
+            let mut asked = JoinSet::new();
+            for (index, leg) in self.legs.iter().enumerate() {
+                let router = Arc::clone(&leg.router);
+                asked.spawn(async move { (index, router.answers().await) });
+            }
+            for (index, answer) in asked.join_all().await {
+                let leg = &self.legs[index];
+                if let Err(reason) = answer {
+                    let text = format!(
+                        "nothing came, and the connection to {} is down: {reason}",
+                        leg.info
+                    );
+                    self.record_error(&mut lock(&self.state), ScenarioErrorKind::Lost, text);
+                }
+            }
+        }
         let mut state = lock(&self.state);
         if let Some(result) = &state.result {
             return Arc::clone(result);
         }
-        if state.error.is_none() {
+        if !state.is_broken() {
             self.record_deadline(&mut state);
         }
         self.finish(&mut state, false)
@@ -414,22 +458,32 @@ impl Act {
             ),
             Trigger::None => (None, Duration::ZERO),
         };
-        let interrupted = abandoned || state.error.is_some();
-        let expectations = std::mem::take(&mut state.expectations);
-        let since: Vec<_> = expectations
+        let closing = Closing {
+            now,
+            waited,
+            interrupted: abandoned || state.is_broken(),
+        };
+        let out_of_order = state.out_of_order();
+        let starts: Vec<_> = state
+            .expectations
             .iter()
-            .map(|expectation| expectation.since.map(|index| &expectations[index as usize]))
-            .map(|start| start.and_then(Expectation::matched_at))
+            .map(|expectation| {
+                let start = expectation.since.map(|i| &state.expectations[i as usize]);
+                let since = start
+                    .and_then(Expectation::satisfied_at)
+                    .map(|came| came.at);
+                (since, state.opening(expectation))
+            })
             .collect();
-        let handles: Vec<_> = expectations
+        let handles: Vec<_> = std::mem::take(&mut state.expectations)
             .into_iter()
-            .zip(since)
-            .map(|(expectation, since)| {
+            .zip(starts)
+            .map(|(expectation, (since, opening))| {
                 let anchor = since.map(|at| Anchor { at, earliest: at }).or(anchor);
                 let registration = &state.slots[expectation.slot as usize].registration;
                 let traffic = registration.as_ref().map(Registration::traffic);
                 let traffic = traffic.unwrap_or_default();
-                let (data, report) = expectation.finish(anchor, waited, interrupted, traffic);
+                let (data, report) = expectation.finish(anchor, opening, closing, traffic);
                 HandleResult { data, report }
             })
             .collect();
@@ -437,13 +491,24 @@ impl Act {
         let legs: Vec<_> = self.legs.iter().map(|leg| Arc::clone(&leg.info)).collect();
         let replies: Vec<_> = std::mem::take(&mut state.replies)
             .into_iter()
-            .map(|reply| reply.finish(&legs, interrupted))
+            .map(|reply| reply.finish(&legs, closing.interrupted))
             .collect();
-        let mut outcome = handles
-            .iter()
-            .map(|handle| handle.data.outcome)
-            .max()
-            .unwrap_or(Outcome::Pass);
+        // What ended before its time says nothing beside a failure, and is no pass by itself.
+        let worst = |with_unjudged: bool| {
+            let handles = handles.iter().map(|handle| &handle.data);
+            let counted = handles.filter(|data| with_unjudged || !data.is_unjudged());
+            let outcomes = counted.map(|data| data.outcome);
+            outcomes.max().unwrap_or(Outcome::Pass)
+        };
+        let judged = worst(false);
+        let mut outcome = if judged.is_failure() {
+            judged
+        } else {
+            worst(true)
+        };
+        if state.violated || out_of_order.is_some() {
+            outcome = Outcome::Fail;
+        }
         for reply in &replies {
             outcome = outcome.max(reply.outcome(only_replies));
         }
@@ -466,6 +531,7 @@ impl Act {
             outcome,
             error: state.error.clone(),
             handles,
+            out_of_order,
             replies,
             timeline,
             timeline_dropped,
@@ -512,31 +578,18 @@ impl State {
         }
     }
 
-    /// Every expectation is decided, no reply is under way or owes an answer; with replies only, each
-    /// has answered.
-    fn is_decided(&self) -> bool {
-        if !matches!(self.trigger, Trigger::Done(_)) {
-            return false;
-        }
-        if self.expectations.is_empty() {
-            return self.replies.iter().all(Reply::is_finished);
-        }
-        self.expectations
-            .iter()
-            .all(|expectation| !expectation.is_open())
-            && !self
-                .replies
-                .iter()
-                .any(|reply| reply.is_busy() || reply.is_owed())
+    /// Something was waited for, and nothing at all came for it.
+    fn waited_in_vain(&self) -> bool {
+        let mut open = self.expectations.iter().filter(|other| other.is_open());
+        open.any(Expectation::is_untouched)
+            || self.replies.iter().any(|reply| {
+                (self.expectations.is_empty() || reply.is_owed()) && reply.is_untouched()
+            })
     }
-}
 
-fn offered_action(offered: &Offered) -> TimelineAction {
-    match offered {
-        Offered::Ignored => TimelineAction::Received,
-        Offered::Matched => TimelineAction::Matched,
-        Offered::NearMiss => TimelineAction::NearMiss,
-        Offered::Failed(_) => TimelineAction::Error,
+    /// Nothing that comes can make it better.
+    fn is_broken(&self) -> bool {
+        self.error.is_some() || self.violated
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use choreo_runner::BoxFuture;
 
 use super::request::asker;
-use super::{Act, Leg, Trigger, offered_action};
+use super::{Act, Leg, Trigger, Waiting};
 use crate::codec::Incoming;
 use crate::dispatch::lock;
 use crate::envelope::{Body, Draft, Envelope};
@@ -22,7 +22,7 @@ impl Act {
         let envelope = message.envelope();
         let mut guard = lock(&self.state);
         let state = &mut *guard;
-        if state.result.is_some() || state.error.is_some() {
+        if state.result.is_some() || state.is_broken() || state.expired {
             return;
         }
         let on = state.slots[slot as usize].leg;
@@ -43,17 +43,24 @@ impl Act {
         }
         let mut failure = None;
         let mut looked = false;
-        for expectation in state
-            .expectations
-            .iter_mut()
-            .filter(|other| other.slot == slot)
-        {
-            let offered = expectation.offer(message);
+        state.arrivals += 1;
+        let arrival = state.arrivals;
+        for index in 0..state.expectations.len() {
+            if state.expectations[index].slot != slot {
+                continue;
+            }
+            let opening = state.opening(&state.expectations[index]);
+            let offered = state.expectations[index].offer(message, arrival, opening);
             if offered != Offered::Ignored {
                 looked = true;
                 let (at, action) = (envelope.received_at, offered_action(&offered));
-                state.timeline.record(at, action, place, "");
+                let detail = match offered {
+                    Offered::Violated(why) => why,
+                    _ => "",
+                };
+                state.timeline.record(at, action, place, detail);
             }
+            state.violated |= matches!(offered, Offered::Violated(_));
             if let Offered::Failed(text) = offered {
                 failure = Some(text);
             }
@@ -96,6 +103,8 @@ impl Act {
         if let Some(text) = failure {
             self.record_error(state, ScenarioErrorKind::Matcher, text);
         }
+        // Who waits for a window only has to know that an answer is under way.
+        let replying = !answers.is_empty();
         state.tasks.retain(|task| !task.is_finished());
         for (index, job) in answers {
             // State has to see the triggers as they came; tasks would overtake each other.
@@ -112,11 +121,24 @@ impl Act {
                     .abort_handle(),
             );
         }
-        let wake = state.error.is_some() || state.is_decided();
+        state.violated |= state.out_of_order().is_some();
+        let wake = replying
+            || state.is_broken()
+            || state.waiting(envelope.received_at) != Waiting::Messages;
         drop(guard);
         if wake {
             self.changed.notify_waiters();
         }
+    }
+}
+
+fn offered_action(offered: &Offered) -> TimelineAction {
+    match offered {
+        Offered::Ignored => TimelineAction::Received,
+        Offered::Matched => TimelineAction::Matched,
+        Offered::NearMiss => TimelineAction::NearMiss,
+        Offered::Violated(_) => TimelineAction::Violation,
+        Offered::Failed(_) => TimelineAction::Error,
     }
 }
 

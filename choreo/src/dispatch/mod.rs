@@ -25,6 +25,10 @@ use self::topic::{Target, TopicEntry};
 mod surprise;
 mod topic;
 
+/// How long a broker may take for a sign of life after a scenario has waited in vain: a scenario whose
+/// broker hangs ends within a second of its timeout.
+const ANSWER_BOUND: Duration = Duration::from_millis(700);
+
 /// A scenario, as far as the router knows it. Calls come from receive tasks and must not block.
 pub(crate) trait Inbox: Send + Sync {
     /// A message for the registration `slot`.
@@ -67,6 +71,8 @@ pub(crate) struct RouterConfig {
     pub(crate) codec: Arc<dyn Codec>,
     pub(crate) correlation: Arc<dyn Correlation>,
     pub(crate) capabilities: Capabilities,
+    /// Where the broker is, for people.
+    pub(crate) address: String,
     pub(crate) without_id: WithoutId,
     /// How long an unused subscription stays, so that the next scenario finds it ready.
     pub(crate) linger: Duration,
@@ -366,6 +372,27 @@ impl Router {
             .borrow()
             .clone()
             .unwrap_or_else(|| "the harness was closed".to_owned()))
+    }
+
+    /// Whether the broker is there: why not, when it is not. For when a scenario has waited in vain.
+    pub(crate) async fn answers(&self) -> Result<(), String> {
+        if let Some(reason) = self.lost.borrow().clone() {
+            return Err(reason);
+        }
+        let asked = async { self.connection()?.ping().await };
+        match tokio::time::timeout(ANSWER_BOUND, asked).await {
+            Ok(answer) => answer.map_err(|error| {
+                let reason = match error {
+                    TransportError::Lost { reason } => reason,
+                    other => other.to_string(),
+                };
+                format!("{} does not answer: {reason}", self.config.address)
+            }),
+            Err(_) => Err(format!(
+                "{} did not answer within {ANSWER_BOUND:?}",
+                self.config.address
+            )),
+        }
     }
 
     /// Registrations of open scenarios, over all topics.

@@ -13,6 +13,7 @@ use crate::text::{Style, Tone, Took, count};
 
 mod hop;
 mod near_miss;
+mod tally;
 
 /// Timeline entries that are shown, the last ones.
 const TIMELINE_SHOWN: usize = 12;
@@ -135,14 +136,20 @@ impl Text<'_> {
             let text = self.paint(Tone::Bad, &error.text);
             self.line(2, text);
         }
-        // What broke stands first; what went well is context.
+        if let Some(order) = &self.result.out_of_order {
+            self.order(order);
+        }
+        // What broke stands first, then what is undecided; what went well is context.
         let mut handles: Vec<_> = self
             .result
             .handles
             .iter()
             .map(|handle| &handle.data)
             .collect();
-        handles.sort_by_key(|data| std::cmp::Reverse(data.outcome));
+        handles.sort_by_key(|data| {
+            let well = !data.outcome.is_failure();
+            (well, data.interrupted, std::cmp::Reverse(data.outcome))
+        });
         for data in handles {
             self.handle(data);
         }
@@ -158,7 +165,9 @@ impl Text<'_> {
             _ if data.interrupted => self.paint(Tone::Quiet, "·"),
             _ => self.paint(Tone::Bad, "✗"),
         };
-        let verdict = match data.outcome {
+        let tally = data.tally.as_deref();
+        let tallied = tally.and_then(|tally| tally::verdict(data, tally, self.limit(data)));
+        let verdict = tallied.unwrap_or_else(|| match data.outcome {
             Outcome::Pass | Outcome::Slow => latency_of(data),
             Outcome::Error => data.error.clone().unwrap_or_else(|| "error".to_owned()),
             _ if data.interrupted && data.near_miss_count == 0 => "nothing had come yet".to_owned(),
@@ -171,7 +180,7 @@ impl Text<'_> {
                 Took(self.limit(data))
             ),
             _ => format!("nothing came within {}", Took(self.limit(data))),
-        };
+        });
         let topic = self.paint(Tone::Strong, self.result.shown(&data.topic));
         let place = self.paint(Tone::Quiet, place(data.location));
         let word = if data.interrupted {
@@ -184,9 +193,15 @@ impl Text<'_> {
             Some(label) => self.paint(Tone::Quiet, format!(" on {label}")),
         };
         self.line(2, format!("{mark} {topic}{on}  {word}: {verdict}  {place}"));
-        match data.outcome {
-            Outcome::Fail => self.near_misses(data),
-            Outcome::Timeout if !data.interrupted => self.nothing_came(data),
+        match (data.outcome, tally) {
+            (Outcome::Fail, Some(tally)) => self.tally(data, tally),
+            (Outcome::Fail, None) => self.near_misses(data),
+            (Outcome::Timeout, _) if !data.interrupted => {
+                if let Some(tally) = tally {
+                    self.tally(data, tally);
+                }
+                self.nothing_came(data);
+            }
             _ => {}
         }
     }

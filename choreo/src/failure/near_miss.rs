@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Text;
+use crate::codec::Incoming;
 use crate::matcher::{MismatchKind, Part, Segment, diff};
 use crate::outcome::{HandleData, NearMiss, ReplyReport};
 use crate::text::{Tone, count, shorten};
@@ -109,6 +110,10 @@ impl Text<'_> {
             let text = format!("payload of {} bytes, not kept", near_miss.size_bytes);
             return self.line(6, self.paint(Tone::Quiet, text));
         };
+        self.payload_of(message);
+    }
+
+    pub(super) fn payload_of(&mut self, message: &Incoming) {
         let bytes = &message.envelope().payload;
         let text = match std::str::from_utf8(bytes) {
             Ok("") => "empty".to_owned(),

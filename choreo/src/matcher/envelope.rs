@@ -16,7 +16,7 @@ const KEY_CHARS: usize = 200;
 const UNEXPECTED_LISTED: usize = 20;
 
 /// What an expectation asks of a message besides its payload.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct EnvelopePattern {
     pub(crate) headers: Option<Pattern>,
     pub(crate) key: Option<Pattern>,

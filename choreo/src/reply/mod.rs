@@ -199,6 +199,11 @@ impl Reply {
         self.rule.needed().is_some_and(|needed| self.sent < needed)
     }
 
+    /// No trigger has come.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.candidates == 0
+    }
+
     /// When the time is up and an answer is owed: what it listened on.
     pub(crate) fn missed(&self) -> Option<u32> {
         self.is_owed().then(|| self.slots.first().copied())?

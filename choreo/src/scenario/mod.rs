@@ -7,19 +7,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use choreo_runner::BoxFuture;
+use serde_json::Value;
 
 use crate::act::{Act, PublishDraft};
-use crate::expectation::Terms;
+use crate::expectation::{DUPLICATE_WINDOW, Limits, MessageCount, Terms};
 use crate::harness::Harness;
 use crate::ids::{CorrelationId, LegIndex, Location};
-use crate::matcher::envelope::EnvelopePattern;
-use crate::matcher::{MessagePattern, Pattern};
+use crate::matcher::{MessagePattern, Pattern, Segment};
 use crate::outcome::{Handle, ScenarioResult};
 use crate::reply::ReplyRule;
 use crate::stage::Transports;
 
 pub use self::phase::{
-    Arranging, CanArrange, CanBegin, CanSettle, CanTrigger, OneTransport, Triggered,
+    Arranging, CanArrange, CanBegin, CanRestrict, CanSettle, CanTrigger, OneTransport, Triggered,
 };
 pub(crate) use self::run::run;
 pub use self::run::{Body, BodyEnd, IntoBodyEnd, body_end};
@@ -128,12 +128,7 @@ pub struct ExpectOptions(Terms);
 impl ExpectOptions {
     /// Written here, without a budget.
     pub fn at(file: &'static str, line: u32) -> Self {
-        Self(Terms {
-            location: Location { file, line },
-            within: None,
-            since: None,
-            envelope: EnvelopePattern::default(),
-        })
+        Self(Terms::at(Location { file, line }))
     }
 
     /// With a latency budget: later is slow.
@@ -147,6 +142,65 @@ impl ExpectOptions {
     #[must_use]
     pub fn since<M>(mut self, handle: Handle<M>) -> Self {
         self.0.since = Some((handle.scenario, handle.index));
+        self
+    }
+
+    /// So many messages and no more.
+    #[must_use]
+    pub fn times(self, number: impl MessageCount) -> Self {
+        let number = number.into_count();
+        self.limits(Limits::computed(number, Some(number)))
+    }
+
+    /// At least so many messages.
+    #[must_use]
+    pub fn at_least(self, least: impl MessageCount) -> Self {
+        self.limits(Limits::computed(least.into_count(), None))
+    }
+
+    /// So many messages, both ends included.
+    #[must_use]
+    pub fn times_between(self, least: impl MessageCount, most: impl MessageCount) -> Self {
+        let (least, most) = (least.into_count(), most.into_count());
+        self.limits(Limits::computed(least, Some(most)))
+    }
+
+    /// So many messages, the upper end not included.
+    #[must_use]
+    pub fn times_below(self, least: impl MessageCount, end: impl MessageCount) -> Self {
+        let most = end.into_count().and_then(|end| end.checked_sub(1));
+        self.limits(Limits::computed(least.into_count(), Some(most)))
+    }
+
+    /// One message, and no duplicate of it for a while.
+    #[must_use]
+    pub fn exactly_once(self) -> Self {
+        self.limits(Limits::between(1, Some(1)).quiet_for(DUPLICATE_WINDOW))
+    }
+
+    /// How long nothing further may come.
+    #[must_use]
+    pub fn quiet_for(mut self, window: Duration) -> Self {
+        self.0.quiet = Some(window);
+        self
+    }
+
+    /// With values at this place that do not descend from message to message.
+    #[must_use]
+    pub fn ordered_by<const N: usize>(mut self, path: [Segment; N]) -> Self {
+        self.0.ordered_by = Some(path.into_iter().collect());
+        self
+    }
+
+    /// An absence that counts although no ids keep scenarios apart.
+    #[must_use]
+    pub fn unrouted(mut self) -> Self {
+        self.0.unrouted = true;
+        self
+    }
+
+    fn limits(mut self, limits: Limits) -> Self {
+        self.0.limits = Some(limits);
         self
     }
 
@@ -202,6 +256,69 @@ pub fn expect_on<T, P: CanArrange, M: MessagePattern>(
     options: ExpectOptions,
 ) -> Handle<M::Message> {
     s.act.expect(leg, &topic.into(), pattern, options.0)
+}
+
+/// The step behind `expect!` with a set of patterns.
+pub fn expect_set<T: OneTransport, P: CanArrange>(
+    s: &Scenario<'_, T, P>,
+    topic: impl Into<String>,
+    patterns: Vec<Pattern>,
+    options: ExpectOptions,
+) -> Handle<Value> {
+    expect_set_on(s, LegIndex::ONLY, topic, patterns, options)
+}
+
+/// The step behind `expect!` with a set of patterns on a transport of a stage.
+pub fn expect_set_on<T, P: CanArrange>(
+    s: &Scenario<'_, T, P>,
+    leg: LegIndex,
+    topic: impl Into<String>,
+    patterns: Vec<Pattern>,
+    options: ExpectOptions,
+) -> Handle<Value> {
+    s.act.expect_set(leg, &topic.into(), patterns, options.0)
+}
+
+/// The step behind `never!`.
+pub fn never<T: OneTransport, P: CanRestrict, M: MessagePattern>(
+    s: &Scenario<'_, T, P>,
+    topic: impl Into<String>,
+    pattern: M,
+    options: ExpectOptions,
+) -> Handle<M::Message> {
+    never_on(s, LegIndex::ONLY, topic, pattern, options)
+}
+
+/// The step behind `never!` on a transport of a stage.
+pub fn never_on<T, P: CanRestrict, M: MessagePattern>(
+    s: &Scenario<'_, T, P>,
+    leg: LegIndex,
+    topic: impl Into<String>,
+    pattern: M,
+    options: ExpectOptions,
+) -> Handle<M::Message> {
+    let options = options.limits(Limits::between(0, Some(0)));
+    s.act.expect(leg, &topic.into(), pattern, options.0)
+}
+
+/// A handle without the type of its message.
+#[derive(Debug, Clone, Copy)]
+pub struct HandleKey(u64, u32);
+
+/// The key of a handle, to stand in a list with others.
+pub fn handle_key<M>(handle: Handle<M>) -> HandleKey {
+    HandleKey(handle.scenario, handle.index)
+}
+
+/// The step behind `in_order!`.
+pub fn in_order<T, P: CanRestrict, const N: usize>(
+    s: &Scenario<'_, T, P>,
+    handles: [HandleKey; N],
+    file: &'static str,
+    line: u32,
+) {
+    let handles = handles.map(|HandleKey(scenario, index)| (scenario, index));
+    s.act.in_order(&handles, Location { file, line });
 }
 
 /// The step behind `reply!`.

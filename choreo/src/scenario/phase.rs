@@ -24,6 +24,15 @@ mod sealed {
 pub trait CanArrange: sealed::Phase {}
 impl CanArrange for Arranging {}
 
+/// Phases in which absences and orders can be registered.
+#[diagnostic::on_unimplemented(
+    message = "`never!` or `in_order!` after the scenario was triggered",
+    label = "this scenario has been triggered already",
+    note = "a message could come before it is registered, so it must stand above the first `publish!`, `request!` or `begin!`"
+)]
+pub trait CanRestrict: sealed::Phase {}
+impl CanRestrict for Arranging {}
+
 /// Phases in which messages can be published.
 #[diagnostic::on_unimplemented(
     message = "`publish!` or `request!` on something that is no scenario",

@@ -84,7 +84,7 @@ pub(crate) async fn run<H: Host>(
             let broken = format!("the scenario panicked{}", failure::panic_text(&panic));
             (act.abandon(), Some(broken))
         }
-        None => (act.expire(), None),
+        None => (act.expire().await, None),
     };
     record(&result, broken.as_deref(), style, site, started.elapsed())
 }

@@ -174,7 +174,7 @@ impl<T: Transports> StageBuilder<T> {
                 Err(error) => failures.push((name, error)),
             }
         }
-        if let Some(error) = joined(failures) {
+        if let Some(error) = joined(&failures) {
             for harness in connected.iter().rev() {
                 harness.close().await;
             }
@@ -192,7 +192,7 @@ impl<T: Transports> StageBuilder<T> {
 }
 
 /// One error for all transports that are missing. A single one that asks to skip stays a skip.
-fn joined(failures: Vec<(&str, Error)>) -> Option<Error> {
+fn joined(failures: &[(&str, Error)]) -> Option<Error> {
     let skips = failures
         .iter()
         .all(|(_, error)| matches!(error.kind(), ErrorKind::Skip(_)));

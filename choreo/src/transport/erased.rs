@@ -31,6 +31,7 @@ pub(crate) trait DynConnection: Send + Sync {
         delivery: Delivery,
     ) -> BoxFuture<'a, Result<DynSubscription, TransportError>>;
     fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), TransportError>>;
+    fn ping(&self) -> BoxFuture<'_, Result<(), TransportError>>;
     fn inbox(&self) -> Option<String>;
     fn close(&self) -> BoxFuture<'_, ()>;
 }
@@ -77,6 +78,10 @@ impl<C: Connection> DynConnection for C {
 
     fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(Connection::publish(self, message))
+    }
+
+    fn ping(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(Connection::ping(self))
     }
 
     fn inbox(&self) -> Option<String> {

@@ -291,6 +291,12 @@ pub trait Connection: Send + Sync + 'static {
     fn publish(&self, message: Outgoing)
     -> impl Future<Output = Result<(), TransportError>> + Send;
 
+    /// Asks the broker for a sign of life, and resolves when it has come. The harness asks, and bounds the
+    /// wait, when a scenario has waited in vain: a broker that hangs is no silent service.
+    fn ping(&self) -> impl Future<Output = Result<(), TransportError>> + Send {
+        async { Ok(()) }
+    }
+
     /// A new topic that only this connection has, for answers to requests: a scenario subscribes to it
     /// like to any other and gives it as [`Outgoing::reply_to`]. `None` when the transport has no requests.
     fn inbox(&self) -> Option<String> {

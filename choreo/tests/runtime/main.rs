@@ -1,6 +1,8 @@
 //! The runtime, mostly without its macros: outcomes, routing, replies, and what is left behind.
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
+mod absence;
+mod counts;
 mod envelope;
 mod guard;
 mod leaks;
@@ -10,5 +12,7 @@ mod requests;
 mod routing;
 mod running;
 mod services;
+mod sets;
 mod stage;
+mod stage_counts;
 mod support;

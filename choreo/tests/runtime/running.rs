@@ -48,6 +48,25 @@ fn hangs_after_a_failed_publish(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
     })
 }
 
+fn hangs_after_a_forbidden_message(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        expect!(s, "out");
+        never!(s, "in", for 20s);
+        publish!(s, "in", {});
+        let _ = s;
+        std::future::pending().await
+    })
+}
+
+fn ends_within_a_window(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        never!(s, "out", for 80ms);
+        publish!(s, "in", {});
+        assert!(s.elapsed() < Duration::from_secs(20));
+        body_end(())
+    })
+}
+
 fn panics(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
     Box::pin(async move {
         expect!(s, "out");
@@ -92,6 +111,12 @@ async fn bodies_are_judged() {
             Outcome::Timeout,
             "nothing came within 40 ms",
         ),
+        (
+            hangs_after_a_forbidden_message,
+            Outcome::Fail,
+            "in which none may",
+        ),
+        (ends_within_a_window, Outcome::Pass, ""),
         (hangs_after_a_failed_publish, Outcome::Error, "wildcard"),
         (panics, Outcome::Fail, "the names differ"),
         (

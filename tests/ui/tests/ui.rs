@@ -7,5 +7,7 @@
 fn expect() {
     let cases = trybuild::TestCases::new();
     cases.pass("pass/expect/*.rs");
-    cases.compile_fail("fail/expect/*.rs");
+    for folder in ["expect", "never", "in_order"] {
+        cases.compile_fail(format!("fail/{folder}/*.rs"));
+    }
 }

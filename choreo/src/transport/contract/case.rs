@@ -11,7 +11,7 @@ use super::{
 };
 
 /// How long a case may take as a whole. It ends what its own bounds do not, such as a hanging close.
-const CASE_BOUND: Duration = Duration::from_secs(100);
+const CASE_BOUND: Duration = Duration::from_secs(240);
 
 /// How long the end of a case's runtime may take.
 const SHUTDOWN_BOUND: Duration = Duration::from_secs(1);

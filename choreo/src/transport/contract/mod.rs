@@ -1,6 +1,6 @@
 //! One suite that any transport can run, yours included: does it keep its promises?
 //!
-//! Describe the broker as a [`Subject`] and give it to [`main`], in a test target with `harness = false`,
+//! Describe the broker as a [`Subject`] and give it to [`main()`], in a test target with `harness = false`,
 //! or run the [`cases`] under a runner of your own. Every case works on topics of its own, bounds each of
 //! its waits, and says in its [`Violation`] which promise was broken and what happened instead. What a
 //! transport cannot do by its [`Capabilities`](super::Capabilities) is

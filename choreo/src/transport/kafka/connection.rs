@@ -23,6 +23,9 @@ use crate::transport::{Connection, Delivery, TransportError};
 /// How long `close` waits for the client's own threads. They end at once unless the machine is very busy.
 const CLOSE_BOUND: Duration = Duration::from_secs(10);
 
+/// How long a broker may take for a sign of life: less than the harness waits, as a thread waits with it.
+const PING_BOUND: Duration = Duration::from_millis(600);
+
 /// A connection to Kafka, made by [`Kafka`](super::Kafka).
 pub struct KafkaConnection {
     link: SharedLink,
@@ -212,6 +215,15 @@ impl Connection for KafkaConnection {
             }
             Err(_) => Err(failed("the connection was closed".into())),
         }
+    }
+
+    async fn ping(&self) -> Result<(), TransportError> {
+        let reading = self.reading()?;
+        let asked = tokio::task::spawn_blocking(move || reading.cluster.topics(PING_BOUND));
+        let answer = self.unless_lost(asked).await?;
+        answer
+            .map(drop)
+            .map_err(|reason| TransportError::Lost { reason })
     }
 
     async fn close(&self) {

@@ -131,7 +131,7 @@ impl Link {
             }),
             RDKafkaErrorCode::SSL => self.fail(TransportError::Connect {
                 endpoint: self.address.clone(),
-                reason: words,
+                reason: advised(&words),
             }),
             RDKafkaErrorCode::AllBrokersDown => {
                 let reason = locked(&self.state).last_words.clone();

@@ -267,3 +267,53 @@ impl Transport for Kafka {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SENTINEL: &str = "s3ntinel";
+
+    #[test]
+    fn brokers_are_read_from_a_list() {
+        let kafka = Kafka::new("127.0.0.1, kafka://Broker.Example:9093,[::1]");
+        assert_eq!(kafka.problem, None);
+        assert_eq!(
+            kafka.address(),
+            "Kafka at 127.0.0.1:9092, broker.example:9093, [::1]:9092"
+        );
+    }
+
+    #[test]
+    fn what_is_no_broker_is_named_without_its_password() {
+        for (text, expected) in [
+            ("", "broker 1: there is no host"),
+            ("a,,b", "broker 2: there is no host"),
+            ("http://a", "its scheme must be `kafka`"),
+            ("a:port", "the port is no number"),
+            ("me:s3ntinel@a", "use `.auth(…)`"),
+            ("kafka://me:s3ntinel@a:9092", "use `.auth(…)`"),
+        ] {
+            let kafka = Kafka::new(text);
+            let shown = format!("{kafka:?}");
+            let problem = kafka.problem.expect(text);
+            assert!(problem.contains(expected), "{text}: {problem}");
+            assert!(!shown.contains(SENTINEL), "{shown}");
+        }
+    }
+
+    #[cfg(not(feature = "kafka-tls"))]
+    #[tokio::test]
+    async fn what_needs_openssl_names_the_feature() {
+        let plain = Kafka::new("127.0.0.1:1");
+        for kafka in [
+            plain.clone().tls(Tls::new()),
+            plain.clone().auth(KafkaAuth::scram_sha_256("me", SENTINEL)),
+            plain.auth(KafkaAuth::oauth_bearer(SENTINEL)),
+        ] {
+            let error = kafka.connect(ConnectionEvents::new(|_| {})).await;
+            let text = error.expect_err("no OpenSSL").to_string();
+            assert!(text.contains("needs the feature `kafka-tls`"), "{text}");
+        }
+    }
+}

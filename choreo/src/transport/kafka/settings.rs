@@ -104,6 +104,9 @@ impl Settings {
             .set("enable.auto.offset.store", "true")
             .set("auto.commit.interval.ms", "1000")
             .set("partition.assignment.strategy", "range,roundrobin")
+            // The partitions of a test that was killed are free again soon.
+            .set("session.timeout.ms", "6000")
+            .set("heartbeat.interval.ms", "1000")
             // A position that is not there any more: nobody compares it here.
             .set("auto.offset.reset", "earliest");
         config

@@ -336,6 +336,13 @@ impl Connection for MemoryConnection {
         Some(new_inbox())
     }
 
+    async fn ping(&self) -> Result<(), TransportError> {
+        match self.shared.broken() {
+            Some(reason) => Err(TransportError::Lost { reason }),
+            None => Ok(()),
+        }
+    }
+
     async fn close(&self) {
         self.closed.store(true, Ordering::Release);
         lock(&self.shared.connections).events.remove(&self.id);

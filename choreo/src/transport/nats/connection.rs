@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
@@ -211,7 +211,7 @@ impl Connection for NatsConnection {
         let headers = outgoing_headers(&headers).map_err(&failed)?;
         let subject = Subject::from(&*topic);
         let reply_to = reply_to.map(|reply_to| Subject::from(&*reply_to));
-        let hand_over = async {
+        let hand_over = pin!(async {
             // Boxed: the rare cases would make the future of every publish twice as large.
             let published = match (reply_to, headers) {
                 (None, None) => client.publish(subject, payload).await,
@@ -233,13 +233,26 @@ impl Connection for NatsConnection {
                 .flush()
                 .await
                 .map_err(|error| failed(error.to_string()))
-        };
+        });
         // The harness bounds it; a lost connection ends it at once.
         tokio::select! {
             biased;
             result = hand_over => result,
             error = self.link.lost() => Err(error),
         }
+    }
+
+    async fn ping(&self) -> Result<(), TransportError> {
+        let turn = self.probe.turn().await;
+        self.probe
+            .round_trip(&turn)
+            .await
+            .map_err(|silence| match silence {
+                Silence::Lost(error) => error,
+                Silence::TooLate(_) | Silence::Client(_) => TransportError::Lost {
+                    reason: silence.to_string(),
+                },
+            })
     }
 
     fn inbox(&self) -> Option<String> {

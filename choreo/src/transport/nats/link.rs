@@ -1,10 +1,12 @@
 //! The state of a connection, fed by the client's events: up or down, what the server complained about,
 //! and whose question a complaint answers.
 
+use std::future::poll_fn;
 use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Poll;
 
 use async_nats::{Event, ServerError};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -95,14 +97,20 @@ impl Link {
     /// Resolves when the connection goes down; at once when it is.
     pub(super) async fn lost(&self) -> TransportError {
         let mut fell = pin!(self.fell.notified());
-        loop {
-            fell.as_mut().enable();
-            if let Err(error) = self.ensure_up() {
-                return error;
+        poll_fn(|context| {
+            loop {
+                // Before the look, so that no loss falls between the two.
+                let news = fell.as_mut().poll(context).is_ready();
+                if let Err(error) = self.ensure_up() {
+                    return Poll::Ready(error);
+                }
+                if !news {
+                    return Poll::Pending;
+                }
+                fell.set(self.fell.notified());
             }
-            fell.as_mut().await;
-            fell.set(self.fell.notified());
-        }
+        })
+        .await
     }
 
     /// From now on nothing is reported, and the client's attempts to reconnect end.

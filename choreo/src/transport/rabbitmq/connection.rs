@@ -161,6 +161,21 @@ impl Connection for RabbitConnection {
         }
     }
 
+    async fn ping(&self) -> Result<(), TransportError> {
+        let session = self.link.session()?;
+        let answered = async {
+            let channel = session.channel().await?;
+            channel.close(200, "OK".into()).await
+        };
+        match answered.await {
+            Ok(()) => Ok(()),
+            Err(_) if !session.is_up() => Err(self.link.loss_of(&session).await),
+            Err(error) => Err(TransportError::Lost {
+                reason: error.to_string(),
+            }),
+        }
+    }
+
     fn inbox(&self) -> Option<String> {
         let number = self.inboxes.fetch_add(1, Ordering::Relaxed);
         Some(address::of_queue(&format!("{}{number}", self.inbox)))

@@ -168,6 +168,16 @@ impl Connection for RedisConnection {
         }
     }
 
+    async fn ping(&self) -> Result<(), TransportError> {
+        let session = self.link.session()?;
+        let mut commands = session.commands.clone();
+        let lost = |reason: String| TransportError::Lost { reason };
+        match ask(&mut commands, &redis::cmd("PING")).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.link.error(&error, lost)),
+        }
+    }
+
     async fn close(&self) {
         self.link.close();
         let mut tasks = std::mem::take(&mut *locked(&self.tasks));

@@ -14,9 +14,10 @@ use tokio::time::timeout;
 use super::fault::Fault;
 use super::left::Left;
 
-/// Of the scenarios that run into the fault. Hanging brokers are found out by heartbeats, which take some
-/// seconds.
+/// Of scenarios that are to pass.
 const TIMEOUT: Duration = Duration::from_secs(15);
+/// Of the scenarios that run into the fault: less than any heartbeat takes.
+const WAIT: Duration = Duration::from_secs(1);
 /// What an end may come later than that.
 const GRACE: Duration = Duration::from_secs(1);
 /// How long a scenario waits for a connection to come back.
@@ -134,7 +135,7 @@ async fn struck<B: TestBroker>(
         .map_err(|_| "the scenarios did not begin")?;
     let since = Instant::now();
     fault.strike(broker, proxy)?;
-    let whole = TIMEOUT + GRACE;
+    let whole = WAIT + GRACE;
     let ended = timeout(whole.saturating_sub(since.elapsed()), running.join_all());
     let results = ended
         .await
@@ -160,7 +161,7 @@ async fn waits(
     number: usize,
     triggered: mpsc::Sender<()>,
 ) -> Arc<ScenarioResult> {
-    let mut scope = harness.scenario("waits").open();
+    let mut scope = harness.scenario("waits").timeout(WAIT).open();
     let s = scope.arrange();
     expect!(s, format!("contract.silent-{number}"), { number: 7 });
     // Somebody has to get the trigger: RabbitMQ refuses what nobody gets.

@@ -249,6 +249,10 @@ impl Connection for JetStreamConnection {
         }
     }
 
+    async fn ping(&self) -> Result<(), TransportError> {
+        self.nats.ping().await
+    }
+
     async fn close(&self) {
         self.closing.send_replace(true);
         let mut tasks = std::mem::take(&mut *locked(&self.tasks));

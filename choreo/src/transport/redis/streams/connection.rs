@@ -189,6 +189,16 @@ impl Connection for RedisStreamsConnection {
         }
     }
 
+    async fn ping(&self) -> Result<(), TransportError> {
+        let session = self.link.session()?;
+        let mut commands = session.commands.clone();
+        let lost = |reason: String| TransportError::Lost { reason };
+        match ask(&mut commands, &redis::cmd("PING")).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.link.error(&error, lost)),
+        }
+    }
+
     async fn close(&self) {
         self.closing.send_replace(true);
         let mut readers = std::mem::take(&mut *locked(&self.readers));

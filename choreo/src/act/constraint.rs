@@ -1,0 +1,105 @@
+//! Expectations that are judged against ids, numbers or each other: what is wrong with them is said when
+//! they are made.
+
+use std::sync::Arc;
+
+use super::{Act, State};
+use crate::dispatch::lock;
+use crate::expectation::{ArrivalOrder, Expectation, Terms};
+use crate::ids::{LegIndex, Location};
+use crate::outcome::ScenarioErrorKind;
+
+impl Act {
+    /// What cannot be judged ends the scenario as error.
+    pub(super) fn check_sound(&self, state: &mut State, on: LegIndex, topic: &str, terms: &Terms) {
+        let problem = terms.limits.as_ref().and_then(|limits| {
+            if limits.forbids() && terms.quiet.is_some() {
+                return self.unprovable(on, topic, terms);
+            }
+            let mut limits = limits.clone();
+            if let Some(quiet) = terms.quiet {
+                limits = limits.quiet_for(quiet);
+            }
+            let problem = limits.problem()?;
+            Some(format!("the number of messages on `{topic}`: {problem}"))
+        });
+        let foreign = || {
+            let (scenario, index) = terms.since?;
+            let forbids = |other: &Expectation| other.forbids();
+            let text = if scenario != self.scenario {
+                "`since` names a handle of another scenario"
+            } else if state.expectations.get(index as usize).is_some_and(forbids) {
+                "`since` names a `never!`, whose message must not come"
+            } else {
+                return None;
+            };
+            Some(format!(
+                "{text}; name a handle that an `expect!` of this one gave"
+            ))
+        };
+        if let Some(text) = problem.or_else(foreign) {
+            self.record_error(state, ScenarioErrorKind::Unsound, text);
+        }
+    }
+
+    /// Without ids a message on the topic may be anybody's.
+    fn unprovable(&self, on: LegIndex, topic: &str, terms: &Terms) -> Option<String> {
+        let leg = self.leg(on);
+        if leg.router.routes() || terms.unrouted || leg.is_inbox(topic) {
+            return None;
+        }
+        Some(format!(
+            "`never!` on `{topic}`: messages of {} carry no correlation id here, so one that another \
+             scenario caused would count; give the harness a policy, such as \
+             `.correlation(FieldCorrelation::new(\"correlation_id\"))`, or write the option `unrouted` \
+             where nothing else uses the topic",
+            leg.info
+        ))
+    }
+
+    /// The messages of these handles must come in this order.
+    pub(crate) fn in_order(&self, handles: &[(u64, u32)], location: Location) {
+        let mut state = lock(&self.state);
+        if state.result.is_some() {
+            return;
+        }
+        let foreign = handles
+            .iter()
+            .any(|(scenario, _)| *scenario != self.scenario);
+        let forbids = handles.iter().any(|(_, index)| {
+            let expectation = state.expectations.get(*index as usize);
+            expectation.is_some_and(Expectation::forbids)
+        });
+        let problem = if foreign {
+            Some(
+                "`in_order!` names a handle of another scenario; each scenario has handles of its own",
+            )
+        } else if forbids {
+            Some(
+                "`in_order!` names a `never!`, whose message must not come; take it out, or write `since handle` into the `never!`",
+            )
+        } else {
+            None
+        };
+        match problem {
+            Some(text) => {
+                self.record_error(&mut state, ScenarioErrorKind::Unsound, text.to_owned());
+            }
+            None => {
+                let handles = handles.iter().map(|(_, index)| *index).collect();
+                state.orders.push(ArrivalOrder::new(handles, location));
+            }
+        }
+    }
+}
+
+impl State {
+    /// The place of a new expectation.
+    pub(super) fn listening(&self, on: LegIndex, slot: u32) -> crate::expectation::Listening {
+        crate::expectation::Listening {
+            leg: on.0,
+            topic: Arc::clone(&self.slots[slot as usize].topic),
+            slot,
+        }
+    }
+}

@@ -1,0 +1,588 @@
+//! One expectation as a pure state machine: messages in, a verdict out. No clock, no task, no lock.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::codec::Incoming;
+use crate::ids::Location;
+use crate::matcher::envelope::EnvelopePattern;
+use crate::matcher::{MessagePattern, Path, Pattern};
+use crate::outcome::{AnyMessage, Cause, HandleData, Outcome, Tally, Violation, Wants};
+
+pub use self::count::MessageCount;
+pub(crate) use self::count::{DUPLICATE_WINDOW, Limits};
+pub(crate) use self::near_misses::NearMisses;
+pub(crate) use self::order::{ArrivalOrder, Moment};
+use self::set::{Set, Taken};
+pub(crate) use self::wanted::{Answer, Wanted, ask};
+
+mod count;
+mod near_misses;
+mod order;
+mod set;
+#[cfg(test)]
+mod tests;
+mod wanted;
+
+/// Messages that are kept beyond those that are needed, where there is no upper limit.
+const KEPT_BEYOND: u64 = 1024;
+
+/// A message that satisfied a pattern.
+struct Matched {
+    message: Option<AnyMessage>,
+    incoming: Arc<Incoming>,
+    moment: Moment,
+}
+
+/// What must come.
+enum Demand {
+    /// One message; those after it are not looked at.
+    One(Wanted),
+    Count(Wanted, Limits),
+    Set(Set),
+}
+
+/// The messages that satisfied one pattern.
+#[derive(Default)]
+struct Matches {
+    first: Option<Matched>,
+    more: Vec<Matched>,
+    count: u64,
+    /// When the last that is needed came.
+    needed: Option<Moment>,
+    last: Option<(Moment, Arc<Incoming>)>,
+}
+
+/// How an expectation ended before its time.
+enum End {
+    /// A matcher panicked.
+    Failed(String),
+    Violated(Violation),
+}
+
+/// What an offered message did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Offered {
+    /// The expectation was decided already, or does not look at such messages.
+    Ignored,
+    Matched,
+    NearMiss,
+    /// The message must not have come: the scenario ends as fail. Why, in words.
+    Violated(&'static str),
+    /// The matcher panicked: the scenario ends as error.
+    Failed(String),
+}
+
+/// What an expectation waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Messages are missing, or the window has not opened.
+    Wanting,
+    /// All are there, and no further one may come until then.
+    QuietUntil(Instant),
+    Decided,
+}
+
+/// When the window of an expectation that needs no message opens, and when it closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Opening {
+    /// Messages after it count.
+    pub(crate) after: Moment,
+    /// The window's time runs from here; not yet while the trigger is on its way.
+    pub(crate) clock: Option<Instant>,
+}
+
+/// What an expectation says besides its topic and the pattern of its payload.
+#[derive(Debug)]
+pub(crate) struct Terms {
+    pub(crate) location: Location,
+    /// The latency budget.
+    pub(crate) within: Option<Duration>,
+    /// The scenario and the number of the handle whose message starts the clock.
+    pub(crate) since: Option<(u64, u32)>,
+    pub(crate) envelope: EnvelopePattern,
+    /// How many messages; one, and those after it not looked at, where nothing is said.
+    pub(crate) limits: Option<Limits>,
+    /// How long nothing further may come.
+    pub(crate) quiet: Option<Duration>,
+    pub(crate) ordered_by: Option<Path>,
+    /// An absence counts although no ids keep scenarios apart.
+    pub(crate) unrouted: bool,
+}
+
+impl Terms {
+    pub(crate) fn at(location: Location) -> Self {
+        Self {
+            location,
+            within: None,
+            since: None,
+            envelope: EnvelopePattern::default(),
+            limits: None,
+            quiet: None,
+            ordered_by: None,
+            unrouted: false,
+        }
+    }
+
+    /// The numbers, with everything that goes with them.
+    fn limits(&mut self) -> Option<Limits> {
+        let mut limits = self.limits.take()?;
+        if let Some(quiet) = self.quiet {
+            limits = limits.quiet_for(quiet);
+        }
+        limits.ordered_by = self.ordered_by.take();
+        Some(limits)
+    }
+}
+
+/// Makes the typed report of the first message and those after it.
+type ReportOf = fn(Arc<HandleData>, Option<AnyMessage>, Vec<Option<AnyMessage>>) -> AnyMessage;
+
+pub(crate) struct Expectation {
+    pub(crate) leg: u32,
+    pub(crate) topic: Arc<str>,
+    pub(crate) slot: u32,
+    pub(crate) location: Location,
+    pub(crate) budget: Option<Duration>,
+    /// The handle whose message starts the clock; the trigger otherwise.
+    pub(crate) since: Option<u32>,
+    demand: Demand,
+    report: ReportOf,
+    matches: Matches,
+    end: Option<End>,
+    near_misses: NearMisses,
+}
+
+/// From what instant the latency of a handle counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Anchor {
+    /// When the message that starts the clock was on the wire, or received.
+    pub(crate) at: Instant,
+    /// When its sending began: the anchor of an answer that overtook the confirmation of the publish.
+    pub(crate) earliest: Instant,
+}
+
+impl Anchor {
+    fn latency(self, received_at: Instant) -> Duration {
+        let anchor = if received_at >= self.at {
+            self.at
+        } else {
+            self.earliest
+        };
+        received_at.saturating_duration_since(anchor)
+    }
+}
+
+/// The end of an act, as its expectations see it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Closing {
+    pub(crate) now: Instant,
+    /// From the trigger to the end.
+    pub(crate) waited: Duration,
+    /// Something else ended the scenario before its time was up.
+    pub(crate) interrupted: bool,
+}
+
+/// Where an expectation listens.
+pub(crate) struct Listening {
+    pub(crate) leg: u32,
+    pub(crate) topic: Arc<str>,
+    pub(crate) slot: u32,
+}
+
+impl Expectation {
+    pub(crate) fn new<P: MessagePattern>(
+        on: Listening,
+        pattern: P,
+        mut terms: Terms,
+        since: Option<u32>,
+    ) -> Self {
+        let limits = terms.limits();
+        let wanted = Wanted::new(pattern, std::mem::take(&mut terms.envelope));
+        let demand = match limits {
+            None => Demand::One(wanted),
+            Some(limits) => Demand::Count(wanted, limits),
+        };
+        Self::with(
+            on,
+            demand,
+            &terms,
+            since,
+            crate::outcome::typed_report::<P::Message>,
+        )
+    }
+
+    /// One that wants a message for each pattern.
+    pub(crate) fn set(
+        on: Listening,
+        patterns: Vec<Pattern>,
+        terms: &Terms,
+        since: Option<u32>,
+    ) -> Self {
+        let wanted = patterns
+            .into_iter()
+            .map(|pattern| Wanted::new(pattern, terms.envelope.clone()));
+        let demand = Demand::Set(Set::new(wanted.collect()));
+        let report = crate::outcome::typed_report::<serde_json::Value>;
+        Self::with(on, demand, terms, since, report)
+    }
+
+    fn with(
+        on: Listening,
+        demand: Demand,
+        terms: &Terms,
+        since: Option<u32>,
+        report: ReportOf,
+    ) -> Self {
+        Self {
+            leg: on.leg,
+            topic: on.topic,
+            slot: on.slot,
+            location: terms.location,
+            budget: terms.within,
+            since,
+            demand,
+            report,
+            matches: Matches::default(),
+            end: None,
+            near_misses: NearMisses::default(),
+        }
+    }
+
+    /// Whether the message that would start another's clock never comes.
+    pub(crate) fn forbids(&self) -> bool {
+        matches!(&self.demand, Demand::Count(_, limits) if limits.forbids())
+    }
+
+    /// Whether it must know when its window opens.
+    pub(crate) fn needs_opening(&self) -> bool {
+        matches!(&self.demand, Demand::Count(_, limits) if limits.least == 0)
+    }
+
+    /// Messages are missing.
+    pub(crate) fn is_open(&self) -> bool {
+        self.end.is_none()
+            && match &self.demand {
+                Demand::One(_) => self.matches.first.is_none(),
+                Demand::Count(_, limits) => self.matches.count < limits.least,
+                Demand::Set(set) => !set.is_complete(),
+            }
+    }
+
+    pub(crate) fn standing(&self, opening: Option<Opening>) -> Standing {
+        if self.end.is_some() {
+            return Standing::Decided;
+        }
+        if self.is_open() {
+            return Standing::Wanting;
+        }
+        let Demand::Count(_, limits) = &self.demand else {
+            return Standing::Decided;
+        };
+        let start = if limits.least == 0 {
+            opening.and_then(|opening| opening.clock)
+        } else {
+            self.matches.needed.map(|needed| needed.at)
+        };
+        match start {
+            None => Standing::Wanting,
+            Some(_) if limits.quiet.is_zero() => Standing::Decided,
+            Some(start) => Standing::QuietUntil(start + limits.quiet),
+        }
+    }
+
+    /// When the message came that satisfied it, of several the last that was needed.
+    pub(crate) fn satisfied_at(&self) -> Option<Moment> {
+        match &self.demand {
+            Demand::Set(set) if set.is_complete() => set.span().map(|(_, last)| last),
+            Demand::Set(_) => None,
+            Demand::One(_) | Demand::Count(..) => self.matches.needed,
+        }
+    }
+
+    /// When its first and its last message came.
+    pub(crate) fn span(&self) -> Option<(Moment, Moment)> {
+        if let Demand::Set(set) = &self.demand {
+            return set.span();
+        }
+        let first = self.matches.first.as_ref()?.moment;
+        let last = self.matches.last.as_ref().map_or(first, |(last, _)| *last);
+        Some((first, last))
+    }
+
+    /// What has come so far, in words.
+    pub(crate) fn progress(&self) -> String {
+        let matched = match &self.demand {
+            Demand::Set(set) => set.count(),
+            Demand::One(_) | Demand::Count(..) => self.matches.count,
+        };
+        match (matched, self.near_misses.total()) {
+            (0, 0) => "nothing came".to_owned(),
+            (0, count) => format!("{count} came, none matched"),
+            (matched, _) => format!("{matched} came, not enough"),
+        }
+    }
+
+    /// No message at all came for it.
+    pub(crate) fn is_untouched(&self) -> bool {
+        let matched = match &self.demand {
+            Demand::Set(set) => set.count(),
+            Demand::One(_) | Demand::Count(..) => self.matches.count,
+        };
+        matched == 0 && self.near_misses.total() == 0
+    }
+
+    /// `opening` is known where [`needs_opening`](Self::needs_opening) says so and the window is open.
+    pub(crate) fn offer(
+        &mut self,
+        message: &Arc<Incoming>,
+        arrival: u64,
+        opening: Option<Opening>,
+    ) -> Offered {
+        if self.end.is_some() {
+            return Offered::Ignored;
+        }
+        let moment = Moment {
+            at: message.envelope().received_at,
+            arrival,
+        };
+        let offered = match &mut self.demand {
+            Demand::One(_) if self.matches.first.is_some() => return Offered::Ignored,
+            Demand::One(wanted) => match ask(wanted, message) {
+                Answer::Match(matched) => {
+                    self.matches.needed = Some(moment);
+                    self.matches.count = 1;
+                    self.matches.first = Some(Matched {
+                        message: matched,
+                        incoming: Arc::clone(message),
+                        moment,
+                    });
+                    return Offered::Matched;
+                }
+                Answer::NearMiss(mismatch) => {
+                    self.near_misses.add(mismatch, message);
+                    return Offered::NearMiss;
+                }
+                Answer::Panicked { matcher, message } => Err((matcher, message)),
+            },
+            Demand::Count(wanted, limits) => {
+                if limits.least == 0 && !is_within(opening, limits.quiet, moment) {
+                    return Offered::Ignored;
+                }
+                match ask(wanted, message) {
+                    Answer::Match(matched) => {
+                        let matched = Matched {
+                            message: matched,
+                            incoming: Arc::clone(message),
+                            moment,
+                        };
+                        Ok(self.matches.add(matched, limits, opening))
+                    }
+                    Answer::NearMiss(_) if self.matches.count >= limits.least => {
+                        return Offered::Ignored;
+                    }
+                    Answer::NearMiss(mismatch) => {
+                        self.near_misses.add(mismatch, message);
+                        return Offered::NearMiss;
+                    }
+                    Answer::Panicked { matcher, message } => Err((matcher, message)),
+                }
+            }
+            Demand::Set(set) if set.is_complete() => return Offered::Ignored,
+            Demand::Set(set) => match set.offer(message, moment, &mut self.near_misses) {
+                Taken::Matched => return Offered::Matched,
+                Taken::Surplus => return Offered::Ignored,
+                Taken::NearMiss => return Offered::NearMiss,
+                Taken::Panicked { matcher, message } => Err((matcher, message)),
+            },
+        };
+        match offered {
+            Ok(None) => Offered::Matched,
+            Ok(Some(violation)) => {
+                let why = match violation.cause {
+                    Cause::TooMany { .. } if self.forbids() => "must not come",
+                    Cause::TooMany { .. } => "one too many",
+                    Cause::Disorder(_) => "out of order",
+                };
+                self.end = Some(End::Violated(violation));
+                Offered::Violated(why)
+            }
+            Err((matcher, message)) => {
+                let text = format!("the matcher `{matcher}` panicked: {message}");
+                self.end = Some(End::Failed(text.clone()));
+                Offered::Failed(text)
+            }
+        }
+    }
+
+    /// The end: what became of the expectation.
+    pub(crate) fn finish(
+        self,
+        anchor: Option<Anchor>,
+        opening: Option<Opening>,
+        closing: Closing,
+        traffic: crate::dispatch::TopicTraffic,
+    ) -> (Arc<HandleData>, AnyMessage) {
+        let standing = self.standing(opening);
+        let satisfied_at = self.satisfied_at();
+        let (near_misses, attempts) = self.near_misses.into_parts();
+        let violated = matches!(self.end, Some(End::Violated(_)));
+        let is_open = self.end.is_none() && standing == Standing::Wanting;
+        let (expected, mut first, more, mut tally) =
+            take_apart(self.demand, self.matches, is_open || violated);
+        let mut data = HandleData {
+            leg: self.leg,
+            topic: self.topic,
+            expected,
+            location: self.location,
+            outcome: Outcome::Pass,
+            latency: None,
+            budget: self.budget,
+            waited: closing.waited,
+            interrupted: false,
+            near_misses,
+            near_miss_count: attempts,
+            incoming: None,
+            tally: None,
+            error: None,
+            traffic,
+        };
+        let quiet_ran = match standing {
+            Standing::QuietUntil(until) => closing.now >= until,
+            Standing::Wanting | Standing::Decided => true,
+        };
+        let needs_message = tally.as_ref().is_none_or(|tally| tally.needs_message());
+        match self.end {
+            Some(End::Failed(error)) => {
+                data.outcome = Outcome::Error;
+                data.error = Some(error);
+            }
+            Some(End::Violated(violation)) => {
+                data.outcome = Outcome::Fail;
+                if let Some(tally) = &mut tally {
+                    tally.violation = Some(violation);
+                }
+            }
+            // Nobody can tell what would have come in the rest of the window.
+            None if !needs_message && (is_open || !quiet_ran) => {
+                data.interrupted = true;
+                data.outcome = Outcome::Timeout;
+            }
+            None if is_open => {
+                data.interrupted = closing.interrupted;
+                data.outcome = if attempts > 0 || first.is_some() {
+                    Outcome::Fail
+                } else {
+                    Outcome::Timeout
+                };
+            }
+            None => {
+                data.latency = anchor
+                    .zip(satisfied_at)
+                    .map(|(anchor, came)| anchor.latency(came.at));
+                let over = data
+                    .latency
+                    .zip(self.budget)
+                    .is_some_and(|(took, may)| took > may);
+                data.outcome = if over { Outcome::Slow } else { Outcome::Pass };
+            }
+        }
+        let message = first.as_mut().and_then(|first| first.message.take());
+        data.incoming = first.map(|first| first.incoming);
+        let mut messages = Vec::new();
+        if let Some(tally) = &mut tally {
+            for matched in more {
+                tally.more.push(matched.incoming);
+                messages.push(matched.message);
+            }
+        }
+        data.tally = tally;
+        let data = Arc::new(data);
+        (Arc::clone(&data), (self.report)(data, message, messages))
+    }
+}
+
+impl Matches {
+    /// Takes a message, unless it breaks the limits.
+    fn add(
+        &mut self,
+        matched: Matched,
+        limits: &Limits,
+        opening: Option<Opening>,
+    ) -> Option<Violation> {
+        let moment = matched.moment;
+        if limits.most.is_some_and(|most| self.count >= most) {
+            let before = self.last.as_ref().map(|(last, _)| last.at);
+            let start = before.or(opening.map(|opening| opening.after.at));
+            let after = moment
+                .at
+                .saturating_duration_since(start.unwrap_or(moment.at));
+            return Some(Violation {
+                message: matched.incoming,
+                cause: Cause::TooMany { after },
+            });
+        }
+        let before = self.last.as_ref().map(|(_, before)| &**before);
+        if let Some(disorder) = limits.disorder(before, &matched.incoming) {
+            return Some(Violation {
+                message: matched.incoming,
+                cause: Cause::Disorder(disorder),
+            });
+        }
+        self.count += 1;
+        if self.count == limits.least {
+            self.needed = Some(moment);
+        }
+        self.last = Some((moment, Arc::clone(&matched.incoming)));
+        if self.first.is_none() {
+            self.first = Some(matched);
+        } else if limits.most.is_some() || self.count <= limits.least.saturating_add(KEPT_BEYOND) {
+            self.more.push(matched);
+        }
+        None
+    }
+}
+
+/// Whether a message lies in the window of an expectation that needs none.
+fn is_within(opening: Option<Opening>, quiet: Duration, moment: Moment) -> bool {
+    opening.is_some_and(|Opening { after, clock }| {
+        moment > after && clock.is_none_or(|start| moment.at <= start + quiet)
+    })
+}
+
+type Parts = (
+    Option<String>,
+    Option<Matched>,
+    Vec<Matched>,
+    Option<Box<Tally>>,
+);
+
+/// The pattern in words, the messages, and the numbers. A description costs as much as a match; only who
+/// failed needs it.
+fn take_apart(demand: Demand, matches: Matches, describe: bool) -> Parts {
+    match demand {
+        Demand::One(wanted) => {
+            let expected = describe.then(|| wanted.describe());
+            (expected, matches.first, Vec::new(), None)
+        }
+        Demand::Count(wanted, limits) => {
+            let wants = Wants::Count {
+                least: limits.least,
+                most: limits.most,
+            };
+            let expected = describe.then(|| wanted.describe());
+            let tally = Tally::new(wants, limits.quiet, matches.count);
+            (expected, matches.first, matches.more, Some(tally))
+        }
+        Demand::Set(set) => {
+            let missing = if describe { set.missing() } else { Vec::new() };
+            let wants = Wants::Set {
+                size: set.size(),
+                missing,
+            };
+            let tally = Tally::new(wants, Duration::ZERO, set.count());
+            let mut messages = set.into_messages().into_iter();
+            (None, messages.next(), messages.collect(), Some(tally))
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! A message as it must be, and what a pattern says of one that came.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::codec::Incoming;
+use crate::matcher::envelope::{EnvelopePattern, joined};
+use crate::matcher::{MessagePattern, Mismatch, Subject};
+use crate::outcome::AnyMessage;
+
+/// A pattern whose message type is forgotten.
+pub(crate) trait DynPattern: Send + Sync {
+    fn describe(&self) -> String;
+    /// `None` stands for the decoded payload.
+    fn check(&self, subject: Subject<'_>) -> Result<Option<AnyMessage>, Mismatch>;
+}
+
+impl<P: MessagePattern> DynPattern for P {
+    fn describe(&self) -> String {
+        MessagePattern::describe(self)
+    }
+
+    fn check(&self, subject: Subject<'_>) -> Result<Option<AnyMessage>, Mismatch> {
+        let message = self.check_kept(subject)?;
+        Ok(message.map(|message| Box::new(message) as AnyMessage))
+    }
+}
+
+/// What a pattern says of a message; a panicking matcher is an answer of its own.
+pub(crate) enum Answer {
+    /// Without a message it is the decoded payload.
+    Match(Option<AnyMessage>),
+    NearMiss(Mismatch),
+    Panicked {
+        matcher: String,
+        message: String,
+    },
+}
+
+/// A whole message as it must be: its payload, and what is around it.
+pub(crate) struct Wanted {
+    payload: Box<dyn DynPattern>,
+    pub(crate) envelope: EnvelopePattern,
+}
+
+impl Wanted {
+    pub(crate) fn new<P: MessagePattern>(payload: P, envelope: EnvelopePattern) -> Self {
+        Self {
+            payload: Box::new(payload),
+            envelope,
+        }
+    }
+
+    /// In words; a matcher that panics is named without them.
+    pub(crate) fn describe(&self) -> String {
+        let describe = || {
+            let mut text = self.payload.describe();
+            if !self.envelope.is_empty() {
+                text.push_str(", ");
+                text.push_str(&self.envelope.describe());
+            }
+            text
+        };
+        catch_unwind(AssertUnwindSafe(describe))
+            .unwrap_or_else(|_| "a matcher that cannot describe itself".to_owned())
+    }
+
+    fn check(&self, message: &Incoming) -> Result<Option<AnyMessage>, Mismatch> {
+        let envelope = message.envelope();
+        let subject = Subject::message(message.decoded(), &envelope.payload);
+        let payload = self.payload.check(subject);
+        let around = self.envelope.differences(envelope);
+        if around.is_empty() {
+            return payload;
+        }
+        Err(joined(payload.err(), around, self.describe()))
+    }
+}
+
+pub(crate) fn ask(wanted: &Wanted, message: &Incoming) -> Answer {
+    match catch_unwind(AssertUnwindSafe(|| wanted.check(message))) {
+        Ok(Ok(message)) => Answer::Match(message),
+        Ok(Err(mismatch)) => Answer::NearMiss(mismatch),
+        Err(panic) => Answer::Panicked {
+            matcher: wanted.describe(),
+            message: panic_message(&*panic),
+        },
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}
