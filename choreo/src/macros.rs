@@ -252,7 +252,7 @@ macro_rules! request {
 /// ```text
 /// reply!(s, |question: Question| Answer { … }, times n)                    the types name both topics
 /// reply!(s, Question { field: pattern, .. } => |question| Answer { … })    the same, for some messages
-/// reply!(s, topic, pattern => topic of the answer, answer, times n)        topics by name
+/// reply!(s, topic, pattern => topic of the answer, answer, option, …)      topics by name
 /// reply!(s, topic, pattern => _, answer, times n)                          to whoever asked
 /// ```
 ///
@@ -264,7 +264,9 @@ macro_rules! request {
 /// | answer | `{ key: value }` and every other payload of [`publish!`]: the same each time |
 /// | | `\|order\| …`: computed. The parameter is a [`Value`](crate::Value) unless it has a type, which is then decoded |
 /// | | `\|order\| async move { … }` or `async \|order\| …`: computed, with time to wait |
-/// | `times n` | answers `n` messages instead of one |
+/// | | `sequence [ …, … ]`: each message gets the next of these |
+/// | topic | `["a", "b"]` answers several |
+/// | option | `times n`, `always`, `required`, `delay 20ms`, `delay 10ms..50ms`, `error_rate 0.2 => { … }`, `drop_rate 0.1`, `drop_first n`, `seed n`, `state e`, `headers { … }`, `key e`, `metadata { … }`: [below](#replies-that-behave-like-services) |
 ///
 /// A closure is kept by the scenario: write `move` when it uses local variables. In
 /// `async |order| …` the body owns what it uses, so clone there what a second answer needs.
@@ -384,6 +386,8 @@ macro_rules! request {
 ///
 /// An answer that cannot be built or sent makes the reply `failed`, with the name of the error's
 /// type only, as its text may hold a payload. With `_`, so does a message that names no reply address.
+#[doc = ""]
+#[doc = include_str!("../docs/reply.md")]
 #[macro_export]
 macro_rules! reply {
     ($($arguments:tt)*) => {

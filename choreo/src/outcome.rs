@@ -388,6 +388,10 @@ pub enum ReplyState {
     ArmedNoMatch,
     /// Triggers came, and its pattern refused them all.
     ArmedMismatched,
+    /// Its answer was not out yet when the scenario ended.
+    Answering,
+    /// It left every trigger unanswered, as it was told to.
+    Dropped,
     /// It answered.
     Replied,
     /// It could not answer; the name of the error's type, never its text.
@@ -398,8 +402,8 @@ pub enum ReplyState {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ReplyReport {
-    /// What it answers.
-    pub trigger_topic: String,
+    /// The topics that it answers.
+    pub trigger_topics: Vec<String>,
     /// On which transport of a stage; none when the scenario has one transport only.
     pub trigger_transport: Option<Arc<str>>,
     /// Where it answers; `_` is whoever asked.
@@ -414,9 +418,33 @@ pub struct ReplyReport {
     pub candidate_count: u64,
     /// Answers that went out.
     pub reply_count: u32,
+    /// Those of them that were errors, of `error_rate`.
+    pub error_count: u32,
+    /// Triggers that got no answer, of `drop_first` and `drop_rate`.
+    pub dropped_count: u32,
+    /// Answers without which the scenario does not pass, when it is `required`.
+    pub required_count: Option<u32>,
+    /// What chance was drawn from: `seed` with this number repeats it. None when nothing was left to
+    /// chance, or no trigger came.
+    pub seed: Option<u64>,
     /// The closest triggers that its pattern refused.
     pub near_misses: Vec<NearMiss>,
+    /// It is required, and did not answer often enough.
+    pub(crate) is_short: bool,
     pub(crate) location: Location,
+}
+
+impl ReplyReport {
+    /// What it makes of the scenario. Without expectations, replies have to be asked.
+    pub(crate) fn outcome(&self, only_replies: bool) -> Outcome {
+        match self.state {
+            ReplyState::Failed(_) => Outcome::Error,
+            ReplyState::ArmedMismatched if self.is_short || only_replies => Outcome::Fail,
+            ReplyState::Replied if !self.is_short => Outcome::Pass,
+            _ if self.is_short || only_replies => Outcome::Timeout,
+            _ => Outcome::Pass,
+        }
+    }
 }
 
 /// One transport of a scenario, as results know it.

@@ -9,6 +9,7 @@ mod literal;
 mod message;
 mod pattern;
 mod regex;
+mod reply;
 pub(crate) mod topic;
 mod words;
 
@@ -17,3 +18,4 @@ pub(crate) use count::count;
 pub(crate) use envelope::envelope;
 pub(crate) use message::message;
 pub(crate) use pattern::check as pattern;
+pub(crate) use reply::reply;

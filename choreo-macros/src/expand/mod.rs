@@ -19,6 +19,7 @@ pub(crate) mod pattern;
 pub(crate) mod payload;
 pub(crate) mod publish;
 pub(crate) mod reply;
+mod reply_options;
 pub(crate) mod scenario;
 pub(crate) mod stage;
 pub(crate) mod steps;

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 
-use crate::model::{Publication, Published, Sending};
+use crate::model::{Publication, PublishOptions, Published, Sending};
 use crate::parse;
 use crate::paths::Paths;
 use crate::recover::Diagnostics;
@@ -87,23 +87,33 @@ fn draft(paths: &Paths, publication: &Publication) -> TokenStream {
             ))
         }
     };
-    for header in &publication.options.headers {
+    draft = around(paths, draft, &publication.options);
+    if publication.sending == Sending::Request {
+        draft = quote_spanned!(span=> #draft.request());
+    }
+    draft
+}
+
+/// Calls that add headers, key and metadata.
+pub(super) fn around(
+    paths: &Paths,
+    mut draft: TokenStream,
+    options: &PublishOptions,
+) -> TokenStream {
+    for header in &options.headers {
         let name = &header.name;
         let value = payload::argument(&header.value);
         let value = payload::call(paths, "header_value", &value);
         draft = quote_spanned!(header.name_span=> #draft.header(#name, #value));
     }
-    if let Some(key) = &publication.options.key {
+    if let Some(key) = &options.key {
         let key_tokens = payload::call(paths, "key", &payload::argument(key));
         draft = quote_spanned!(key.tokens.span()=> #draft.key(#key_tokens));
     }
-    for field in &publication.options.metadata {
+    for field in &options.metadata {
         let name = &field.key;
         let value = payload::value(paths, &field.value);
         draft = quote_spanned!(field.key_span=> #draft.metadata(#name, #value));
-    }
-    if publication.sending == Sending::Request {
-        draft = quote_spanned!(span=> #draft.request());
     }
     draft
 }

@@ -8,12 +8,15 @@ use syn::spanned::Spanned as _;
 
 use crate::check;
 use crate::model::pattern::Pattern;
-use crate::model::{Answer, AnswerTo, EnvelopePattern, Reply, ReplyClosure, Trigger};
+use crate::model::{
+    Answer, AnswerTo, EnvelopePattern, Made, Payload, Reply, ReplyClosure, StateParameter, Trigger,
+    UserExpr,
+};
 use crate::parse;
 use crate::paths::Paths;
 use crate::recover::Diagnostics;
 
-use super::{pattern, payload, typed, with_errors};
+use super::{pattern, payload, reply_options, typed, with_errors};
 
 /// `[$crate] s, trigger => answer, options`
 pub(crate) fn entry(input: TokenStream) -> TokenStream {
@@ -36,32 +39,31 @@ fn step(paths: &Paths, reply: Reply, diagnostics: &mut Diagnostics) -> TokenStre
     let span = scenario.span();
     let private = paths.private(span);
     let place = quote_spanned!(span=> ::core::file!(), ::core::line!());
+    let is_whole = check::reply(&reply, diagnostics);
     let trigger = TriggerTokens::new(paths, reply.trigger, reply.envelope, span, diagnostics);
-    if trigger.is_broken {
+    if trigger.is_broken || !is_whole {
         // What the closure takes is not known: the compiler would report it a second time.
         return TokenStream::new();
     }
+    let state = reply.options.state.as_ref().map(|state| &state.value);
     let mut rule = match &reply.answer {
-        Answer::Message(closure) => message(paths, &trigger, closure, &place),
-        Answer::Computed { to, closure } => {
+        Answer::Message(closure) => message(paths, &trigger, closure, state, &place),
+        Answer::Given { to, made } => {
             let on = on(paths, &trigger, &place);
-            let builder = builder(paths, &trigger, closure);
+            let builder = builder(paths, &trigger, made, state, span);
             answered(paths, &on, to, &builder, span)
         }
-        Answer::Fixed {
-            to,
-            payload: written,
-        } => {
+        Answer::Sequence { to, answers } => {
             let on = on(paths, &trigger, &place);
-            let body = payload::body(paths, written);
-            let builder = quote_spanned!(span=> #private::reply_static(#body));
-            answered(paths, &on, to, &builder, span)
+            let mut builders = answers
+                .iter()
+                .map(|made| builder(paths, &trigger, made, None, span));
+            let first = builders.next();
+            let rule = answered(paths, &on, to, &first.unwrap_or_default(), span);
+            quote_spanned!(span=> #rule #(.then(#builders))*)
         }
     };
-    if let Some(times) = &reply.times {
-        let count = payload::argument(times);
-        rule = quote_spanned!(count.span()=> #rule.times(#count));
-    }
+    rule = reply_options::calls(paths, &rule, &reply.options, span);
     if let Some(answer_on) = &reply.answer_on {
         let leg = super::leg(paths, answer_on);
         rule = quote_spanned!(answer_on.ident.span()=> #rule.answer_on(#leg));
@@ -91,6 +93,8 @@ fn answered(
 /// What is answered, as expressions.
 struct TriggerTokens {
     topic: TokenStream,
+    /// Further topics, as calls: `.also(…)`.
+    also: TokenStream,
     /// An `Option<ErasedPattern>`.
     pattern: TokenStream,
     /// The type that a typed trigger names.
@@ -120,16 +124,23 @@ impl TriggerTokens {
                     .map(|root| root.type_path().to_token_stream());
                 let topic = typed::topic(&pattern, paths);
                 check::capture(&mut pattern, Some(check::Refusal::Reply), diagnostics);
+                let also = TokenStream::new();
                 let expanded = pattern::expand(&mut pattern, paths, diagnostics);
                 let around = around(diagnostics);
                 Self {
                     topic,
+                    also,
                     pattern: erased(paths, pattern.span(), &expanded, around.as_ref()),
                     message,
                     is_broken: matches!(pattern, Pattern::Broken),
                 }
             }
-            Some(Trigger::Topic { topic, pattern }) => {
+            Some(Trigger::Topic { topics, pattern }) => {
+                let mut tokens = topics.iter().map(|topic| payload::topic(paths, topic));
+                let topic = tokens.next().unwrap_or_default();
+                let also = tokens
+                    .map(|topic| quote_spanned!(topic.span()=> .also(#topic)))
+                    .collect();
                 let expanded = pattern.map(|mut pattern| {
                     check::capture(&mut pattern, Some(check::Refusal::Reply), diagnostics);
                     let expanded = pattern::expand_dynamic(&mut pattern, paths, diagnostics);
@@ -139,14 +150,15 @@ impl TriggerTokens {
                 let (span, expanded) = match (expanded, &around) {
                     (Some(expanded), _) => expanded,
                     (None, Some(_)) => {
-                        let span = topic.tokens.span();
+                        let span = topic.span();
                         let private = paths.private(span);
                         let anything = quote_spanned!(span=> #private::functions::anything());
                         (span, anything)
                     }
                     (None, None) => {
                         return Self {
-                            topic: payload::topic(paths, &topic),
+                            topic,
+                            also,
                             pattern: none,
                             message: None,
                             is_broken: false,
@@ -154,7 +166,8 @@ impl TriggerTokens {
                     }
                 };
                 Self {
-                    topic: payload::topic(paths, &topic),
+                    topic,
+                    also,
                     pattern: erased(paths, span, &expanded, around.as_ref()),
                     message: None,
                     is_broken: false,
@@ -162,6 +175,7 @@ impl TriggerTokens {
             }
             broken @ (Some(Trigger::Broken) | None) => Self {
                 topic: quote!(""),
+                also: TokenStream::new(),
                 pattern: none,
                 message: None,
                 is_broken: broken.is_some(),
@@ -186,6 +200,7 @@ fn message(
     paths: &Paths,
     trigger: &TriggerTokens,
     closure: &ReplyClosure,
+    state: Option<&UserExpr>,
     place: &TokenStream,
 ) -> TokenStream {
     let parameter = parameter_type(paths, trigger, closure);
@@ -195,27 +210,59 @@ fn message(
     let trigger = quote_spanned!(span=> #private::typed_trigger::<#parameter>(#place, #pattern));
     let span = closure.body.tokens.span();
     let answer = method("answer", closure, span);
+    let state = beginning(closure, state);
     let closure = typed_closure(closure, &parameter);
-    quote_spanned!(span=> #trigger.#answer(#closure))
+    quote_spanned!(span=> #trigger.#answer(#state #closure))
 }
 
 /// The rule up to its answer.
 fn on(paths: &Paths, trigger: &TriggerTokens, place: &TokenStream) -> TokenStream {
-    let TriggerTokens { topic, pattern, .. } = trigger;
+    let TriggerTokens {
+        topic,
+        also,
+        pattern,
+        ..
+    } = trigger;
     let span = topic.span();
     let private = paths.private(span);
-    quote_spanned!(span=> #private::ReplyRule::on(#place, #topic, #pattern))
+    quote_spanned!(span=> #private::ReplyRule::on(#place, #topic, #pattern) #also)
 }
 
-fn builder(paths: &Paths, trigger: &TriggerTokens, closure: &ReplyClosure) -> TokenStream {
+/// What makes one payload.
+fn builder(
+    paths: &Paths,
+    trigger: &TriggerTokens,
+    made: &Made,
+    state: Option<&UserExpr>,
+    scenario: Span,
+) -> TokenStream {
+    let closure = match made {
+        Made::Computed(closure) => closure,
+        Made::Fixed(written) => return fixed(paths, written, scenario),
+    };
     let parameter = parameter_type(paths, trigger, closure);
     let span = parameter.span();
     let private = paths.private(span);
     let decoded = quote_spanned!(span=> #private::decoded::<#parameter>());
     let span = closure.body.tokens.span();
     let compute = method("compute", closure, span);
+    let state = beginning(closure, state);
     let closure = typed_closure(closure, &parameter);
-    quote_spanned!(span=> #decoded.#compute(#closure))
+    quote_spanned!(span=> #decoded.#compute(#state #closure))
+}
+
+/// The same payload each time.
+pub(super) fn fixed(paths: &Paths, written: &Payload, span: Span) -> TokenStream {
+    let private = paths.private(span);
+    let body = payload::body(paths, written);
+    quote_spanned!(span=> #private::reply_static(#body))
+}
+
+/// The state as the first argument, when the closure takes it; that it does not is reported already.
+fn beginning(closure: &ReplyClosure, state: Option<&UserExpr>) -> Option<TokenStream> {
+    closure.state.as_ref()?;
+    let state = payload::argument(state?);
+    Some(quote_spanned!(state.span()=> #state,))
 }
 
 /// What the user wrote, else the type of the trigger, else any JSON value.
@@ -237,6 +284,8 @@ fn parameter_type(paths: &Paths, trigger: &TriggerTokens, closure: &ReplyClosure
 fn method(name: &str, closure: &ReplyClosure, span: Span) -> Ident {
     if closure.is_async || closure.body_is_async {
         Ident::new(&format!("{name}_async"), span)
+    } else if closure.state.is_some() {
+        Ident::new(&format!("{name}_with"), span)
     } else {
         Ident::new(name, span)
     }
@@ -250,6 +299,13 @@ fn typed_closure(closure: &ReplyClosure, parameter_type: &TokenStream) -> TokenS
         Some(parameter) => parameter.to_token_stream(),
         None => quote_spanned!(span=> _),
     };
+    let state = closure.state.as_ref().map(|state| {
+        let StateParameter { pattern, ty } = state;
+        match ty {
+            Some(ty) => quote!(, #pattern: #ty),
+            None => quote!(, #pattern),
+        }
+    });
     let unfinished = closure.body.parsed.is_none() && !is_block(&closure.body.tokens);
     let body = if unfinished {
         payload::closed(Delimiter::Brace, &closure.body)
@@ -270,7 +326,7 @@ fn typed_closure(closure: &ReplyClosure, parameter_type: &TokenStream) -> TokenS
         .output
         .as_ref()
         .map(|output| quote_spanned!(span=> -> #output));
-    quote_spanned!(span=> #movability |#parameter: #parameter_type| #output #body)
+    quote_spanned!(span=> #movability |#parameter: #parameter_type #state| #output #body)
 }
 
 fn is_block(tokens: &TokenStream) -> bool {

@@ -12,8 +12,9 @@ pub(crate) use items::{
     Function, HostKind, MessageDef, ScenarioArgs, SlowArg, StageDef, StageField,
 };
 pub(crate) use outgoing::{
-    Answer, AnswerTo, Field, Header, Json, Payload, Publication, PublishOptions, Published, Reply,
-    ReplyClosure, Sending, Trigger, UserExpr,
+    Answer, AnswerTo, Delay, ErrorRate, Field, Header, Json, Made, Payload, Publication,
+    PublishOptions, Published, Repeat, Reply, ReplyClosure, ReplyOptions, Seed, Sending, State,
+    StateParameter, Trigger, UserExpr,
 };
 pub(crate) mod pattern;
 
@@ -31,6 +32,18 @@ pub(crate) struct Target {
 pub(crate) enum DurationArg {
     Literal { secs: u64, nanos: u32, span: Span },
     Expr(Box<Expr>),
+}
+
+impl DurationArg {
+    /// Nothing when only the running test knows it.
+    pub(crate) fn nanos(&self) -> Option<u128> {
+        match self {
+            Self::Literal { secs, nanos, .. } => {
+                Some(u128::from(*secs) * 1_000_000_000 + u128::from(*nanos))
+            }
+            Self::Expr(_) => None,
+        }
+    }
 }
 
 /// Whether a message must come, or must not.

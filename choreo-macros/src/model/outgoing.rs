@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Pat, Type};
 
 use super::pattern::Pattern;
-use super::{EnvelopePattern, Target};
+use super::{DurationArg, EnvelopePattern, Target};
 
 /// A payload as the user wrote it.
 pub(crate) enum Payload {
@@ -97,10 +97,18 @@ pub(crate) struct ReplyClosure {
     pub(crate) movability: Option<syn::Token![move]>,
     pub(crate) parameter: Option<Pat>,
     pub(crate) parameter_type: Option<Type>,
+    /// The second parameter: what the reply keeps from trigger to trigger.
+    pub(crate) state: Option<StateParameter>,
     pub(crate) output: Option<Type>,
     pub(crate) body: UserExpr,
     /// From the first bar to the last.
     pub(crate) span: Span,
+}
+
+/// `seen`, or `seen: &mut u32`.
+pub(crate) struct StateParameter {
+    pub(crate) pattern: Pat,
+    pub(crate) ty: Option<Type>,
 }
 
 /// `reply!`.
@@ -113,7 +121,61 @@ pub(crate) struct Reply {
     /// The transport of the answer, when it is not the trigger's.
     pub(crate) answer_on: Option<Target>,
     pub(crate) answer: Answer,
-    pub(crate) times: Option<UserExpr>,
+    pub(crate) options: ReplyOptions,
+}
+
+/// What follows the answer.
+#[derive(Default)]
+pub(crate) struct ReplyOptions {
+    pub(crate) repeat: Option<Repeat>,
+    pub(crate) delay: Option<Delay>,
+    pub(crate) error: Option<ErrorRate>,
+    pub(crate) drop_rate: Option<UserExpr>,
+    pub(crate) drop_first: Option<UserExpr>,
+    pub(crate) seed: Option<Seed>,
+    pub(crate) state: Option<State>,
+    pub(crate) required: Option<Span>,
+    /// What is around the payload of the answer.
+    pub(crate) around: PublishOptions,
+}
+
+/// How often a reply answers.
+pub(crate) enum Repeat {
+    Times(UserExpr, Span),
+    Always(Span),
+}
+
+impl Repeat {
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Times(_, span) | Self::Always(span) => *span,
+        }
+    }
+}
+
+/// How long an answer waits.
+pub(crate) enum Delay {
+    Fixed(DurationArg),
+    /// From the first to the second, each as likely.
+    Between(DurationArg, DurationArg),
+}
+
+/// The share of answers that are another payload.
+pub(crate) struct ErrorRate {
+    pub(crate) rate: UserExpr,
+    pub(crate) payload: Payload,
+}
+
+/// What chance is drawn from.
+pub(crate) struct Seed {
+    pub(crate) value: UserExpr,
+    pub(crate) word: Span,
+}
+
+/// What a reply's state begins with.
+pub(crate) struct State {
+    pub(crate) value: UserExpr,
+    pub(crate) word: Span,
 }
 
 /// What is answered.
@@ -121,7 +183,8 @@ pub(crate) enum Trigger {
     /// The type names the topic and the type of the closure's parameter.
     Typed(Pattern),
     Topic {
-        topic: UserExpr,
+        /// One, or several in brackets; never none.
+        topics: Vec<UserExpr>,
         pattern: Option<Pattern>,
     },
     /// A mistake that is reported already.
@@ -131,15 +194,22 @@ pub(crate) enum Trigger {
 /// What the answer is.
 pub(crate) enum Answer {
     /// A closure from message to message: the types name the topics.
-    Message(ReplyClosure),
-    Computed {
+    Message(Box<ReplyClosure>),
+    Given {
         to: AnswerTo,
-        closure: ReplyClosure,
+        made: Made,
     },
-    Fixed {
+    /// Each trigger gets the next one; never empty.
+    Sequence {
         to: AnswerTo,
-        payload: Payload,
+        answers: Vec<Made>,
     },
+}
+
+/// What makes the payload of an answer.
+pub(crate) enum Made {
+    Computed(Box<ReplyClosure>),
+    Fixed(Payload),
 }
 
 /// Where the answer goes.

@@ -5,7 +5,7 @@ use proc_macro2::{Group, TokenTree};
 use syn::parse::ParseStream;
 use syn::{Pat, Token, Type, token};
 
-use crate::model::{ReplyClosure, UserExpr};
+use crate::model::{ReplyClosure, StateParameter, UserExpr};
 use crate::parse::payload;
 use crate::recover::{Diagnostics, skip_to_separator};
 
@@ -25,7 +25,11 @@ pub(crate) fn parse(
     let asyncness: Option<Token![async]> = input.parse()?;
     let movability: Option<Token![move]> = input.parse()?;
     let span = input.span();
-    let (parameter, parameter_type) = parameters(input, diagnostics)?;
+    let Parameters {
+        parameter,
+        parameter_type,
+        state,
+    } = parameters(input, diagnostics)?;
     let output = output(input)?;
     if let (Some(_), Some(output)) = (&asyncness, &output) {
         diagnostics.error_spanned(
@@ -47,48 +51,65 @@ pub(crate) fn parse(
         movability,
         parameter,
         parameter_type,
+        state,
         output,
         body: body(input),
         span,
     })
 }
 
-fn parameters(
-    input: ParseStream<'_>,
-    diagnostics: &mut Diagnostics,
-) -> syn::Result<(Option<Pat>, Option<Type>)> {
-    const ONE: &str = "a reply's closure takes one parameter, the message that came in; write \
+#[derive(Default)]
+struct Parameters {
+    parameter: Option<Pat>,
+    parameter_type: Option<Type>,
+    state: Option<StateParameter>,
+}
+
+fn parameters(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Parameters> {
+    const NONE: &str = "a reply's closure takes one parameter, the message that came in; write \
          `|order| …`, or `|_| …` when the answer does not depend on it";
+    const MORE: &str = "a reply's closure takes the message that came in and, with the option \
+         `state`, what it keeps: `|order, seen| …`; remove this";
     if input.peek(Token![||]) {
         let bars: Token![||] = input.parse()?;
-        diagnostics.error_spanned(bars, ONE);
-        return Ok((None, None));
+        diagnostics.error_spanned(bars, NONE);
+        return Ok(Parameters::default());
     }
     let first: Token![|] = input.parse()?;
     if input.peek(Token![|]) {
         input.parse::<Token![|]>()?;
-        diagnostics.error(first.span, ONE);
-        return Ok((None, None));
+        diagnostics.error(first.span, NONE);
+        return Ok(Parameters::default());
     }
-    let parameter = Pat::parse_single(input)?;
-    let parameter_type = match input.parse::<Option<Token![:]>>()? {
-        Some(_) => Some(input.parse()?),
-        None => None,
-    };
-    if input.peek(Token![,]) {
-        let comma = input.span();
-        input.parse::<Token![,]>()?;
-        if !input.peek(Token![|]) {
-            diagnostics.error(comma, ONE);
-            while !input.is_empty() && !input.peek(Token![|]) {
-                input.parse::<TokenTree>()?;
-            }
+    let (parameter, parameter_type) = self::parameter(input)?;
+    let mut state = None;
+    if input.parse::<Option<Token![,]>>()?.is_some() && !input.peek(Token![|]) {
+        let (pattern, ty) = self::parameter(input)?;
+        state = Some(StateParameter { pattern, ty });
+    }
+    if input.parse::<Option<Token![,]>>()?.is_some() && !input.peek(Token![|]) {
+        diagnostics.error(input.span(), MORE);
+        while !input.is_empty() && !input.peek(Token![|]) {
+            input.parse::<TokenTree>()?;
         }
     }
     input.parse::<Token![|]>().map_err(|error| {
         syn::Error::new(error.span(), "the closing `|` of the closure is missing")
     })?;
-    Ok((Some(parameter), parameter_type))
+    Ok(Parameters {
+        parameter: Some(parameter),
+        parameter_type,
+        state,
+    })
+}
+
+fn parameter(input: ParseStream<'_>) -> syn::Result<(Pat, Option<Type>)> {
+    let pattern = Pat::parse_single(input)?;
+    let ty = match input.parse::<Option<Token![:]>>()? {
+        Some(_) => Some(input.parse()?),
+        None => None,
+    };
+    Ok((pattern, ty))
 }
 
 fn output(input: ParseStream<'_>) -> syn::Result<Option<Type>> {

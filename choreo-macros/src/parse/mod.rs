@@ -16,6 +16,7 @@ pub(crate) mod pattern;
 pub(crate) mod payload;
 pub(crate) mod publish;
 pub(crate) mod reply;
+mod reply_options;
 pub(crate) mod stage;
 pub(crate) mod target;
 mod topic;

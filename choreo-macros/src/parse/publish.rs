@@ -113,7 +113,12 @@ fn options(input: ParseStream<'_>, options: &mut PublishOptions, diagnostics: &m
         if input.is_empty() {
             break;
         }
-        if let Err(error) = option(input, options, &mut seen, diagnostics) {
+        let parsed = word(input).and_then(|word| {
+            option(&word, input, options, diagnostics)?;
+            once(&word, &mut seen, diagnostics);
+            Ok(())
+        });
+        if let Err(error) = parsed {
             diagnostics.absorb(error);
             skip_to_separator(input);
             if input.peek(Token![;]) {
@@ -123,18 +128,35 @@ fn options(input: ParseStream<'_>, options: &mut PublishOptions, diagnostics: &m
     }
 }
 
-fn option(
-    input: ParseStream<'_>,
-    options: &mut PublishOptions,
-    seen: &mut Vec<String>,
-    diagnostics: &mut Diagnostics,
-) -> syn::Result<()> {
-    const LIST: &str = "after the payload come `headers { name: \"value\" }`, `key value` and \
-         `metadata { name: value }`";
+const LIST: &str = "after the payload come `headers { name: \"value\" }`, `key value` and \
+     `metadata { name: value }`";
+
+fn word(input: ParseStream<'_>) -> syn::Result<Ident> {
     if !input.peek(Ident::peek_any) {
         return Err(input.error(LIST));
     }
-    let word = input.call(Ident::parse_any)?;
+    input.call(Ident::parse_any)
+}
+
+/// An option that was there already is reported.
+pub(super) fn once(word: &Ident, seen: &mut Vec<String>, diagnostics: &mut Diagnostics) {
+    let name = word.to_string();
+    if seen.contains(&name) {
+        diagnostics.error(
+            word.span(),
+            format!("`{name}` is given twice; remove one of the two"),
+        );
+    }
+    seen.push(name);
+}
+
+/// What follows the word of an option.
+pub(super) fn option(
+    word: &Ident,
+    input: ParseStream<'_>,
+    options: &mut PublishOptions,
+    diagnostics: &mut Diagnostics,
+) -> syn::Result<()> {
     let name = word.to_string();
     match name.as_str() {
         "headers" if input.peek(token::Brace) => {
@@ -182,13 +204,6 @@ fn option(
             ));
         }
     }
-    if seen.contains(&name) {
-        diagnostics.error(
-            word.span(),
-            format!("`{name}` is given twice; remove one of the two"),
-        );
-    }
-    seen.push(name);
     Ok(())
 }
 

@@ -2,17 +2,16 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
-use syn::{Ident, LitInt, Token, token};
+use syn::{Ident, Token, token};
 
 use crate::check;
 use crate::model::pattern::Pattern;
-use crate::model::{Answer, AnswerTo, EnvelopePattern, Reply, Trigger, UserExpr};
+use crate::model::{Answer, AnswerTo, EnvelopePattern, Made, Reply, Trigger, UserExpr};
 use crate::parse::pattern::PatternParser;
-use crate::parse::{closure, options, payload, target, topic};
-use crate::recover::{Diagnostics, skip_to_end, skip_to_separator};
+use crate::parse::{closure, options, payload, reply_options, target, topic};
+use crate::recover::{Diagnostics, skip_to_end};
 
 const FORMS: &str = "write `reply!(s, |order: OrderCreated| OrderProcessed { … })` for types that \
      derive `Message`, or `reply!(s, \"topic\" => \"topic of the answer\", { key: value })`";
@@ -37,7 +36,7 @@ fn reply(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<O
     }
     if closure::begins(input) {
         let closure = closure::parse(input, diagnostics)?;
-        let times = times(input, diagnostics)?;
+        let options = reply_options::parse(input, diagnostics);
         if closure.parameter_type.is_none() {
             let Some(parameter) = &closure.parameter else {
                 return Ok(None);
@@ -53,8 +52,8 @@ fn reply(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<O
             trigger: None,
             envelope: EnvelopePattern::default(),
             answer_on: None,
-            answer: Answer::Message(closure),
-            times,
+            answer: Answer::Message(Box::new(closure)),
+            options,
         }));
     }
     let head = head(input);
@@ -71,14 +70,14 @@ fn reply(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<O
     }
     let answer_on = target::of_answer(input);
     let answer = answer(input, &trigger, diagnostics)?;
-    let times = times(input, diagnostics)?;
+    let options = reply_options::parse(input, diagnostics);
     Ok(Some(Reply {
         target,
         trigger: Some(trigger),
         envelope,
         answer_on,
         answer,
-        times,
+        options,
     }))
 }
 
@@ -122,17 +121,15 @@ fn trigger(
             };
             return Ok((trigger, envelope));
         }
-        if input.peek(Token![,])
-            || input.peek(Token![_])
-            || input.peek(token::Brace)
-            || input.peek(token::Bracket)
-        {
+        if input.peek(Token![,]) || input.peek(Token![_]) || input.peek(token::Brace) {
             return Err(input.error(
                 "the topic that is answered is missing before this; write `\"orders.created\", { … } => …`",
             ));
         }
-        let topic = payload::expression(input);
-        check::topic::expression(topic.parsed.as_deref(), diagnostics);
+        let Some(topics) = topics(input, diagnostics)? else {
+            skip_to_end(input);
+            return Ok((Trigger::Broken, EnvelopePattern::default()));
+        };
         let fork = input.fork();
         let comma = fork.parse::<Option<Token![,]>>()?;
         let pattern =
@@ -141,9 +138,47 @@ fn trigger(
                 PatternParser::new(diagnostics).element(input)
             });
         let envelope = envelope(input, diagnostics);
-        Ok((Trigger::Topic { topic, pattern }, envelope))
+        Ok((Trigger::Topic { topics, pattern }, envelope))
     };
     parser.parse2(head)
+}
+
+/// A topic, or several in brackets; nothing when the brackets are empty, which is reported.
+fn topics(
+    input: ParseStream<'_>,
+    diagnostics: &mut Diagnostics,
+) -> syn::Result<Option<Vec<UserExpr>>> {
+    if !input.peek(token::Bracket) {
+        let topic = payload::expression(input);
+        check::topic::expression(topic.parsed.as_deref(), diagnostics);
+        return Ok(Some(vec![topic]));
+    }
+    let group: proc_macro2::Group = input.parse()?;
+    let mut topics: Vec<UserExpr> = Vec::new();
+    payload::each(group.stream(), diagnostics, |input, diagnostics| {
+        let topic = payload::expression(input);
+        check::topic::expression(topic.parsed.as_deref(), diagnostics);
+        let written = topic.tokens.to_string();
+        if topics
+            .iter()
+            .any(|other| other.tokens.to_string() == written)
+        {
+            diagnostics.error_spanned(
+                &topic.tokens,
+                format!("the topic {written} is in this list already; remove one of the two"),
+            );
+        }
+        topics.push(topic);
+        Ok(())
+    });
+    if topics.is_empty() {
+        diagnostics.error(
+            group.span(),
+            "which topics are answered? write them: `[\"orders.new\", \"orders.retry\"]`",
+        );
+        return Ok(None);
+    }
+    Ok(Some(topics))
 }
 
 /// `, headers { … }` and its like, after what is answered.
@@ -186,12 +221,12 @@ fn answer(
                 tokens: quote!(""),
                 parsed: None,
             };
-            return Ok(Answer::Computed {
+            return Ok(Answer::Given {
                 to: AnswerTo::Topic(topic),
-                closure,
+                made: Made::Computed(Box::new(closure)),
             });
         }
-        return Ok(Answer::Message(closure));
+        return Ok(Answer::Message(Box::new(closure)));
     }
     if input.is_empty()
         || input.peek(Token![,])
@@ -202,7 +237,7 @@ fn answer(
     }
     let to = answer_to(input, diagnostics);
     let comma = input.parse::<Option<Token![,]>>()?;
-    if comma.is_none() || input.is_empty() || begins_times(input) {
+    if comma.is_none() || input.is_empty() || reply_options::begins(input) {
         let written = match &to {
             AnswerTo::Topic(topic) => topic.tokens.clone(),
             AnswerTo::Asker(span) => quote_spanned!(*span=> _),
@@ -220,14 +255,50 @@ fn answer(
             },
         ));
     }
+    if begins_sequence(input) {
+        let answers = sequence(input, diagnostics)?;
+        return Ok(Answer::Sequence { to, answers });
+    }
+    Ok(Answer::Given {
+        to,
+        made: made(input, diagnostics)?,
+    })
+}
+
+fn made(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Made> {
     if closure::begins(input) {
         let closure = closure::parse(input, diagnostics)?;
-        return Ok(Answer::Computed { to, closure });
+        return Ok(Made::Computed(Box::new(closure)));
     }
-    Ok(Answer::Fixed {
-        to,
-        payload: payload::payload(input, diagnostics),
-    })
+    Ok(Made::Fixed(payload::payload(input, diagnostics)))
+}
+
+/// `sequence [ … ]`; `sequence[0]` is a payload as well, so a space decides nothing: the word does.
+fn begins_sequence(input: ParseStream<'_>) -> bool {
+    let fork = input.fork();
+    fork.parse::<Ident>().is_ok_and(|word| word == "sequence") && fork.peek(token::Bracket)
+}
+
+/// `sequence [ first, second, … ]`, of payloads and closures.
+fn sequence(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Vec<Made>> {
+    let word: Ident = input.parse()?;
+    let group: proc_macro2::Group = input.parse()?;
+    let mut answers = Vec::new();
+    payload::each(group.stream(), diagnostics, |input, diagnostics| {
+        if input.peek(Token![,]) {
+            return Err(input.error("an answer is missing before this comma"));
+        }
+        answers.push(made(input, diagnostics)?);
+        Ok(())
+    });
+    if answers.is_empty() {
+        return Err(syn::Error::new(
+            word.span(),
+            "a sequence has an answer for each trigger; write `sequence [{ state: \"NEW\" }, { \
+             state: \"DONE\" }]`",
+        ));
+    }
+    Ok(answers)
 }
 
 /// `_`, or a topic.
@@ -238,62 +309,4 @@ fn answer_to(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> AnswerTo 
     let topic = payload::expression(input);
     check::topic::expression(topic.parsed.as_deref(), diagnostics);
     AnswerTo::Topic(topic)
-}
-
-/// `, times n` and nothing after it.
-fn times(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Option<UserExpr>> {
-    let mut times = None;
-    while !input.is_empty() {
-        if input.parse::<Option<Token![,]>>()?.is_none() {
-            diagnostics.error(
-                input.span(),
-                "the answer ends before this; write `,` and an option such as `times 3`",
-            );
-            skip_to_end(input);
-            break;
-        }
-        if input.is_empty() {
-            break;
-        }
-        let span = input.span();
-        let word = input
-            .call(Ident::parse_any)
-            .map_err(|_| syn::Error::new(span, "after the answer comes an option: `times 3`"))?;
-        if word != "times" {
-            diagnostics.error(
-                word.span(),
-                format!("unknown option `{word}`; after the answer comes `times 3`"),
-            );
-            skip_to_separator(input);
-            continue;
-        }
-        if times.is_some() {
-            diagnostics.error(word.span(), "`times` is given twice; remove one of the two");
-        }
-        let count = payload::expression(input);
-        if count.tokens.is_empty() {
-            diagnostics.error(word.span(), "`times` needs a number: write `times 3`");
-            continue;
-        }
-        if let Ok(literal) = syn::parse2::<LitInt>(count.tokens.clone())
-            && literal
-                .base10_parse::<u32>()
-                .map_or(true, |count| count == 0)
-        {
-            diagnostics.error(
-                literal.span(),
-                "a reply is sent at least once; write a number from 1, or remove the reply",
-            );
-            continue;
-        }
-        times = Some(count);
-    }
-    Ok(times)
-}
-
-fn begins_times(input: ParseStream<'_>) -> bool {
-    input
-        .fork()
-        .parse::<Ident>()
-        .is_ok_and(|word| word == "times")
 }

@@ -8,6 +8,133 @@ fn expand(source: &str) -> proc_macro2::TokenStream {
 }
 
 #[test]
+fn how_it_answers() {
+    let cases: &[(&str, &[&str])] = &[
+        ("s, [\"a\", TOPIC] => \"b\", {}", &[]),
+        ("s, [\"a\", \"c\"], { d: 1 }, key _ => \"b\", {}", &[]),
+        (
+            "s, \"a\" => \"b\", sequence [{}, |order| order, bytes b\"x\",]",
+            &[],
+        ),
+        ("s, \"a\" => \"b\", {}, always, required, delay 20ms", &[]),
+        ("s, \"a\" => \"b\", {}, delay 10ms..50ms, seed 42", &[]),
+        ("s, \"a\" => \"b\", {}, delay LOW..=(HIGH)", &[]),
+        (
+            "s, \"a\" => \"b\", {}, error_rate 0.2 => { e: 1 }, drop_rate 1, seed SEED",
+            &[],
+        ),
+        (
+            "s, \"a\" => \"b\", {}, error_rate RATE => (e), drop_first 2",
+            &[],
+        ),
+        ("s, \"a\" => \"b\", |a, n| n, state 0", &[]),
+        (
+            "s, \"a\" => \"b\", |a, n: &mut Vec<u8>| n.len(), state Vec::new()",
+            &[],
+        ),
+        ("s, |a: A, n: &mut u32| B { n: *n }, state 0, times 2", &[]),
+        (
+            "s, \"a\" => \"b\", {}, headers { x: \"y\" }, key \"k\", metadata { p: 1 }",
+            &[],
+        ),
+        ("s, \"a\" => \"b\", state", &[]),
+        ("s, [] => \"b\", {}", &["which topics are answered?"]),
+        (
+            "s, [\"a\", \"a\"] => \"b\", {}",
+            &["the topic \"a\" is in this list already"],
+        ),
+        (
+            "s, \"a\" => \"b\", sequence []",
+            &["an answer for each trigger"],
+        ),
+        (
+            "s, \"a\" => \"b\", sequence [{}], times 2",
+            &["a sequence answers once with each"],
+        ),
+        (
+            "s, \"a\" => \"b\", sequence [|a, n| n], state 0",
+            &["an answer of a sequence keeps nothing"],
+        ),
+        (
+            "s, \"a\" => \"b\", {}, always, times 2",
+            &["`always` has no end"],
+        ),
+        (
+            "s, \"a\" => \"b\", {}, always 5",
+            &["`always` stands alone"],
+        ),
+        ("s, \"a\" => \"b\", {}, delay", &["write `delay 20ms`"]),
+        (
+            "s, \"a\" => \"b\", {}, delay 20",
+            &["a duration needs a unit"],
+        ),
+        ("s, \"a\" => \"b\", {}, delay ..5ms", &["names both"]),
+        (
+            "s, \"a\" => \"b\", {}, delay 5ms..1ms",
+            &["the shorter one"],
+        ),
+        (
+            "s, \"a\" => \"b\", {}, error_rate 0.2",
+            &["the error that is answered is missing"],
+        ),
+        ("s, \"a\" => \"b\", {}, drop_rate 20", &["from 0.0 to 1.0"]),
+        ("s, \"a\" => \"b\", {}, drop_rate 20%", &["from 0.0 to 1.0"]),
+        (
+            "s, \"a\" => \"b\", {}, drop_rate 0",
+            &["this never happens"],
+        ),
+        ("s, \"a\" => \"b\", {}, drop_rate -0.1", &["never negative"]),
+        (
+            "s, \"a\" => \"b\", {}, drop_first 0",
+            &["no trigger is dropped"],
+        ),
+        (
+            "s, \"a\" => \"b\", {}, seed 1",
+            &["nothing here is left to chance"],
+        ),
+        (
+            "s, \"a\" => \"b\", |a, n| n",
+            &["say after the closure with what it begins"],
+        ),
+        ("s, \"a\" => \"b\", |a, b, c| b, state 0", &["remove this"]),
+        (
+            "s, \"a\" => \"b\", |a| a, state 0",
+            &["as its second parameter"],
+        ),
+        (
+            "s, \"a\" => \"b\", async |a, n| a, state 0",
+            &["is not async"],
+        ),
+        (
+            "s, \"a\" => \"b\", {}, key \"k\", key \"k\"",
+            &["given twice"],
+        ),
+        ("s, \"a\" => \"b\", delay 20ms", &["what is the answer?"]),
+    ];
+    for (source, expected) in cases {
+        assert_errors(source, &expand(source), expected);
+    }
+}
+
+#[test]
+fn options_are_calls_on_the_rule() {
+    let expansion = expand(
+        "s, [\"a\", \"c\"] => \"b\", sequence [1, 2], drop_rate 1, delay 1ms..2ms, seed 7, required",
+    );
+    assert_contains(
+        &expansion,
+        "::core::option::Option::None).also(\"c\").answer(",
+    );
+    assert_contains(&expansion, ".then($crate::__private::reply_static(");
+    assert_contains(&expansion, ".drop_rate(1f64).seed(7).required()");
+    let expansion = expand("s, \"a\" => \"b\", |a, n| *n, state 0_u32");
+    assert_contains(
+        &expansion,
+        "compute_with(0_u32, |a: $crate::__private::Value, n| *n)",
+    );
+}
+
+#[test]
 fn what_is_answered_and_with_what() {
     let cases: &[(&str, &[&str])] = &[
         ("s, |check: FraudCheck| FraudResult { id: check.id }", &[]),
@@ -99,12 +226,15 @@ fn what_is_answered_and_with_what() {
             &["the parameter's type says which message"],
         ),
         ("s, || Answer", &["takes one parameter"]),
-        ("s, |a: A, b: B| Answer", &["takes one parameter"]),
+        ("s, |a: A, b: B| Answer", &["what the reply keeps"]),
         ("s, |a: A| ", &["this closure has no body"]),
         ("s, async |a: A| -> Answer { x }", &["leave `-> …` out"]),
         ("s, \"a b\" => \"\", {}", &["no white space", "never empty"]),
         ("s, \"a\" => \"b\", {}, times 0", &["at least once"]),
-        ("s, \"a\" => \"b\", {}, times", &["`times` needs a number"]),
+        (
+            "s, \"a\" => \"b\", {}, times",
+            &["`times` is followed by its value"],
+        ),
         (
             "s, \"a\" => \"b\", {}, times 1, times 2",
             &["`times` is given twice"],

@@ -16,10 +16,9 @@ use crate::expectation::{Anchor, ArrivalOrder, Closing, Expectation, Listening, 
 use crate::ids::{CorrelationId, LegIndex};
 use crate::matcher::{MessagePattern, Pattern};
 use crate::outcome::{
-    Handle, HandleResult, Outcome, Published, ReplyState, ScenarioError, ScenarioErrorKind,
-    ScenarioResult,
+    Handle, HandleResult, Outcome, Published, ScenarioError, ScenarioErrorKind, ScenarioResult,
 };
-use crate::reply::{Reply, ReplyRule};
+use crate::reply::{Reply, ReplyRule, shown};
 use crate::timeline::{Place, Timeline, TimelineAction};
 
 mod constraint;
@@ -250,7 +249,7 @@ impl Act {
         let index = u32::try_from(state.expectations.len()).expect("fewer than 2^32 expectations");
         let index = state.earlier_handles() + index;
         if state.result.is_none() {
-            self.check_readable(&mut state, on, topic, &terms.envelope);
+            self.check_readable(&mut state, on, &format!("`{topic}`"), &terms.envelope);
             self.check_sound(&mut state, on, topic, &terms);
             let slot = self.slot(&mut state, on, topic);
             let expectation = make(state.listening(on, slot), terms, since);
@@ -270,12 +269,19 @@ impl Act {
     pub(crate) fn reply(self: &Arc<Self>, on: LegIndex, rule: ReplyRule) {
         let mut state = lock(&self.state);
         if state.result.is_none() {
+            if let Some(problem) = rule.problem() {
+                self.record_error(&mut state, ScenarioErrorKind::Reply, problem);
+            }
             if let Some(pattern) = &rule.pattern {
-                self.check_readable(&mut state, on, &rule.trigger, pattern.envelope());
+                let topics = shown(&rule.triggers);
+                self.check_readable(&mut state, on, &topics, pattern.envelope());
             }
             self.check_answer(&mut state, on, &rule);
-            let slot = self.slot(&mut state, on, &rule.trigger);
-            state.replies.push(Reply::new(on.0, slot, rule));
+            let topics = rule.triggers.iter();
+            let slots = topics
+                .map(|topic| self.slot(&mut state, on, topic))
+                .collect();
+            state.replies.push(Reply::new(on.0, slots, rule));
         }
     }
 
@@ -512,7 +518,7 @@ impl Act {
         let legs: Vec<_> = self.legs.iter().map(|leg| Arc::clone(&leg.info)).collect();
         let replies: Vec<_> = std::mem::take(&mut state.replies)
             .into_iter()
-            .map(|reply| reply.finish(&legs))
+            .map(|reply| reply.finish(&legs, closing.interrupted))
             .collect();
         // What ended before its time says nothing beside a failure, and is no pass by itself.
         let worst = |with_unjudged: bool| {
@@ -531,12 +537,7 @@ impl Act {
             outcome = Outcome::Fail;
         }
         for reply in &replies {
-            outcome = outcome.max(match reply.state {
-                ReplyState::Failed(_) => Outcome::Error,
-                ReplyState::ArmedNoMatch if only_replies => Outcome::Timeout,
-                ReplyState::ArmedMismatched if only_replies => Outcome::Fail,
-                _ => Outcome::Pass,
-            });
+            outcome = outcome.max(reply.outcome(only_replies));
         }
         if let Some(previous) = &state.previous {
             let earlier = previous.outcome;
@@ -614,7 +615,9 @@ impl State {
     fn waited_in_vain(&self) -> bool {
         let mut open = self.expectations.iter().filter(|other| other.is_open());
         open.any(Expectation::is_untouched)
-            || (self.expectations.is_empty() && self.replies.iter().any(Reply::is_untouched))
+            || self.replies.iter().any(|reply| {
+                (self.expectations.is_empty() || reply.is_owed()) && reply.is_untouched()
+            })
     }
 
     /// Nothing that comes can make it better.

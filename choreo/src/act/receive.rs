@@ -3,15 +3,17 @@
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
+use choreo_runner::BoxFuture;
+
 use super::request::asker;
 use super::{Act, Leg, State, Trigger, Waiting};
 use crate::codec::Incoming;
 use crate::dispatch::lock;
-use crate::envelope::{Body, Draft, Envelope, Headers, Metadata};
+use crate::envelope::{Body, Draft, Envelope};
 use crate::expectation::Offered;
 use crate::ids::LegIndex;
 use crate::outcome::ScenarioErrorKind;
-use crate::reply::{Answered, Reply, ReplyBuilder, Triggered};
+use crate::reply::{Answered, Around, BodyResult, Job, Reply, Triggered};
 use crate::timeline::TimelineAction;
 
 impl Act {
@@ -71,11 +73,20 @@ impl Act {
             .replies
             .iter_mut()
             .enumerate()
-            .filter(|(_, r)| r.slot == slot)
+            .filter(|(_, r)| r.slots.contains(&slot))
         {
             looked = true;
             match reply.trigger(message) {
-                Triggered::Answer(builder) => answers.push((index, builder)),
+                Triggered::Answer(job) => answers.push((index, job)),
+                Triggered::Dropped => {
+                    let at = envelope.received_at;
+                    state.timeline.record(
+                        at,
+                        TimelineAction::Received,
+                        place,
+                        "dropped by a reply",
+                    );
+                }
                 Triggered::NearMiss => {
                     let at = envelope.received_at;
                     state
@@ -99,13 +110,14 @@ impl Act {
         let replying = !answers.is_empty();
         state.tasks.retain(|task| !task.is_finished());
         let number = state.act();
-        for (index, builder) in answers {
-            let answering = answer(
-                Arc::downgrade(self),
-                (number, index),
-                builder,
-                Arc::clone(message),
-            );
+        for (index, job) in answers {
+            // State has to see the triggers as they came; tasks would overtake each other.
+            let begun = job
+                .builder
+                .has_state()
+                .then(|| job.builder.build(Arc::clone(message)));
+            let of = (number, index);
+            let answering = answer(Arc::downgrade(self), of, job, begun, Arc::clone(message));
             state.tasks.push(
                 self.leg(on)
                     .router
@@ -135,13 +147,33 @@ fn offered_action(offered: &Offered) -> TimelineAction {
     }
 }
 
-/// Builds and sends one reply, `of` an act's number and the reply's index there. Holds the act weakly: a
-/// scenario that is gone needs no answer.
-async fn answer(act: Weak<Act>, of: (u32, usize), builder: ReplyBuilder, trigger: Arc<Incoming>) {
+/// Builds and sends one reply, `of` an act's number and the reply's index there, and waits in between when
+/// that is its manner. Holds the act weakly: a scenario that is gone needs no answer.
+async fn answer(
+    act: Weak<Act>,
+    of: (u32, usize),
+    job: Job,
+    begun: Option<BoxFuture<'static, BodyResult>>,
+    trigger: Arc<Incoming>,
+) {
     let topic = Arc::clone(&trigger.envelope().topic);
-    let built = builder.build(Arc::clone(&trigger)).await;
+    let building = begun.unwrap_or_else(|| job.builder.build(Arc::clone(&trigger)));
+    let built = building.await;
+    if let (Some(delay), Ok(_)) = (job.delay, &built) {
+        if !change(&act, of, Reply::postponed) {
+            return;
+        }
+        match Instant::now().checked_add(delay) {
+            Some(due) => tokio::time::sleep_until(due.into()).await,
+            // Longer than clocks go.
+            None => std::future::pending().await,
+        }
+        if !change(&act, of, Reply::resumed) {
+            return;
+        }
+    }
     let Some(act) = act.upgrade() else { return };
-    let (answered, from, to) = {
+    let (answered, around, from, to) = {
         let mut state = lock(&act.state);
         // A finished act has taken its replies apart.
         let Some(reply) = state.reply(of) else {
@@ -149,6 +181,7 @@ async fn answer(act: Weak<Act>, of: (u32, usize), builder: ReplyBuilder, trigger
         };
         (
             reply.answered().clone(),
+            reply.around().clone(),
             LegIndex(reply.trigger_leg),
             LegIndex(reply.answer_leg),
         )
@@ -157,7 +190,7 @@ async fn answer(act: Weak<Act>, of: (u32, usize), builder: ReplyBuilder, trigger
     let sent = match built {
         Ok(body) => {
             let envelope = trigger.envelope();
-            act.send_reply(to, &answered, envelope, body).await
+            act.send_reply(to, &answered, around, envelope, body).await
         }
         Err(error) => Err((
             error.clone(),
@@ -180,13 +213,13 @@ async fn answer(act: Weak<Act>, of: (u32, usize), builder: ReplyBuilder, trigger
         let now = Instant::now();
         match sent {
             Ok(()) => {
-                reply.done(Ok(()));
+                reply.done(Ok(()), job.is_error);
                 state
                     .timeline
                     .record(now, TimelineAction::Replied, place, answered);
             }
             Err((error, text)) => {
-                reply.done(Err(error));
+                reply.done(Err(error), job.is_error);
                 let failed = format!("the reply to `{topic}` {answered} failed: {text}");
                 state
                     .timeline
@@ -208,23 +241,45 @@ impl State {
     }
 }
 
+/// Tells a reply how far its answer is; `false` when the act is over.
+fn change(act: &Weak<Act>, of: (u32, usize), change: fn(&mut Reply)) -> bool {
+    let Some(act) = act.upgrade() else {
+        return false;
+    };
+    let mut state = lock(&act.state);
+    let Some(reply) = state.reply(of) else {
+        return false;
+    };
+    change(reply);
+    drop(state);
+    act.changed.notify_waiters();
+    true
+}
+
 impl Act {
     /// The error is its type's name, and a sentence.
     async fn send_reply(
         &self,
         leg: &Leg,
         answered: &Answered,
+        around: Around,
         trigger: &Envelope,
         body: Body,
     ) -> Result<(), (String, String)> {
         let (topic, metadata) = match answered {
-            Answered::Topic(topic) => (topic.as_str().into(), Metadata::new()),
-            Answered::Asker => asker(trigger, leg.router.capabilities().settable)?,
+            Answered::Topic(topic) => (topic.as_str().into(), around.metadata),
+            Answered::Asker => {
+                let (topic, mut metadata) = asker(trigger, leg.router.capabilities().settable)?;
+                for (name, value) in around.metadata.iter() {
+                    metadata.set(name.to_owned(), value.clone());
+                }
+                (topic, metadata)
+            }
         };
         let draft = Draft {
             topic,
-            key: None,
-            headers: Headers::new(),
+            key: around.key,
+            headers: around.headers,
             reply_to: None,
             metadata,
             body,

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 use super::{Act, State};
-use crate::envelope::Draft;
+use crate::envelope::{Body, Draft};
 use crate::ids::LegIndex;
 use crate::matcher::envelope::EnvelopePattern;
 use crate::outcome::ScenarioErrorKind;
-use crate::reply::{Answered, ReplyRule};
+use crate::reply::{Answered, ReplyRule, shown};
 use crate::text::edit_distance;
 use crate::transport::Capabilities;
 
@@ -141,23 +143,40 @@ impl Act {
         &self,
         state: &mut State,
         on: LegIndex,
-        topic: &str,
+        topics: &str,
         wanted: &EnvelopePattern,
     ) {
         if let Some(reason) = self.leg(on).abilities().unreadable(wanted) {
-            let text = format!("what is expected on `{topic}` can never come: {reason}");
+            let text = format!("what is expected on {topics} can never come: {reason}");
             self.record_error(state, ScenarioErrorKind::Unsupported, text);
         }
     }
 
-    /// Where there are no requests, nobody asks.
+    /// Where there are no requests, nobody asks; and what a message cannot carry, no answer has.
     pub(super) fn check_answer(&self, state: &mut State, on: LegIndex, rule: &ReplyRule) {
         let leg = self.leg(rule.answer_leg.unwrap_or(on));
         if rule.answer == Answered::Asker && !leg.router.capabilities().requests {
             let text = format!(
-                "cannot answer whoever asks on `{}`: {} has no requests; write the topic of the \
+                "cannot answer whoever asks on {}: {} has no requests; write the topic of the \
                  answer instead of `_`",
-                rule.trigger, leg.info
+                shown(&rule.triggers),
+                leg.info
+            );
+            self.record_error(state, ScenarioErrorKind::Unsupported, text);
+        }
+        let around = rule.around.clone();
+        let draft = Draft {
+            topic: "".into(),
+            key: around.key,
+            headers: around.headers,
+            reply_to: None,
+            metadata: around.metadata,
+            body: Body::Bytes(Bytes::new()),
+        };
+        if let Some(lack) = leg.abilities().unsettable(&draft) {
+            let text = format!(
+                "the answer to {} cannot be sent: {lack}",
+                shown(&rule.triggers)
             );
             self.record_error(state, ScenarioErrorKind::Unsupported, text);
         }
@@ -185,7 +204,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::envelope::{Body, Headers, Metadata};
+    use crate::envelope::{Headers, Metadata};
     use crate::matcher::functions::{anything, object};
 
     const NOTHING: Abilities<'static> = Abilities {

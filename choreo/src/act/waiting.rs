@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Act, State, Trigger};
+use super::{Act, Slot, State, Trigger};
 use crate::expectation::{Expectation, Opening, Standing};
 use crate::outcome::{Moment, OutOfOrder};
 use crate::reply::Reply;
@@ -24,9 +24,22 @@ impl Act {
         let now = Instant::now();
         let State {
             expectations,
+            replies,
+            slots,
+            earlier_slots,
             timeline,
             ..
         } = state;
+        for slot in replies.iter().filter_map(Reply::missed) {
+            let Slot { leg, topic, .. } = &slots[(slot - *earlier_slots) as usize];
+            let place = self.leg(*leg).place(Some(topic));
+            timeline.record(
+                now,
+                TimelineAction::Deadline,
+                place,
+                "a required reply is owed",
+            );
+        }
         for expectation in expectations
             .iter()
             .filter(|expectation| expectation.is_open())
@@ -43,7 +56,7 @@ impl Act {
 }
 
 impl State {
-    /// With replies only, each must have answered; otherwise none may be under way.
+    /// With replies only, each must have answered; otherwise none may be under way or owe an answer.
     pub(super) fn waiting(&self, now: Instant) -> Waiting {
         if !matches!(self.trigger, Trigger::Done(_)) {
             return Waiting::Messages;
@@ -51,7 +64,10 @@ impl State {
         let replied = if self.expectations.is_empty() {
             self.replies.iter().all(Reply::is_finished)
         } else {
-            !self.replies.iter().any(Reply::is_busy)
+            !self
+                .replies
+                .iter()
+                .any(|reply| reply.is_busy() || reply.is_owed())
         };
         if !replied {
             return Waiting::Messages;

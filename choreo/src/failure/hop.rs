@@ -156,23 +156,33 @@ impl Text<'_> {
     }
 
     fn reply(&mut self, reply: &ReplyReport) {
-        let (tone, mark, state) = match &reply.state {
-            ReplyState::Replied => (
-                Tone::Good,
-                "✓",
-                format!("replied {}", count(u64::from(reply.reply_count), "time")),
+        let state = match &reply.state {
+            ReplyState::Replied => match reply.required_count {
+                Some(needed) if reply.is_short => {
+                    format!(
+                        "replied {} of {}",
+                        reply.reply_count,
+                        count(u64::from(needed), "time")
+                    )
+                }
+                _ => format!("replied {}", count(u64::from(reply.reply_count), "time")),
+            },
+            ReplyState::Answering => "asked, and its answer was not out yet".to_owned(),
+            ReplyState::Dropped => "asked, and dropped every trigger".to_owned(),
+            ReplyState::ArmedNoMatch => "armed, and no trigger came".to_owned(),
+            ReplyState::ArmedMismatched => format!(
+                "armed, and its pattern refused {}",
+                count(reply.candidate_count, "trigger")
             ),
-            ReplyState::ArmedNoMatch => (Tone::Warn, "·", "armed, and no trigger came".to_owned()),
-            ReplyState::ArmedMismatched => (
-                Tone::Warn,
-                "·",
-                format!(
-                    "armed, and its pattern refused {}",
-                    count(reply.candidate_count, "trigger")
-                ),
-            ),
-            ReplyState::Failed(error) => (Tone::Bad, "✗", format!("failed ({error})")),
+            ReplyState::Failed(error) => format!("failed ({error})"),
         };
+        let (tone, mark) = match &reply.state {
+            ReplyState::Failed(_) => (Tone::Bad, "✗"),
+            _ if reply.is_short => (Tone::Bad, "✗"),
+            ReplyState::Replied => (Tone::Good, "✓"),
+            _ => (Tone::Warn, "·"),
+        };
+        let state = format!("{state}{}", behaved(reply));
         let mark = self.paint(tone, mark);
         let shown = |topic: &str, transport: &Option<std::sync::Arc<str>>| match transport {
             None => topic.to_owned(),
@@ -182,8 +192,12 @@ impl Text<'_> {
             "_" => "whoever asked".to_owned(),
             topic => shown(topic, &reply.answer_transport),
         };
-        let trigger = self.result.shown(&reply.trigger_topic);
-        let trigger = shown(trigger, &reply.trigger_transport);
+        let triggers: Vec<_> = reply
+            .trigger_topics
+            .iter()
+            .map(|topic| self.result.shown(topic))
+            .collect();
+        let trigger = shown(&triggers.join(", "), &reply.trigger_transport);
         let topics = self.paint(Tone::Strong, format!("{trigger} → {answer}"));
         let place = self.paint(Tone::Quiet, place(reply.location));
         self.line(2, format!("{mark} reply {topics}  {state}  {place}"));
@@ -191,4 +205,30 @@ impl Text<'_> {
             self.reply_near_miss(reply);
         }
     }
+}
+
+/// What it did beside answering, what chance was drawn from, and whether it had to answer.
+fn behaved(reply: &ReplyReport) -> String {
+    let mut text = String::new();
+    match reply.error_count {
+        0 => {}
+        1 => text += ", 1 of them an error",
+        errors => {
+            let _ = write!(text, ", {errors} of them errors");
+        }
+    }
+    if reply.dropped_count > 0 {
+        let _ = write!(
+            text,
+            ", dropped {}",
+            count(u64::from(reply.dropped_count), "trigger")
+        );
+    }
+    if reply.is_short {
+        text += ", and it is required";
+    }
+    if let Some(seed) = reply.seed {
+        let _ = write!(text, ", seed {seed}");
+    }
+    text
 }

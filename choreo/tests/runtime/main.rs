@@ -13,6 +13,7 @@ mod replies;
 mod requests;
 mod routing;
 mod running;
+mod services;
 mod sets;
 mod stage;
 mod stage_counts;

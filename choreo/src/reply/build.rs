@@ -1,0 +1,173 @@
+//! What makes the payload of an answer: a value, a closure, a closure with state.
+
+use std::any::type_name;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use choreo_runner::{BoxFuture, catch_panic};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::codec::Incoming;
+use crate::envelope::Body;
+
+/// A payload for the wire, or why there is none.
+pub type BodyResult = Result<Body, String>;
+
+type Build = dyn Fn(Arc<Incoming>) -> BoxFuture<'static, BodyResult> + Send + Sync;
+
+/// Makes the payload of a reply.
+#[derive(Clone)]
+pub struct ReplyBuilder {
+    build: Arc<Build>,
+    has_state: bool,
+}
+
+impl ReplyBuilder {
+    fn new(
+        build: impl Fn(Arc<Incoming>) -> BoxFuture<'static, BodyResult> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            build: Arc::new(build),
+            has_state: false,
+        }
+    }
+
+    pub(crate) fn build(&self, trigger: Arc<Incoming>) -> BoxFuture<'static, BodyResult> {
+        (self.build)(trigger)
+    }
+
+    /// Whether it must see the triggers one after the other, as they came.
+    pub(crate) fn has_state(&self) -> bool {
+        self.has_state
+    }
+}
+
+impl std::fmt::Debug for ReplyBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ReplyBuilder")
+    }
+}
+
+/// What a reply's closure may return: a payload, or a `Result` with one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent as a reply",
+    label = "this closure's value is not a payload",
+    note = "a reply's closure returns a value that implements `serde::Serialize`, or a `Result` of one whose error implements `std::error::Error`"
+)]
+pub trait IntoReply<K> {
+    /// The payload, or the name of the error's type: its text may hold payload.
+    fn into_reply(self) -> Result<Body, String>;
+}
+
+/// Marks replies that cannot fail.
+#[derive(Debug)]
+pub enum Plain {}
+
+/// Marks replies that can fail.
+#[derive(Debug)]
+pub enum Fallible {}
+
+impl<R: Serialize> IntoReply<Plain> for R {
+    fn into_reply(self) -> Result<Body, String> {
+        serde_json::to_value(self)
+            .map(Body::Value)
+            .map_err(|_| "serde_json::Error".to_owned())
+    }
+}
+
+impl<R: Serialize, E: std::error::Error> IntoReply<Fallible> for Result<R, E> {
+    fn into_reply(self) -> Result<Body, String> {
+        match self {
+            Ok(reply) => IntoReply::<Plain>::into_reply(reply),
+            Err(_) => Err(type_name::<E>().to_owned()),
+        }
+    }
+}
+
+fn parse<A: DeserializeOwned>(message: &Incoming) -> Result<A, String> {
+    let value = message
+        .decoded()
+        .map_err(|_| "the trigger does not decode".to_owned())?;
+    A::deserialize(value).map_err(|_| format!("the trigger is not a {}", type_name::<A>()))
+}
+
+/// The same payload every time.
+pub fn reply_static(body: BodyResult) -> ReplyBuilder {
+    ReplyBuilder::new(move |_| Box::pin(std::future::ready(body.clone())))
+}
+
+/// What it gives, with a panic as an error: the text of a panic may hold payload.
+fn caught<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let work = std::panic::AssertUnwindSafe(work);
+    std::panic::catch_unwind(work).unwrap_or_else(|_| Err("panic".to_owned()))
+}
+
+/// The message type that a reply's closure takes, with how to decode it.
+///
+/// Apart from the closure, so that the compiler reports a type that cannot be decoded at the type,
+/// and an answer that cannot be sent at the answer.
+#[derive(Debug)]
+pub struct Decoded<A> {
+    decode: fn(&Incoming) -> Result<A, String>,
+}
+
+/// For messages that decode into `A`.
+pub fn decoded<A: DeserializeOwned>() -> Decoded<A> {
+    Decoded { decode: parse::<A> }
+}
+
+impl<A: 'static> Decoded<A> {
+    /// A payload computed from the trigger.
+    pub fn compute<R, K, F>(self, build: F) -> ReplyBuilder
+    where
+        R: IntoReply<K>,
+        F: Fn(A) -> R + Send + Sync + 'static,
+    {
+        ReplyBuilder::new(move |message| {
+            let built = caught(|| build((self.decode)(&message)?).into_reply());
+            Box::pin(std::future::ready(built))
+        })
+    }
+
+    /// A payload computed from the trigger and from what earlier triggers left.
+    pub fn compute_with<S, R, K, F>(self, state: S, build: F) -> ReplyBuilder
+    where
+        S: Send + 'static,
+        R: IntoReply<K>,
+        F: FnMut(A, &mut S) -> R + Send + 'static,
+    {
+        let kept = Mutex::new((state, build));
+        let builder = ReplyBuilder::new(move |message| {
+            let built = caught(|| {
+                let trigger = (self.decode)(&message)?;
+                // After a panic the scenario is over, and nobody looks at the state again.
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let (state, build) = &mut *kept;
+                build(trigger, state).into_reply()
+            });
+            Box::pin(std::future::ready(built))
+        });
+        ReplyBuilder {
+            has_state: true,
+            ..builder
+        }
+    }
+
+    /// A payload computed from the trigger, with time to wait.
+    pub fn compute_async<R, K, F, Fut>(self, build: F) -> ReplyBuilder
+    where
+        R: IntoReply<K>,
+        F: Fn(A) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = R> + Send + 'static,
+    {
+        ReplyBuilder::new(move |message| {
+            let future = caught(|| (self.decode)(&message).map(&build));
+            Box::pin(async move {
+                match catch_panic(future?).await {
+                    Ok(reply) => reply.into_reply(),
+                    Err(_) => Err("panic".to_owned()),
+                }
+            })
+        })
+    }
+}

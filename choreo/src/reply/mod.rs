@@ -1,0 +1,249 @@
+//! Replies: the test plays a service that answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::codec::Incoming;
+use crate::expectation::{Answer, NearMisses, ask};
+use crate::outcome::{LegInfo, ReplyReport, ReplyState};
+
+use self::behaviour::{Dice, Question};
+use self::rule::Repeat;
+
+mod behaviour;
+mod build;
+mod rule;
+mod typed;
+
+pub use self::build::{BodyResult, IntoReply, ReplyBuilder, decoded, reply_static};
+pub(crate) use self::rule::{Answered, Around, shown};
+pub use self::rule::{ErasedPattern, ReplyRule, erase};
+pub use self::typed::typed_trigger;
+
+/// A registered reply.
+pub(crate) struct Reply {
+    /// One for each of its topics.
+    pub(crate) slots: Vec<u32>,
+    pub(crate) trigger_leg: u32,
+    pub(crate) answer_leg: u32,
+    rule: ReplyRule,
+    dice: Option<Dice>,
+    /// Answers that it may still give; unbounded without a number.
+    left: Option<u32>,
+    /// Messages that came.
+    candidates: u64,
+    /// Those that it answers or drops.
+    matched: u64,
+    dropped: u32,
+    errors: u32,
+    /// Being built or sent.
+    in_flight: u32,
+    /// Built, and waiting for their time.
+    delayed: u32,
+    sent: u32,
+    failed: Option<String>,
+    near_misses: NearMisses,
+}
+
+/// What a trigger made a reply do.
+pub(crate) enum Triggered {
+    Ignored,
+    NearMiss,
+    /// It gets no answer, as told.
+    Dropped,
+    /// Build, wait, send.
+    Answer(Job),
+    Panicked(String),
+}
+
+/// One answer to be given.
+pub(crate) struct Job {
+    pub(crate) builder: ReplyBuilder,
+    pub(crate) delay: Option<Duration>,
+    pub(crate) is_error: bool,
+}
+
+impl Reply {
+    pub(crate) fn new(leg: u32, slots: Vec<u32>, rule: ReplyRule) -> Self {
+        let left = match rule.repeat {
+            Repeat::Times(times) => Some(times),
+            Repeat::Always => None,
+        };
+        Self {
+            slots,
+            trigger_leg: leg,
+            answer_leg: rule.answer_leg.map_or(leg, |leg| leg.0),
+            dice: rule.behaviour.dice(),
+            rule,
+            left,
+            candidates: 0,
+            matched: 0,
+            dropped: 0,
+            errors: 0,
+            in_flight: 0,
+            delayed: 0,
+            sent: 0,
+            failed: None,
+            near_misses: NearMisses::default(),
+        }
+    }
+
+    pub(crate) fn answered(&self) -> &Answered {
+        &self.rule.answer
+    }
+
+    /// What its answers carry around their payload.
+    pub(crate) fn around(&self) -> &Around {
+        &self.rule.around
+    }
+
+    pub(crate) fn trigger(&mut self, message: &Arc<Incoming>) -> Triggered {
+        self.candidates += 1;
+        if self.left == Some(0) {
+            return Triggered::Ignored;
+        }
+        match self
+            .rule
+            .pattern
+            .as_ref()
+            .map(|pattern| ask(&pattern.0, message))
+        {
+            None | Some(Answer::Match(_)) => self.matched(),
+            Some(Answer::NearMiss(mismatch)) => {
+                self.near_misses.add(mismatch, message);
+                Triggered::NearMiss
+            }
+            Some(Answer::Panicked { matcher, message }) => Triggered::Panicked(format!(
+                "the matcher `{matcher}` of a reply panicked: {message}"
+            )),
+        }
+    }
+
+    fn matched(&mut self) -> Triggered {
+        let number = self.matched;
+        self.matched += 1;
+        let behaviour = &self.rule.behaviour;
+        if number < u64::from(behaviour.drop_first)
+            || self.happens(number, Question::Drop, behaviour.drop_rate)
+        {
+            self.dropped += 1;
+            return Triggered::Dropped;
+        }
+        let error = behaviour
+            .errors
+            .as_ref()
+            .filter(|(rate, _)| self.happens(number, Question::Error, *rate));
+        let delay = behaviour.delay.map(|(low, high)| {
+            let share = self
+                .dice
+                .map_or(0.0, |dice| dice.roll(number, Question::Delay));
+            low.saturating_add(high.saturating_sub(low).mul_f64(share))
+        });
+        let is_error = error.is_some();
+        let builder = match error {
+            Some((_, builder)) => builder.clone(),
+            None => self.next_builder(),
+        };
+        self.left = self.left.map(|left| left - 1);
+        self.in_flight += 1;
+        Triggered::Answer(Job {
+            builder,
+            delay,
+            is_error,
+        })
+    }
+
+    fn happens(&self, number: u64, question: Question, rate: f64) -> bool {
+        self.dice
+            .is_some_and(|dice| dice.roll(number, question) < rate)
+    }
+
+    /// The one whose turn it is in a sequence; the last one repeats.
+    fn next_builder(&self) -> ReplyBuilder {
+        let builders = &self.rule.builders;
+        let given = self.matched - 1 - u64::from(self.dropped);
+        let turn = usize::try_from(given).map_or(usize::MAX, |given| given);
+        builders[turn.min(builders.len() - 1)].clone()
+    }
+
+    /// An answer is built and waits for its time.
+    pub(crate) fn postponed(&mut self) {
+        self.in_flight -= 1;
+        self.delayed += 1;
+    }
+
+    /// The time of an answer has come.
+    pub(crate) fn resumed(&mut self) {
+        self.delayed -= 1;
+        self.in_flight += 1;
+    }
+
+    pub(crate) fn done(&mut self, result: Result<(), String>, is_error: bool) {
+        self.in_flight -= 1;
+        match result {
+            Ok(()) => {
+                self.sent += 1;
+                self.errors += u32::from(is_error);
+            }
+            Err(error) => self.failed = Some(error),
+        }
+    }
+
+    /// An answer is being built or sent. One that waits for its time holds up nothing.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.in_flight > 0
+    }
+
+    /// The scenario cannot pass before it has answered more.
+    pub(crate) fn is_owed(&self) -> bool {
+        self.rule.needed().is_some_and(|needed| self.sent < needed)
+    }
+
+    /// No trigger has come.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.candidates == 0
+    }
+
+    /// When the time is up and an answer is owed: what it listened on.
+    pub(crate) fn missed(&self) -> Option<u32> {
+        self.is_owed().then(|| self.slots.first().copied())?
+    }
+
+    /// Has answered as often as it will, or once when there is no end.
+    pub(crate) fn is_finished(&self) -> bool {
+        let enough = self.left.map_or(self.sent > 0, |left| left == 0);
+        enough && self.in_flight == 0 && self.delayed == 0
+    }
+
+    pub(crate) fn finish(self, legs: &[Arc<LegInfo>], interrupted: bool) -> ReplyReport {
+        let label = |leg: u32| legs.get(leg as usize).and_then(|leg| leg.label.clone());
+        // Before the first trigger nothing was drawn.
+        let seed = self.dice.filter(|_| self.matched > 0).map(|dice| dice.seed);
+        let is_short = self.is_owed() && !interrupted;
+        let state = match self.failed {
+            Some(error) => ReplyState::Failed(error),
+            None if self.sent > 0 => ReplyState::Replied,
+            None if self.in_flight + self.delayed > 0 => ReplyState::Answering,
+            None if self.dropped > 0 => ReplyState::Dropped,
+            None if self.candidates > 0 => ReplyState::ArmedMismatched,
+            None => ReplyState::ArmedNoMatch,
+        };
+        ReplyReport {
+            required_count: self.rule.needed(),
+            trigger_topics: self.rule.triggers,
+            trigger_transport: label(self.trigger_leg),
+            answer_transport: label(self.answer_leg),
+            answer_topic: self.rule.answer.as_str().to_owned(),
+            pattern: self.rule.pattern.map(|pattern| pattern.0.describe()),
+            state,
+            candidate_count: self.candidates,
+            reply_count: self.sent,
+            error_count: self.errors,
+            dropped_count: self.dropped,
+            seed,
+            is_short,
+            near_misses: self.near_misses.into_parts().0,
+            location: self.rule.location,
+        }
+    }
+}
