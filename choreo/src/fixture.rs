@@ -91,17 +91,12 @@ impl<H: Host> Resource for HostFn<H> {
     label = "not a harness function",
     note = "put `#[choreo::harness]` above the async function that makes it and returns `choreo::Result<Harness>`, or `#[choreo::stage]` above one that returns `choreo::Result<Stage<…>>`"
 )]
-pub trait IsHarness: Sync + 'static {
-    /// A harness, or a stage.
-    type Host: Host;
-
+pub trait IsHarness<H: Host>: Sync + 'static {
     /// The harness function itself.
-    fn host_fn(&'static self) -> &'static HostFn<Self::Host>;
+    fn host_fn(&'static self) -> &'static HostFn<H>;
 }
 
-impl<H: Host> IsHarness for HostFn<H> {
-    type Host = H;
-
+impl<H: Host> IsHarness<H> for HostFn<H> {
     fn host_fn(&'static self) -> &'static Self {
         self
     }
@@ -183,7 +178,10 @@ pub fn connect_stage_with<R: IntoStage>(
 }
 
 /// The function behind a harness or a stage, as the runner and `run_scenario` take it.
-pub fn host<H: IsHarness>(harness: &'static H) -> &'static HostFn<H::Host> {
+///
+/// What a harness function gives is a parameter of the trait: of an associated type the compiler would say
+/// a second time that the trait is missing.
+pub fn host<H: Host>(harness: &'static impl IsHarness<H>) -> &'static HostFn<H> {
     harness.host_fn()
 }
 

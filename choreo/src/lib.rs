@@ -37,13 +37,13 @@ mod value;
 
 #[doc = include_str!("../docs/message.md")]
 pub use choreo_macros::Message;
-/// Makes a struct of harnesses the transports of a [`Stage`]; see [the module](mod@stage).
+/// Makes a struct of harnesses the transports of a [`Stage`](struct@Stage); see [the module](mod@stage).
 pub use choreo_macros::Stage;
 #[doc = include_str!("../docs/harness.md")]
 pub use choreo_macros::harness;
 #[doc = include_str!("../docs/scenario.md")]
 pub use choreo_macros::scenario;
-/// Makes an `async fn` that returns a [`Stage`] one that scenarios can name; see [the module](mod@stage).
+/// Makes an `async fn` that returns a [`Stage`](struct@Stage) one that scenarios can name; see [the module](mod@stage).
 pub use choreo_macros::stage;
 pub use codec::Incoming;
 pub use dispatch::{Surprise, SurpriseClass};

@@ -145,6 +145,10 @@ fn mistakes_in_sets_absences_and_orders() {
             "unordered [1], ordered_by a",
             &["`ordered_by` goes with a number"],
         ),
+        (
+            "unordered [{ id: capture id }, { id: 2 }]",
+            &["a set has many messages; read `result[handle].messages()`"],
+        ),
     ];
     for (rest, expected) in sets {
         let source = format!("s, \"t\", {rest}");
@@ -163,6 +167,10 @@ fn mistakes_in_sets_absences_and_orders() {
             &[
                 "`ordered_by` does not go with `never!`; the options are `since handle`, `for 200ms`",
             ],
+        ),
+        (
+            "s, \"t\", { id: capture id }, for 5ms",
+            &["a message that must not come leaves no value"],
         ),
         (
             "s, \"t\", unordered [1], for 5ms",

@@ -242,3 +242,117 @@ async fn acts_are_kept_apart_from_other_scenarios() {
     }
     assert_eq!(world.harness.registration_count(), 0);
 }
+
+#[tokio::test]
+async fn the_order_of_handles_spans_acts() {
+    let world = world().await;
+    for reversed in [false, true] {
+        let mut scope = world.scope(2000);
+        let s = scope.arrange();
+        let created = expect!(s, "created", {}, times 2);
+        publish!(s, "created", {});
+        publish!(s, "created", {});
+        let s = next_act!(s);
+        let paid = expect!(s, "paid");
+        if reversed {
+            in_order!(s, paid, created);
+        } else {
+            in_order!(s, created, paid);
+        }
+        publish!(s, "paid", {});
+        let result = settle!(s);
+        if !reversed {
+            result.assert_passed();
+            continue;
+        }
+        assert_eq!(result.outcome(), Outcome::Fail);
+        assert_eq!(result[paid].outcome(), Outcome::Pass);
+        let text = result.failure_text();
+        assert!(text.contains("order  fail: `created` (acts.rs:"), "{text}");
+        assert!(text.contains("before `paid` (acts.rs:"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_violation_ends_all_acts_and_a_new_act_has_windows_of_its_own() {
+    let world = world().await;
+    let mut seen = world.broker.client().subscribe("pay").await.unwrap();
+    let mut scope = world.scope(2000);
+    let s = scope.arrange();
+    expect!(s, "created");
+    let quiet = never!(s, "failed", _, for 5ms);
+    publish!(s, "created", {});
+    let s = next_act!(s);
+    let paid = expect!(s, "paid", _, exactly_once, for 5ms);
+    let refused = never!(s, "failed", _, for 2s, since paid);
+    begin!(s);
+    publish!(s, "paid", {});
+    publish!(s, "failed", { code: 7 });
+    let s = next_act!(s);
+    expect!(s, "sent");
+    publish!(s, "pay", {});
+    let result = settle!(s);
+    assert_eq!(result.outcome(), Outcome::Fail);
+    assert_eq!(result[quiet].outcome(), Outcome::Pass);
+    assert_eq!(result[refused].outcome(), Outcome::Fail);
+    drop(scope);
+    world.broker.client().publish("pay", "last").await.unwrap();
+    let first = seen.next().await.expect("the broker is there");
+    assert_eq!(&first.payload[..], b"last");
+}
+
+#[tokio::test]
+async fn no_window_begins_before_its_act() {
+    let world = world().await;
+    for forbids in [true, false] {
+        let mut scope = world.scope(2000);
+        let s = scope.arrange();
+        let created = expect!(s, "created");
+        publish!(s, "created", {});
+        let s = next_act!(s);
+        if forbids {
+            never!(s, "failed", _, for 5ms, since created);
+        } else {
+            expect!(s, "retried", _, times 0..=2, for 5ms, since created);
+        }
+        begin!(s);
+        let result = settle!(s);
+        let error = result.error().expect("it ended as error");
+        assert_eq!(error.kind, ScenarioErrorKind::Unsound);
+        assert!(error.text.contains("a handle of an earlier act"), "{error}");
+    }
+
+    let mut scope = world.scope(2000);
+    let s = scope.arrange();
+    expect!(s, "created");
+    let quiet = never!(s, "failed", _, for 5ms);
+    publish!(s, "created", {});
+    let s = next_act!(s);
+    let paid = expect!(s, "paid");
+    in_order!(s, quiet, paid);
+    begin!(s);
+    let result = settle!(s);
+    let error = result.error().expect("it ended as error");
+    assert!(
+        error.text.contains("`in_order!` names a `never!`"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_required_reply_of_a_later_act_is_missed_there() {
+    let world = world().await;
+    let mut scope = world.scope(60);
+    let s = scope.arrange();
+    expect!(s, "created");
+    publish!(s, "created", {});
+    let s = next_act!(s);
+    expect!(s, "paid");
+    reply!(s, ["pay", "pay.again"] => "paid", {}, required);
+    publish!(s, "paid", {});
+    let result = settle!(s);
+    assert_eq!(result.outcome(), Outcome::Timeout);
+    let text = result.failure_text();
+    assert!(text.contains("deadline     pay"), "{text}");
+    assert!(text.contains("a required reply is owed"), "{text}");
+}

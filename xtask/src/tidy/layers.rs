@@ -52,6 +52,8 @@ const MODULES: &[&str] = &[
     // 6
     "failure",
     "harness",
+    "stage::bridge",
+    "stage",
     "scenario",
     "transport::contract",
     // 7
