@@ -19,8 +19,10 @@ use crate::ids::{CorrelationId, Location};
 use crate::matcher::{Actual, Mismatch, Pattern, Subject, diff};
 use crate::timeline::TimelineEntry;
 
+mod reply;
 mod tally;
 
+pub use reply::{ReplyReport, ReplyState};
 pub(crate) use tally::{Cause, Disorder, Moment, OutOfOrder, Tally, Violation, Wants};
 
 /// How much of a captured value of another type is shown, in characters.
@@ -378,73 +380,6 @@ impl std::error::Error for ScenarioError {}
 pub(crate) struct HandleResult {
     pub(crate) data: Arc<HandleData>,
     pub(crate) report: AnyMessage,
-}
-
-/// How far a reply came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ReplyState {
-    /// No trigger came.
-    ArmedNoMatch,
-    /// Triggers came, and its pattern refused them all.
-    ArmedMismatched,
-    /// Its answer was not out yet when the scenario ended.
-    Answering,
-    /// It left every trigger unanswered, as it was told to.
-    Dropped,
-    /// It answered.
-    Replied,
-    /// It could not answer; the name of the error's type, never its text.
-    Failed(String),
-}
-
-/// What became of a reply.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct ReplyReport {
-    /// The topics that it answers.
-    pub trigger_topics: Vec<String>,
-    /// On which transport of a stage; none when the scenario has one transport only.
-    pub trigger_transport: Option<Arc<str>>,
-    /// Where it answers; `_` is whoever asked.
-    pub answer_topic: String,
-    /// On which transport of a stage; none when the scenario has one transport only.
-    pub answer_transport: Option<Arc<str>>,
-    /// Which triggers it answers, when it has a pattern.
-    pub pattern: Option<String>,
-    /// How far it came.
-    pub state: ReplyState,
-    /// Triggers that came.
-    pub candidate_count: u64,
-    /// Answers that went out.
-    pub reply_count: u32,
-    /// Those of them that were errors, of `error_rate`.
-    pub error_count: u32,
-    /// Triggers that got no answer, of `drop_first` and `drop_rate`.
-    pub dropped_count: u32,
-    /// Answers without which the scenario does not pass, when it is `required`.
-    pub required_count: Option<u32>,
-    /// What chance was drawn from: `seed` with this number repeats it. None when nothing was left to
-    /// chance, or no trigger came.
-    pub seed: Option<u64>,
-    /// The closest triggers that its pattern refused.
-    pub near_misses: Vec<NearMiss>,
-    /// It is required, and did not answer often enough.
-    pub(crate) is_short: bool,
-    pub(crate) location: Location,
-}
-
-impl ReplyReport {
-    /// What it makes of the scenario. Without expectations, replies have to be asked.
-    pub(crate) fn outcome(&self, only_replies: bool) -> Outcome {
-        match self.state {
-            ReplyState::Failed(_) => Outcome::Error,
-            ReplyState::ArmedMismatched if self.is_short || only_replies => Outcome::Fail,
-            ReplyState::Replied if !self.is_short => Outcome::Pass,
-            _ if self.is_short || only_replies => Outcome::Timeout,
-            _ => Outcome::Pass,
-        }
-    }
 }
 
 /// One transport of a scenario, as results know it.

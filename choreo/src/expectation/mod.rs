@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::codec::Incoming;
 use crate::ids::Location;
-use crate::matcher::envelope::EnvelopePattern;
-use crate::matcher::{MessagePattern, Path, Pattern};
+use crate::matcher::{MessagePattern, Pattern};
 use crate::outcome::{AnyMessage, Cause, HandleData, Moment, Outcome, Tally, Violation, Wants};
 
 pub use self::count::MessageCount;
@@ -14,12 +13,14 @@ pub(crate) use self::count::{DUPLICATE_WINDOW, Limits};
 pub(crate) use self::near_misses::NearMisses;
 pub(crate) use self::order::ArrivalOrder;
 use self::set::{Set, Taken};
+pub(crate) use self::terms::Terms;
 pub(crate) use self::wanted::{Answer, Wanted, ask};
 
 mod count;
 mod near_misses;
 mod order;
 mod set;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod wanted;
@@ -90,49 +91,6 @@ pub(crate) struct Opening {
     pub(crate) after: Moment,
     /// The window's time runs from here; not yet while the trigger is on its way.
     pub(crate) clock: Option<Instant>,
-}
-
-/// What an expectation says besides its topic and the pattern of its payload.
-#[derive(Debug)]
-pub(crate) struct Terms {
-    pub(crate) location: Location,
-    /// The latency budget.
-    pub(crate) within: Option<Duration>,
-    /// The scenario and the number of the handle whose message starts the clock.
-    pub(crate) since: Option<(u64, u32)>,
-    pub(crate) envelope: EnvelopePattern,
-    /// How many messages; one, and those after it not looked at, where nothing is said.
-    pub(crate) limits: Option<Limits>,
-    /// How long nothing further may come.
-    pub(crate) quiet: Option<Duration>,
-    pub(crate) ordered_by: Option<Path>,
-    /// An absence counts although no ids keep scenarios apart.
-    pub(crate) unrouted: bool,
-}
-
-impl Terms {
-    pub(crate) fn at(location: Location) -> Self {
-        Self {
-            location,
-            within: None,
-            since: None,
-            envelope: EnvelopePattern::default(),
-            limits: None,
-            quiet: None,
-            ordered_by: None,
-            unrouted: false,
-        }
-    }
-
-    /// The numbers, with everything that goes with them.
-    fn limits(&mut self) -> Option<Limits> {
-        let mut limits = self.limits.take()?;
-        if let Some(quiet) = self.quiet {
-            limits = limits.quiet_for(quiet);
-        }
-        limits.ordered_by = self.ordered_by.take();
-        Some(limits)
-    }
 }
 
 /// Makes the typed report of the first message and those after it.

@@ -1,0 +1,146 @@
+//! The end of an act: its expectations and replies become its result.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Act, State, Trigger};
+use crate::dispatch::Registration;
+use crate::expectation::{Anchor, Closing};
+use crate::outcome::{HandleResult, Outcome, ScenarioResult};
+
+impl Act {
+    /// Freezes the act. `abandoned` when its time was not up.
+    pub(super) fn finish(&self, state: &mut State, abandoned: bool) -> Arc<ScenarioResult> {
+        if let Some(previous) = &state.previous
+            && previous.outcome.is_failure()
+            && state.expectations.is_empty()
+            && state.replies.is_empty()
+        {
+            // The scenario ended in the act before.
+            let result = Arc::clone(previous);
+            state.result = Some(Arc::clone(&result));
+            return result;
+        }
+        let now = Instant::now();
+        for task in state.tasks.drain(..) {
+            task.abort();
+        }
+        let (anchor, waited) = match state.trigger {
+            Trigger::Done(anchor) => (Some(anchor), now.saturating_duration_since(anchor.at)),
+            Trigger::Sending { since } => (
+                Some(Anchor {
+                    at: since,
+                    earliest: since,
+                }),
+                now.saturating_duration_since(since),
+            ),
+            Trigger::None => (None, Duration::ZERO),
+        };
+        let closing = Closing {
+            now,
+            waited,
+            interrupted: abandoned || state.is_broken(),
+        };
+        let out_of_order = state.out_of_order();
+        let starts: Vec<_> = state
+            .expectations
+            .iter()
+            .map(|expectation| {
+                let start = expectation
+                    .since
+                    .and_then(|since| state.satisfied_at(since));
+                (start.map(|came| came.at), state.opening(expectation))
+            })
+            .collect();
+        let handles: Vec<_> = std::mem::take(&mut state.expectations)
+            .into_iter()
+            .zip(starts)
+            .map(|(expectation, (since, opening))| {
+                let anchor = since.map(|at| Anchor { at, earliest: at }).or(anchor);
+                let registration = state
+                    .slot(expectation.slot)
+                    .and_then(|slot| slot.registration.as_ref());
+                let traffic = registration.map(Registration::traffic);
+                let traffic = traffic.unwrap_or_default();
+                let (data, report) = expectation.finish(anchor, opening, closing, traffic);
+                HandleResult { data, report }
+            })
+            .collect();
+        let only_replies = handles.is_empty();
+        let legs: Vec<_> = self.legs.iter().map(|leg| Arc::clone(&leg.info)).collect();
+        let replies: Vec<_> = std::mem::take(&mut state.replies)
+            .into_iter()
+            .map(|reply| reply.finish(&legs, closing.interrupted))
+            .collect();
+        // What ended before its time says nothing beside a failure, and is no pass by itself.
+        let worst = |with_unjudged: bool| {
+            let handles = handles.iter().map(|handle| &handle.data);
+            let counted = handles.filter(|data| with_unjudged || !data.is_unjudged());
+            let outcomes = counted.map(|data| data.outcome);
+            outcomes.max().unwrap_or(Outcome::Pass)
+        };
+        let judged = worst(false);
+        let mut outcome = if judged.is_failure() {
+            judged
+        } else {
+            worst(true)
+        };
+        if state.violated || out_of_order.is_some() {
+            outcome = Outcome::Fail;
+        }
+        for reply in &replies {
+            outcome = outcome.max(reply.outcome(only_replies));
+        }
+        if let Some(previous) = &state.previous {
+            let earlier = previous.outcome;
+            // What a failed act leaves undecided is no worse than the failure.
+            outcome = if earlier.is_failure() {
+                earlier
+            } else {
+                earlier.max(outcome)
+            };
+        }
+        if state.error.is_some() {
+            outcome = Outcome::Error;
+        }
+        let (timeline, timeline_dropped) = state.timeline.finish();
+        let busiest = handles
+            .iter()
+            .find(|handle| handle.data.outcome >= Outcome::Fail);
+        let busy_topics = busiest
+            .map(|handle| {
+                let router = &self.legs[handle.data.leg as usize].router;
+                router.busy_topics(&handle.data.topic, state.opened)
+            })
+            .unwrap_or_default();
+        let act = state.act();
+        let first_handle = state.earlier_handles();
+        let result = Arc::new(ScenarioResult {
+            act,
+            first_handle,
+            name: Arc::clone(&self.name),
+            scenario: self.scenario,
+            outcome,
+            error: state.error.clone(),
+            previous: state.previous.clone(),
+            handles,
+            out_of_order,
+            replies,
+            timeline,
+            timeline_dropped,
+            correlation_id: self.id.clone(),
+            published: std::mem::take(&mut state.published),
+            inboxes: self
+                .legs
+                .iter()
+                .filter_map(|leg| leg.inbox.get().cloned())
+                .collect(),
+            legs,
+            busy_topics,
+            timeout: self.timeout,
+        });
+        state.result = Some(Arc::clone(&result));
+        self.leave(state);
+        result
+    }
+}
