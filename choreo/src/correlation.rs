@@ -27,7 +27,7 @@ pub enum CorrelationError {
     Refused(String),
 }
 
-/// Why the bridge of a [stage](crate::stage) has no id. Holds no id: those belong into no log.
+/// Why the bridge of a [stage](mod@crate::stage) has no id. Holds no id: those belong into no log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BridgeError(String);

@@ -95,3 +95,17 @@ async fn patterns_that_are_values_capture_too() {
     assert_eq!(result[order].captured::<String>("sku"), "A");
     assert_eq!(result[order].captured::<u8>("id"), 7);
 }
+
+#[tokio::test]
+async fn of_several_messages_the_first_is_captured() {
+    let world = world().await;
+    let mut scope = world.scope(2000);
+    let s = scope.arrange();
+    let lines = expect!(s, "lines", { sku: capture sku }, times 2);
+    begin!(s);
+    publish!(s, "lines", { sku: "A" });
+    publish!(s, "lines", { sku: "B" });
+    let result = settle!(s);
+    assert_eq!(result[lines].count(), 2);
+    assert_eq!(result[lines].captured::<String>("sku"), "A");
+}

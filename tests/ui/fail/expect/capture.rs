@@ -22,6 +22,8 @@ async fn scenario(s: Scenario<'_>) {
     expect!(s, "orders", _, headers { "x-id": capture id }, key capture key);
     expect!(s, Order { id: capture id, lines: [.., capture line, ..] });
     expect!(s, "orders", Order { lines: any { sku: capture sku }, .. });
+    expect!(s, "orders", unordered [{ id: capture id }, { id: 2 }]);
+    never!(s, "orders", { id: capture id }, for 5ms);
     reply!(s, "orders", { id: capture id } => "answers", {});
 }
 
