@@ -209,7 +209,8 @@ impl<M: 'static> HandleReport<M> {
         self.try_message().into_iter().chain(more).collect()
     }
 
-    /// The value that `capture name` in the pattern stands for, in the message that matched, the first of several.
+    /// The value that `capture name` in the pattern stands for, in the message that matched, the first of
+    /// several.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
