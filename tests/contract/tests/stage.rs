@@ -105,18 +105,18 @@ fn to<A: Shared, B: Shared>(from: &'static str, to: &'static str, trials: &mut V
     let name = format!("{from}_to_{to}");
     let topics = name.replace('_', "-");
     trials.push(Trial::ignorable_test(name, move || {
-        judge(run::<A, B>(topics).map(|()| Completion::Completed))
+        judge(run::<A, B>(&topics).map(|()| Completion::Completed))
     }));
 }
 
-fn run<A: Shared, B: Shared>(name: String) -> Result<(), TestError> {
+fn run<A: Shared, B: Shared>(name: &str) -> Result<(), TestError> {
     let (a, b) = (broker::<A>()?, broker::<B>()?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
     let ended = runtime
-        .block_on(async { timeout(BOUND, race(&name, || a.transport(), || b.transport())).await });
+        .block_on(async { timeout(BOUND, race(name, || a.transport(), || b.transport())).await });
     runtime.shutdown_timeout(Duration::from_secs(1));
     ended.unwrap_or_else(|_| Err(format!("the pair took longer than {BOUND:?}").into()))
 }
