@@ -50,6 +50,31 @@ impl Secret {
         }
     }
 
+    /// Takes a secret from a part of a URL, percent-encoded; none when the encoding is malformed.
+    #[cfg(any(
+        feature = "nats",
+        feature = "rabbitmq",
+        feature = "redis",
+        feature = "broker"
+    ))]
+    pub(crate) fn from_url(text: &str) -> Option<Self> {
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut rest = text.as_bytes();
+        while let Some((first, after)) = rest.split_first() {
+            rest = after;
+            if *first != b'%' {
+                bytes.push(*first);
+                continue;
+            }
+            let (digits, after) = rest.split_at_checked(2)?;
+            let high = char::from(digits[0]).to_digit(16)?;
+            let low = char::from(digits[1]).to_digit(16)?;
+            bytes.push(u8::try_from(high * 16 + low).ok()?);
+            rest = after;
+        }
+        String::from_utf8(bytes).ok().map(Self::from)
+    }
+
     /// The secret itself. Hand it to whom it is for, and keep no copy.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()

@@ -41,27 +41,11 @@ pub(super) fn read_url(text: &str) -> Result<Given, &'static str> {
 fn login(userinfo: &str) -> Result<Login, &'static str> {
     let (user, password) = userinfo.split_once(':').unwrap_or(("", userinfo));
     let decode =
-        |text| percent_decoded(text).ok_or("has a user or password that is not percent-encoded");
+        |text| Secret::from_url(text).ok_or("has a user or password that is not percent-encoded");
     Ok(Login {
-        user: decode(user)?,
-        password: Secret::from(decode(password)?),
+        user: decode(user)?.expose().to_owned(),
+        password: decode(password)?,
     })
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((plain, encoded)) = rest.split_once('%') {
-        bytes.extend_from_slice(plain.as_bytes());
-        let digits = encoded.get(..2)?;
-        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
-        }
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        rest = &encoded[2..];
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What arrived and nobody claimed: topic, id, size and class, never the payload; bounded.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
 use std::time::Instant;
@@ -49,8 +49,10 @@ pub struct Surprise {
 pub(crate) struct SurpriseLog {
     entries: VecDeque<Surprise>,
     dropped: u64,
-    /// Hashes of the ids of ended scenarios: every scenario adds one, and hardly any is ever looked up.
+    /// Hashes of the ids of ended scenarios, the oldest first: nothing is copied to keep one.
     closed: VecDeque<u64>,
+    /// The same for looking up: a broker that others use too brings many ids of theirs.
+    known: HashSet<u64, RandomState>,
     hasher: RandomState,
 }
 
@@ -79,14 +81,20 @@ impl SurpriseLog {
     }
 
     pub(super) fn close_id(&mut self, id: &CorrelationId) {
-        if self.closed.len() == CLOSED_IDS {
-            self.closed.pop_front();
+        if self.closed.len() == CLOSED_IDS
+            && let Some(oldest) = self.closed.pop_front()
+        {
+            self.known.remove(&oldest);
         }
-        self.closed.push_back(self.hasher.hash_one(id));
+        let hash = self.hasher.hash_one(id);
+        // An id ends once on a connection; were it given again, its first place would count.
+        if self.known.insert(hash) {
+            self.closed.push_back(hash);
+        }
     }
 
     pub(super) fn is_closed(&self, id: &CorrelationId) -> bool {
-        self.closed.contains(&self.hasher.hash_one(id))
+        self.known.contains(&self.hasher.hash_one(id))
     }
 }
 
@@ -115,6 +123,9 @@ mod tests {
         }
         assert!(!log.is_closed(&id(0)));
         assert!(log.is_closed(&id(1)));
-        assert_eq!(log.closed.len(), CLOSED_IDS);
+        assert_eq!(
+            (log.closed.len(), log.known.len()),
+            (CLOSED_IDS, CLOSED_IDS)
+        );
     }
 }

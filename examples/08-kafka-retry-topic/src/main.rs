@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{CommitMode, Consumer as _, StreamConsumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use serde_json::{Value, json};
@@ -36,7 +37,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("ready");
 
     loop {
-        let message = consumer.recv().await?;
+        let message = match consumer.recv().await {
+            // A topic comes into being with its first message, and may be asked for before.
+            Err(KafkaError::MessageConsumption(RDKafkaErrorCode::UnknownTopicOrPartition)) => {
+                continue;
+            }
+            received => received?,
+        };
         let payment = serde_json::from_slice(message.payload().unwrap_or_default());
         let (topic, payment) = match payment {
             Ok(payment) => handle(payment),

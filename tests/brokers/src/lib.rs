@@ -4,6 +4,8 @@
 //! with `CHOREO_SKIP=deny` they fail. The brokers themselves are [`choreo::broker`]'s.
 
 mod proxy;
+pub mod recording;
+pub mod scenarios;
 mod suite;
 
 pub use choreo::broker::*;

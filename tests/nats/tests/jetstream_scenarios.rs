@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use choreo::prelude::*;
 use choreo::{ScenarioErrorKind, ScenarioResult};
-use choreo_test_brokers::{BrokerTests, NatsServer, broker_test_main};
+use choreo_test_brokers::scenarios::echo;
+use choreo_test_brokers::{BrokerTests, NatsServer, TestError, broker_test_main};
 use serde_json::Value;
-
-type TestError = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     broker_test_main(
@@ -37,15 +36,6 @@ async fn harness(server: &NatsServer) -> choreo::Result<Harness> {
 
 fn server() -> Result<NatsServer, TestError> {
     Ok(NatsServer::builder().jetstream().start()?)
-}
-
-/// Publishes to a topic and expects the same message back.
-async fn echo(harness: &Harness, topic: &str, number: u64) -> Arc<ScenarioResult> {
-    let mut scope = harness.scenario("echo").open();
-    let s = scope.arrange();
-    expect!(s, topic, { number: (number) });
-    publish!(s, topic, { number: (number) });
-    settle!(s)
 }
 
 async fn sequential() -> Result<(), TestError> {

@@ -3,11 +3,12 @@
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use choreo::prelude::*;
 use choreo::transport::{ConnectionEvents, Transport};
 use choreo::{ScenarioErrorKind, ScenarioResult};
+use choreo_test_brokers::scenarios::{self, disturbed, echo};
 use choreo_test_brokers::{
     BrokerTests, RabbitServer, RabbitUser, StartError, TestError, broker_test_main,
 };
@@ -54,15 +55,6 @@ async fn harness(rabbit: Rabbit) -> choreo::Result<Harness> {
         .timeout(Duration::from_secs(20))
         .connect()
         .await
-}
-
-/// Publishes to a topic and expects the same message back.
-async fn echo(harness: &Harness, topic: &str, number: u64) -> Arc<ScenarioResult> {
-    let mut scope = harness.scenario("echo").open();
-    let s = scope.arrange();
-    expect!(s, topic, { number: (number) });
-    publish!(s, topic, { number: (number) });
-    settle!(s)
 }
 
 /// One after the other, a thousand at once, replies, headers, and an end without subscriptions.
@@ -184,45 +176,8 @@ async fn refusing() -> Result<(), TestError> {
 
 async fn wrong_password_run() -> Result<(), TestError> {
     let server = shared()?;
-    let run = tokio::process::Command::new(env!("CARGO_BIN_EXE_rabbitmq-wrong-password"))
-        .arg("--nocapture")
-        .env("SERVER", server.url())
-        .env("WRONG_PASSWORD", SENTINEL.to_uppercase())
-        .env("RUST_BACKTRACE", "full")
-        .env_remove("NEXTEST_RUN_ID")
-        .env_remove("NEXTEST")
-        .kill_on_drop(true)
-        .output();
-    let run = tokio::time::timeout(Duration::from_secs(50), run).await??;
-    let output = [run.stdout, run.stderr]
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .concat();
-    assert!(!run.status.success(), "{output}");
-    assert!(!output.contains(&SENTINEL.to_uppercase()), "{output}");
-    assert!(output.contains("0 passed; 2 failed"), "{output}");
-    // Once where it happened, and once more in the failures at the end; not once for each scenario.
-    assert!(
-        (1..=2).contains(&output.matches("refused the credentials").count()),
-        "{output}"
-    );
-    Ok(())
-}
-
-/// A scenario that waits for what never comes, while something happens to the broker.
-async fn disturbed(
-    harness: &Harness,
-    disturb: impl FnOnce() -> Result<(), TestError>,
-) -> Result<(Arc<ScenarioResult>, Duration), TestError> {
-    let mut scope = harness
-        .scenario("disturbed")
-        .timeout(Duration::from_secs(50))
-        .open();
-    let s = scope.arrange();
-    expect!(s, "never");
-    publish!(s, "trigger", { n: 1 });
-    let start = Instant::now();
-    disturb()?;
-    Ok((settle!(s), start.elapsed()))
+    scenarios::wrong_password_run(env!("CARGO_BIN_EXE_rabbitmq-wrong-password"), &server.url())
+        .await
 }
 
 /// A broker that is killed ends the scenario within a second; started again, the next ones pass.

@@ -2,15 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use choreo::ScenarioErrorKind;
 use choreo::prelude::*;
 use choreo::transport::Transport;
-use choreo::{ScenarioErrorKind, ScenarioResult};
-use choreo_test_brokers::{BrokerTests, RedisServer, broker_test_main};
-
-type TestError = Box<dyn std::error::Error + Send + Sync>;
+use choreo_test_brokers::scenarios::{self, disturbed, echo};
+use choreo_test_brokers::{BrokerTests, RedisServer, TestError, broker_test_main};
 
 /// A credential that must show nowhere.
 const SENTINEL: &str = "s3ntinel-p4ssword";
@@ -48,15 +46,6 @@ async fn both(server: &RedisServer) -> choreo::Result<[Harness; 2]> {
         harness(Redis::new(server.url())).await?,
         harness(RedisStreams::new(server.url())).await?,
     ])
-}
-
-/// Publishes to a topic and expects the same message back.
-async fn echo(harness: &Harness, topic: &str, number: u64) -> Arc<ScenarioResult> {
-    let mut scope = harness.scenario("echo").open();
-    let s = scope.arrange();
-    expect!(s, topic, { number: (number) });
-    publish!(s, topic, { number: (number) });
-    settle!(s)
 }
 
 async fn sequential() -> Result<(), TestError> {
@@ -130,23 +119,6 @@ async fn flat_fields() -> Result<(), TestError> {
     publish!(s, "orders", { order: "ORD-1", count: 3 });
     settle!(s).assert_passed();
     Ok(())
-}
-
-/// A scenario that waits for what never comes, while something happens to the server.
-async fn disturbed(
-    harness: &Harness,
-    disturb: impl FnOnce() -> Result<(), TestError>,
-) -> Result<(Arc<ScenarioResult>, Duration), TestError> {
-    let mut scope = harness
-        .scenario("disturbed")
-        .timeout(Duration::from_secs(60))
-        .open();
-    let s = scope.arrange();
-    expect!(s, "never");
-    publish!(s, "trigger", { n: 1 });
-    let start = Instant::now();
-    disturb()?;
-    Ok((settle!(s), start.elapsed()))
 }
 
 async fn killed() -> Result<(), TestError> {
@@ -261,28 +233,7 @@ async fn wrong_password_run() -> Result<(), TestError> {
     let server = RedisServer::builder()
         .user_password("me", "right")
         .start()?;
-    let run = tokio::process::Command::new(env!("CARGO_BIN_EXE_redis-wrong-password"))
-        .arg("--nocapture")
-        .env("SERVER", server.url())
-        .env("WRONG_PASSWORD", SENTINEL)
-        .env("RUST_BACKTRACE", "full")
-        .env_remove("NEXTEST_RUN_ID")
-        .env_remove("NEXTEST")
-        .kill_on_drop(true)
-        .output();
-    let run = tokio::time::timeout(Duration::from_secs(60), run).await??;
-    let output = [run.stdout, run.stderr]
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .concat();
-    assert!(!run.status.success(), "{output}");
-    assert!(!output.contains(SENTINEL), "{output}");
-    assert!(output.contains("0 passed; 2 failed"), "{output}");
-    // Once where it happened, and once more in the failures at the end; not once for each scenario.
-    assert!(
-        (1..=2).contains(&output.matches("refused the credentials").count()),
-        "{output}"
-    );
-    Ok(())
+    scenarios::wrong_password_run(env!("CARGO_BIN_EXE_redis-wrong-password"), &server.url()).await
 }
 
 async fn unsubscribed() -> Result<(), TestError> {

@@ -10,7 +10,13 @@ use crate::{Done, cargo, root};
 pub(crate) const VARIABLE: &str = "CHOREO_KAFKA_BROKER";
 
 const CRATE: &str = "tests/brokers/kafka-broker";
-const SOURCES: &[&str] = &["Cargo.toml", "Cargo.lock", "src/main.rs"];
+const SOURCES: &[&str] = &[
+    "Cargo.toml",
+    "Cargo.lock",
+    "src/arguments.rs",
+    "src/main.rs",
+    "src/versions.rs",
+];
 const PROGRAM: &str = "choreo-kafka-broker";
 
 /// The program: the one that the environment names, or the one that [`install`] builds.
@@ -78,5 +84,13 @@ mod tests {
     #[test]
     fn the_sources_are_there() {
         assert!(sources().is_ok_and(|text| text.contains("tansu-broker")));
+    }
+
+    #[test]
+    fn no_source_is_forgotten() {
+        let folder = root().join(CRATE).join("src");
+        let there = std::fs::read_dir(folder).map(|files| files.count()).ok();
+        let listed = SOURCES.iter().filter(|file| file.starts_with("src/"));
+        assert_eq!(there, Some(listed.count()));
     }
 }

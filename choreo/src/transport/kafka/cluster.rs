@@ -2,7 +2,7 @@
 //! within a deadline: not for async code.
 
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{self, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 
 use super::Start;
 use super::context::Context;
-use super::link::SharedLink;
+use super::link::{SharedLink, locked};
 use super::routes::Positions;
 use super::settings::words;
 
@@ -30,13 +30,19 @@ pub(super) struct Cluster {
     pub(super) consumer: BaseConsumer<Context>,
     pub(super) producer: FutureProducer<Context>,
     pub(super) link: SharedLink,
-    /// For the client that creates topics, which is made when it is needed. None with a bearer token: that
-    /// client of `rdkafka` never asks for one.
+    /// For the client that creates topics. None with a bearer token: that client of `rdkafka` never asks for
+    /// one.
     pub(super) admin: Option<(ClientConfig, Context)>,
+    /// That client, made when it is needed and kept while it works: it takes a connection of its own to
+    /// begin with, and a tenth of a second to end.
+    pub(super) creator: Mutex<Option<Arc<Creator>>>,
     pub(super) create_topics: bool,
     /// Dropped last: whoever waits for the end of the connection waits for this.
     pub(super) _alive: oneshot::Sender<()>,
 }
+
+/// The client that creates topics.
+pub(super) type Creator = AdminClient<Context>;
 
 /// A topic and the numbers of its partitions.
 pub(super) type Partitions = Vec<i32>;
@@ -119,8 +125,7 @@ impl Cluster {
                     .into(),
             );
         };
-        let admin = AdminClient::from_config_and_context(config, context.clone())
-            .map_err(|error| failed(&error))?;
+        let admin = self.creator(config, context).map_err(|e| failed(&e))?;
         let mut last = String::new();
         // What the cluster has as its default, where the broker knows what that means (Kafka 2.4).
         for count in [-1, 1] {
@@ -129,8 +134,10 @@ impl Cluster {
             let options = AdminOptions::new()
                 .request_timeout(Some(left(deadline)))
                 .operation_timeout(Some(left(deadline)));
-            let results =
-                wait_for(admin.create_topics([&new], &options)).map_err(|error| failed(&error))?;
+            let results = wait_for(admin.create_topics([&new], &options)).map_err(|error| {
+                self.forget_creator();
+                failed(&error)
+            })?;
             match results.into_iter().next() {
                 Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) | Some(Ok(_)) => {
                     return Ok(());
@@ -140,6 +147,25 @@ impl Cluster {
             }
         }
         Err(last)
+    }
+
+    fn creator(
+        &self,
+        config: &ClientConfig,
+        context: &Context,
+    ) -> Result<Arc<Creator>, KafkaError> {
+        let mut kept = locked(&self.creator);
+        if let Some(creator) = &*kept {
+            return Ok(Arc::clone(creator));
+        }
+        let creator = Creator::from_config_and_context(config, context.clone())?;
+        Ok(Arc::clone(kept.insert(Arc::new(creator))))
+    }
+
+    /// Ends the client that creates topics; the next topic gets a new one. Blocks.
+    pub(super) fn forget_creator(&self) {
+        let creator = locked(&self.creator).take();
+        drop(creator);
     }
 
     /// As [`partitions`](Self::partitions), without waiting for leaders: an error means that no broker

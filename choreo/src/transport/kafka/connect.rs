@@ -1,7 +1,7 @@
 //! The connect: settings, credentials, the first answer of a broker, and the check of the addresses that it
 //! advertises.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::BaseConsumer;
@@ -132,6 +132,7 @@ impl Kafka {
             producer,
             link,
             admin: settings.admin().map(|config| (config, context)),
+            creator: Mutex::default(),
             create_topics: self.create_topics,
             _alive: alive,
         };

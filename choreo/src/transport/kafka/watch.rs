@@ -31,6 +31,8 @@ pub(super) fn watch(reading: &Reading) {
             REGEX_ROUND
         };
         let Some(errand) = link.next_errand(round) else {
+            // Here, because it takes a moment, as the end of the receiving thread does.
+            reading.cluster.forget_creator();
             return;
         };
         if errand.sweep {
@@ -42,6 +44,8 @@ pub(super) fn watch(reading: &Reading) {
         if link.is_down() && !was_down {
             was_down = true;
             reading.park();
+            // Its connection may be half open, and nobody would notice.
+            reading.cluster.forget_creator();
         }
         match look(reading) {
             Err(reason) => link.broke(&reason),

@@ -47,10 +47,10 @@ impl NatsAuth {
     pub(super) fn from_userinfo(userinfo: &str) -> Option<Self> {
         match userinfo.split_once(':') {
             Some((user, password)) => Some(Self::user_password(
-                percent_decode(user)?,
-                percent_decode(password)?,
+                Secret::from_url(user)?,
+                Secret::from_url(password)?,
             )),
-            None => Some(Self::token(percent_decode(userinfo)?)),
+            None => Some(Self::token(Secret::from_url(userinfo)?)),
         }
     }
 }
@@ -144,24 +144,6 @@ fn sections(text: &str) -> impl Iterator<Item = &str> {
         lines.by_ref().find(|line| !line.is_empty())
     })
     .filter(|line| !line.starts_with("---"))
-}
-
-fn percent_decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let (digits, after) = rest.split_at_checked(2)?;
-        let high = char::from(digits[0]).to_digit(16)?;
-        let low = char::from(digits[1]).to_digit(16)?;
-        bytes.push(u8::try_from(high * 16 + low).ok()?);
-        rest = after;
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub(super) fn read(url: &str) -> Result<(Place, Option<RabbitAuth>), String> {
     }
     let (authority, vhost) = rest.split_once('/').unwrap_or((rest, ""));
     let decoded = |text: &str| {
-        percent_decode(text).ok_or(
+        Secret::from_url(text).ok_or(
             "user, password or virtual host is not valid percent-encoding: write `%` as `%25`",
         )
     };
@@ -61,24 +61,6 @@ pub(super) fn read(url: &str) -> Result<(Place, Option<RabbitAuth>), String> {
         vhost,
     };
     Ok((place, auth))
-}
-
-fn percent_decode(text: &str) -> Option<Secret> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let (digits, after) = rest.split_at_checked(2)?;
-        let high = char::from(digits[0]).to_digit(16)?;
-        let low = char::from(digits[1]).to_digit(16)?;
-        bytes.push(u8::try_from(high * 16 + low).ok()?);
-        rest = after;
-    }
-    String::from_utf8(bytes).ok().map(Secret::from)
 }
 
 #[cfg(test)]

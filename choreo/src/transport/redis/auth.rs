@@ -34,7 +34,7 @@ impl RedisAuth {
             .split_once(':')
             .ok_or("before the `@` stands `user:password`, or `:password` for the default user")?;
         let decode = |text| {
-            percent_decode(text).ok_or(
+            Secret::from_url(text).ok_or(
                 "user or password in the URL is not valid percent-encoding: write `%` as `%25`",
             )
         };
@@ -61,24 +61,6 @@ impl fmt::Debug for RedisAuth {
             Some(_) => "RedisAuth::user_password(<redacted>)",
         })
     }
-}
-
-fn percent_decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let (digits, after) = rest.split_at_checked(2)?;
-        let high = char::from(digits[0]).to_digit(16)?;
-        let low = char::from(digits[1]).to_digit(16)?;
-        bytes.push(u8::try_from(high * 16 + low).ok()?);
-        rest = after;
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use choreo::transport::kafka::Kafka;
 use choreo::transport::{Connection, ConnectionEvent, Transport, TransportError};
+use choreo_test_brokers::recording::Seen;
 use choreo_test_brokers::{BrokerTests, KafkaMock, KafkaServer};
 
-use super::support::{Seen, TestError, connect, delivery, events, message, refusal};
+use super::support::{TestError, connect, delivery, events, message, refusal};
 
 pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
     tests

@@ -248,7 +248,7 @@ async fn regexes(kafka: Kafka) -> Result<(), TestError> {
 
 async fn dropped(kafka: Kafka) -> Result<(), TestError> {
     let connection = connect(&kafka).await?;
-    let (first, mut firsts) = delivery();
+    let (first, firsts) = delivery();
     let (second, mut seconds) = delivery();
     let first = connection.subscribe("a", first).await?;
     let _second = connection.subscribe("a", second).await?;

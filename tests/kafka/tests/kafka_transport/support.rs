@@ -1,98 +1,13 @@
-//! What the tests share: recording of messages and events, with bounded waits.
+//! What the tests share.
 
-use std::time::Duration;
-
-use bytes::Bytes;
-use choreo::transport::kafka::{Kafka, KafkaConnection};
-use choreo::transport::{
-    Connection, ConnectionEvent, ConnectionEvents, Delivery, Envelope, Outgoing, Transport,
-    TransportError,
-};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::timeout;
 
-pub(crate) use choreo_test_brokers::TestError;
-
-/// Stands in every credential; must show nowhere.
-pub(crate) const SENTINEL: &str = "s3ntinel";
-
-const BOUND: Duration = Duration::from_secs(10);
-
-/// What a delivery or the events have brought, in order.
-pub(crate) struct Seen<T>(UnboundedReceiver<T>);
-
-impl<T> Seen<T> {
-    pub(crate) async fn next(&mut self) -> T {
-        timeout(BOUND, self.0.recv())
-            .await
-            .expect("nothing came in 10 s")
-            .expect("an open channel")
-    }
-
-    pub(crate) fn is_empty(&mut self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-pub(crate) fn delivery() -> (Delivery, Seen<Envelope>) {
-    let (sender, receiver) = unbounded_channel();
-    (
-        Delivery::new(move |envelope| drop(sender.send(envelope))),
-        Seen(receiver),
-    )
-}
-
-pub(crate) fn events() -> (ConnectionEvents, Seen<ConnectionEvent>) {
-    let (sender, receiver) = unbounded_channel();
-    (
-        ConnectionEvents::new(move |event| drop(sender.send(event))),
-        Seen(receiver),
-    )
-}
-
-pub(crate) async fn connect(kafka: &Kafka) -> Result<KafkaConnection, TransportError> {
-    kafka.connect(events().0).await
-}
-
-pub(crate) fn message(topic: &str, payload: impl Into<Bytes>) -> Outgoing {
-    Outgoing::new(topic, payload)
-}
-
-/// Connects, and sends one message to itself.
-pub(crate) async fn works(kafka: &Kafka) -> Result<(), TransportError> {
-    let connection = connect(kafka).await?;
-    let (delivery, mut seen) = delivery();
-    let _subscription = connection.subscribe("works", delivery).await?;
-    connection.publish(message("works", "hello")).await?;
-    assert_eq!(seen.next().await.payload, "hello");
-    connection.close().await;
-    Ok(())
-}
-
-/// The error of a connect, after making sure that it and the transport show no credential.
-pub(crate) async fn refusal(kafka: &Kafka) -> TransportError {
-    let error = match connect(kafka).await {
-        Ok(_) => panic!("it should have been refused"),
-        Err(error) => error,
-    };
-    let shown = format!("{error} {error:?} {error:#?} {kafka:?} {kafka:#?}");
-    assert!(!shown.contains(SENTINEL), "{shown}");
-    error
-}
-
-/// Waits until a condition holds; for what nothing reports.
-pub(crate) async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let mut tick = tokio::time::interval(Duration::from_millis(1));
-    let waited = timeout(BOUND, async {
-        while !condition() {
-            tick.tick().await;
-        }
-    });
-    assert!(waited.await.is_ok(), "{what}: not in 10 s");
-}
+pub(crate) use choreo_test_brokers::recording::{
+    connect, delivery, events, eventually, message, refusal, works,
+};
+pub(crate) use choreo_test_brokers::{SENTINEL, TestError};
 
 /// Creates a topic with a client that is not ours.
 pub(crate) async fn create_topic(url: &str, topic: &str, partitions: i32) -> Result<(), TestError> {

@@ -124,7 +124,7 @@ async fn permissions() -> Result<(), TestError> {
         .user(no_inbox)
         .start()?;
     let as_user = |name| JetStream::new(server.url()).auth(NatsAuth::user_password(name, SENTINEL));
-    let (sink, mut trouble) = events();
+    let (sink, trouble) = events();
     let connection = as_user("all")
         .stream("OPEN", ["open.>", "closed.>"])
         .connect(sink)

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use choreo::transport::nats::{JetStream, NatsAuth};
 use choreo::transport::{Connection, ConnectionEvent, Transport, TransportError};
+use choreo_test_brokers::recording::Seen;
 use choreo_test_brokers::{BrokerTests, NatsServer};
 use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::server::{ask, consumers, create_stream, raw, until_consumers, with_orders};
-use super::support::{SENTINEL, Seen, TestError, connect, delivery, events, eventually, message};
+use super::support::{SENTINEL, TestError, connect, delivery, events, eventually, message};
 
 pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
     tests
@@ -335,7 +336,7 @@ async fn stored(client: &async_nats::Client, payload: &str) -> Result<(), TestEr
 
 async fn consumer_deleted() -> Result<(), TestError> {
     let (server, transport) = with_orders()?;
-    let (sink, mut seen) = events();
+    let (sink, seen) = events();
     let connection = transport.connect(sink).await?;
     let (delivery, mut messages) = delivery();
     let _subscription = connection.subscribe("orders.a", delivery).await?;
@@ -382,7 +383,7 @@ fn tasks() -> usize {
 async fn closed() -> Result<(), TestError> {
     let (server, transport) = with_orders()?;
     for _ in 0..20 {
-        let (sink, mut seen) = events();
+        let (sink, seen) = events();
         let connection = transport.connect(sink).await?;
         let _one = connection.subscribe("orders.a", delivery().0).await?;
         let _two = connection.subscribe("orders.b.>", delivery().0).await?;

@@ -226,7 +226,7 @@ async fn order() -> Result<(), TestError> {
 async fn flow_control() -> Result<(), TestError> {
     const COUNT: usize = 5000;
     let (server, transport) = with_orders()?;
-    let (sink, mut trouble) = events();
+    let (sink, trouble) = events();
     let connection = transport.start(Start::First).connect(sink).await?;
     let publisher = raw(&server).await?;
     for number in 0..COUNT {

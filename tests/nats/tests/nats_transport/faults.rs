@@ -83,7 +83,7 @@ fn as_me(server: &NatsServer) -> Nats {
 
 async fn forbidden_subscription() -> Result<(), TestError> {
     let server = NatsServer::builder().user(restricted()).start()?;
-    let (sink, mut seen) = events();
+    let (sink, seen) = events();
     let connection = as_me(&server).connect(sink).await?;
     for _ in 0..200 {
         let error = connection
@@ -295,7 +295,7 @@ fn tasks() -> usize {
 async fn closed() -> Result<(), TestError> {
     let server = NatsServer::builder().start()?;
     for _ in 0..20 {
-        let (sink, mut seen) = events();
+        let (sink, seen) = events();
         let connection = Nats::new(server.url()).connect(sink).await?;
         let _one = connection.subscribe("a", delivery().0).await?;
         let _two = connection.subscribe("b.>", delivery().0).await?;

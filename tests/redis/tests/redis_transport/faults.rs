@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use choreo::transport::redis::{Redis, RedisAuth, RedisStreams};
 use choreo::transport::{Connection, ConnectionEvent, Transport, TransportError};
+use choreo_test_brokers::recording::Seen;
 use choreo_test_brokers::{BrokerTests, RedisServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
-use super::support::{SENTINEL, Seen, TestError, connect, delivery, events, eventually, message};
+use super::support::{SENTINEL, TestError, connect, delivery, events, eventually, message};
 
 pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
     tests
@@ -64,7 +65,7 @@ async fn too_large() -> Result<(), TestError> {
 }
 
 async fn is_limited<T: Transport>(transport: &T) -> Result<(), TestError> {
-    let (sink, mut told) = events();
+    let (sink, told) = events();
     let connection = transport.connect(sink).await?;
     let (sink, mut seen) = delivery();
     let _subscription = connection.subscribe("large", sink).await?;
@@ -406,7 +407,7 @@ async fn ends<T: Transport>(
     transport: &T,
     close: bool,
 ) -> Result<(), TestError> {
-    let (sink, mut told) = events();
+    let (sink, told) = events();
     let connection = transport.connect(sink).await?;
     let _one = connection.subscribe("a", delivery().0).await?;
     let _two = connection.subscribe("b", delivery().0).await?;

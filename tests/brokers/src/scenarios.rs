@@ -1,0 +1,74 @@
+//! Scenarios that the suites of all brokers run.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use choreo::ScenarioResult;
+use choreo::prelude::*;
+use tokio::process::Command;
+
+use crate::{SENTINEL, TestError};
+
+/// Below the bound of a test.
+const BOUND: Duration = Duration::from_secs(50);
+
+/// Publishes to a topic and expects the same message back.
+pub async fn echo(harness: &Harness, topic: &str, number: u64) -> Arc<ScenarioResult> {
+    let mut scope = harness.scenario("echo").open();
+    let s = scope.arrange();
+    expect!(s, topic, { number: (number) });
+    publish!(s, topic, { number: (number) });
+    settle!(s)
+}
+
+/// A scenario that waits for what never comes, while something happens to the broker; and how soon it
+/// ended after that.
+///
+/// # Errors
+///
+/// Those of `disturb`.
+pub async fn disturbed(
+    harness: &Harness,
+    disturb: impl FnOnce() -> Result<(), TestError>,
+) -> Result<(Arc<ScenarioResult>, Duration), TestError> {
+    let mut scope = harness.scenario("disturbed").timeout(BOUND).open();
+    let s = scope.arrange();
+    expect!(s, "never");
+    publish!(s, "trigger", { n: 1 });
+    let start = Instant::now();
+    disturb()?;
+    Ok((settle!(s), start.elapsed()))
+}
+
+/// Runs the program of two scenarios whose harness gives the broker at a URL a password that it does not
+/// know, and makes sure that the output says so, says it once, and does not show the password.
+///
+/// # Errors
+///
+/// When the program cannot be run, or does not end.
+///
+/// # Panics
+///
+/// When the output is not as it should be.
+pub async fn wrong_password_run(program: &str, url: &str) -> Result<(), TestError> {
+    let run = Command::new(program)
+        .arg("--nocapture")
+        .env("SERVER", url)
+        .env("WRONG_PASSWORD", format!("{SENTINEL}-wr0ng"))
+        .env("RUST_BACKTRACE", "full")
+        .env_remove("NEXTEST_RUN_ID")
+        .env_remove("NEXTEST")
+        .kill_on_drop(true)
+        .output();
+    let run = tokio::time::timeout(BOUND, run).await??;
+    let output = [run.stdout, run.stderr]
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .concat();
+    assert!(!run.status.success(), "{output}");
+    assert!(!output.contains(SENTINEL), "{output}");
+    assert!(output.contains("0 passed; 2 failed"), "{output}");
+    // Once where it happened, and once more in the failures at the end; not once for each scenario.
+    let told = output.matches("refused the credentials").count();
+    assert!((1..=2).contains(&told), "{output}");
+    Ok(())
+}
