@@ -9,12 +9,15 @@ use std::time::Duration;
 
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{CommitMode, Consumer as _, StreamConsumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use serde_json::{Value, json};
 
 const MAX_ATTEMPTS: u64 = 3;
+/// How long one question to the cluster may take.
+const STEP: Duration = Duration::from_secs(5);
+/// How long a topic may take to come into being.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -24,26 +27,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", brokers);
     let producer: FutureProducer = config.create()?;
+    let topics = ["payments", "payments.retry"];
+    for topic in topics {
+        await_topic(&producer, topic).await?;
+    }
     let consumer: StreamConsumer = config
         .set("group.id", "payments")
         // What came before the group has met for the first time counts, too.
         .set("auto.offset.reset", "earliest")
         .set("enable.auto.commit", "false")
-        .set("allow.auto.create.topics", "true")
-        .set("topic.metadata.refresh.interval.ms", "200")
         .set("fetch.wait.max.ms", "10")
         .create()?;
-    consumer.subscribe(&["payments", "payments.retry"])?;
+    consumer.subscribe(&topics)?;
     println!("ready");
 
     loop {
-        let message = match consumer.recv().await {
-            // A topic comes into being with its first message, and may be asked for before.
-            Err(KafkaError::MessageConsumption(RDKafkaErrorCode::UnknownTopicOrPartition)) => {
-                continue;
-            }
-            received => received?,
-        };
+        let message = consumer.recv().await?;
         let payment = serde_json::from_slice(message.payload().unwrap_or_default());
         let (topic, payment) = match payment {
             Ok(payment) => handle(payment),
@@ -56,6 +55,28 @@ async fn main() -> Result<(), Box<dyn Error>> {
         // Only when what follows from it is kept does the payment count as read.
         consumer.commit_message(&message, CommitMode::Async)?;
     }
+}
+
+/// A group that meets before its topics are there has nothing to share out. Asking for a topic creates it
+/// where the cluster allows that.
+async fn await_topic(producer: &FutureProducer, topic: &'static str) -> Result<(), Box<dyn Error>> {
+    let there = async {
+        // The client tells nobody when a topic comes into being.
+        let mut questions = tokio::time::interval(Duration::from_millis(50));
+        loop {
+            questions.tick().await;
+            let producer = producer.clone();
+            let ask = move || producer.client().fetch_metadata(Some(topic), STEP);
+            let answer = tokio::task::spawn_blocking(ask).await??;
+            let partitions = answer.topics().iter().map(|topic| topic.partitions().len());
+            if partitions.sum::<usize>() > 0 {
+                return Ok(());
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, there)
+        .await
+        .unwrap_or_else(|_| Err(format!("the topic `{topic}` is not there").into()))
 }
 
 /// Where a payment goes next.

@@ -143,7 +143,10 @@ impl NatsConnection {
     fn pump(&self, subscriber: Subscriber, topic: &str, delivery: Delivery) -> NatsSubscription {
         let topic: Arc<str> = topic.into();
         let pump = Pump::start(subscriber, move |message, received_at| {
-            delivery.deliver(envelope(message, received_at, &topic));
+            // At the end of the connection there is nothing left to do.
+            if let Some(message) = message {
+                delivery.deliver(envelope(message, received_at, &topic));
+            }
         });
         let mut pumps = locked(&self.pumps);
         pumps.retain(|pump| pump.strong_count() > 0);
@@ -296,11 +299,6 @@ impl fmt::Debug for NatsConnection {
     }
 }
 
-/// The next message of a subscription.
-pub(super) async fn next(subscriber: &mut Subscriber) -> Option<Message> {
-    poll_fn(|context| Pin::new(&mut *subscriber).poll_next(context)).await
-}
-
 fn envelope(message: Message, received_at: Instant, topic: &Arc<str>) -> Envelope {
     let subject = message.subject.as_str();
     let topic = if subject == &**topic {
@@ -328,6 +326,11 @@ fn status(status: StatusCode) -> Metadata {
     let mut metadata = Metadata::new();
     metadata.set(STATUS, status.as_u16());
     metadata
+}
+
+/// The next message of a subscription.
+pub(super) async fn next(subscriber: &mut Subscriber) -> Option<Message> {
+    poll_fn(|context| Pin::new(&mut *subscriber).poll_next(context)).await
 }
 
 async fn read_inbox(mut inbox: Subscriber, probe: Arc<Probe>) {

@@ -22,13 +22,14 @@ pub(super) struct Pump {
     subscriber: Mutex<Option<Subscriber>>,
     /// Wake-ups that the thread inside has to answer; nobody is inside at zero.
     wakes: AtomicUsize,
-    deliver: Box<dyn Fn(Message, Instant) + Send + Sync>,
+    /// Nothing once the client has no more.
+    deliver: Box<dyn Fn(Option<Message>, Instant) + Send + Sync>,
 }
 
 impl Pump {
     pub(super) fn start(
         subscriber: Subscriber,
-        deliver: impl Fn(Message, Instant) + Send + Sync + 'static,
+        deliver: impl Fn(Option<Message>, Instant) + Send + Sync + 'static,
     ) -> Arc<Self> {
         let pump = Arc::new(Self {
             subscriber: Mutex::new(Some(subscriber)),
@@ -55,7 +56,7 @@ impl Pump {
         let mut context = Context::from_waker(&waker);
         let mut answered = 1;
         loop {
-            while let Some(message) = self.next(&mut context) {
+            while let Poll::Ready(message) = self.next(&mut context) {
                 let received_at = Instant::now();
                 // The client's task must outlive whatever one message does.
                 let deliver = AssertUnwindSafe(|| (self.deliver)(message, received_at));
@@ -70,16 +71,22 @@ impl Pump {
         }
     }
 
-    /// The next message that is there; without one this is woken when there is.
-    fn next(&self, context: &mut Context<'_>) -> Option<Message> {
-        let mut subscriber = locked(&self.subscriber);
-        let subscriber = subscriber.as_mut()?;
+    /// The next message that is there, or once the end; without one this is woken when there is.
+    fn next(&self, context: &mut Context<'_>) -> Poll<Option<Message>> {
+        let mut guard = locked(&self.subscriber);
+        let Some(subscriber) = guard.as_mut() else {
+            return Poll::Pending;
+        };
         // Not at the expense of the client's task: it would be cut short, and this asked again at once.
         let next = std::future::poll_fn(|context| Pin::new(&mut *subscriber).poll_next(context));
-        match pin!(unconstrained(next)).poll(context) {
-            Poll::Ready(message) => message,
-            Poll::Pending => None,
+        let message = pin!(unconstrained(next)).poll(context);
+        if matches!(message, Poll::Ready(None)) {
+            let ended = guard.take();
+            // Outside the lock: it wakes.
+            drop(guard);
+            drop(ended);
         }
+        message
     }
 }
 

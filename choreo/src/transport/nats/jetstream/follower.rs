@@ -6,16 +6,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_nats::{Message, Subscriber};
 use bytes::Bytes;
 use serde_json::json;
 use tokio::sync::{oneshot, watch};
 
-use super::super::connection::next;
 use super::super::renewal::Member;
-use super::super::subject::covers;
 use super::api::{Api, Fault, Stream};
-use super::delivered::{Delivered, envelope};
+use super::reading::{Destination, Event, Reading};
 use super::start::Position;
 use crate::transport::{Delivery, TransportError};
 
@@ -48,13 +45,6 @@ pub(super) struct Follower {
     pub(super) position: Position,
     /// The consumer that the server may have.
     pub(super) consumer: Option<String>,
-}
-
-/// A consumer that is live.
-struct Active {
-    subscriber: Subscriber,
-    /// The sequence of the next message.
-    expected: u64,
 }
 
 /// Why a consumer has to be replaced.
@@ -91,8 +81,8 @@ impl Follower {
     }
 
     async fn follow(&mut self, epoch: u64, ready: oneshot::Sender<Result<(), TransportError>>) {
-        let mut active = match self.begin(epoch).await {
-            Ok(active) => active,
+        let mut reading = match self.begin(epoch).await {
+            Ok(reading) => reading,
             Err(fault) => {
                 let _ = ready.send(Err(subscribe_error(&self.pattern, fault)));
                 return;
@@ -101,7 +91,7 @@ impl Follower {
         // Whoever asked may have given up; then this ends at once.
         let _ = ready.send(Ok(()));
         loop {
-            let epoch = match self.read(active).await {
+            let epoch = match self.read(reading).await {
                 End::Called(epoch) => epoch,
                 End::Broken(reason) => {
                     tracing::debug!(
@@ -114,12 +104,12 @@ impl Follower {
                 }
                 End::Closed => return,
             };
-            active = self.revive(epoch).await;
+            reading = self.revive(epoch).await;
         }
     }
 
     /// Creates a consumer at the position.
-    async fn begin(&mut self, epoch: u64) -> Result<Active, Fault> {
+    async fn begin(&mut self, epoch: u64) -> Result<Reading, Fault> {
         let (inbox, subscriber) = self.api.inbox().await?;
         let unique = inbox.rsplit('.').next().unwrap_or_default();
         let name = format!("choreo-{unique}");
@@ -143,10 +133,12 @@ impl Follower {
         self.api
             .create_consumer(epoch, &self.stream, &name, &config)
             .await?;
-        Ok(Active {
-            subscriber,
-            expected: 1,
-        })
+        let destination = Destination {
+            pattern: Arc::clone(&self.pattern),
+            delivery: self.delivery.clone(),
+            is_filtered: self.filter.is_some(),
+        };
+        Ok(Reading::start(subscriber, self.position, destination))
     }
 
     async fn delete_consumer(&mut self, epoch: u64) {
@@ -157,76 +149,45 @@ impl Follower {
     }
 
     /// Reads until the consumer has to be replaced.
-    async fn read(&mut self, mut active: Active) -> End {
-        let mut heard = Instant::now();
-        let silence = tokio::time::sleep_until((heard + 2 * HEARTBEAT).into());
+    async fn read(&mut self, mut reading: Reading) -> End {
+        let silence = tokio::time::sleep_until((reading.heard() + 2 * HEARTBEAT).into());
         tokio::pin!(silence);
-        loop {
+        let end = loop {
             tokio::select! {
                 biased;
-                message = next(&mut active.subscriber) => {
-                    heard = Instant::now();
-                    let Some(message) = message else { return End::Closed };
-                    if let Some(end) = self.take(&message, &mut active, heard).await {
-                        return end;
+                event = reading.event() => match event {
+                    Event::FlowControl(subject) => {
+                        if let Ok(client) = self.api.probe.client() {
+                            // A failure ends the connection, and with it the consumer.
+                            let _ = client.publish(subject, Bytes::new()).await;
+                        }
                     }
-                }
-                epoch = self.member.called() => return End::Called(epoch),
+                    Event::Broken(reason) => break End::Broken(reason),
+                    Event::Closed => break End::Closed,
+                },
+                epoch = self.member.called() => break End::Called(epoch),
                 () = &mut silence => {
+                    let heard = reading.heard();
                     if heard.elapsed() >= 2 * HEARTBEAT {
-                        return End::Broken("it is silent");
+                        break End::Broken("it is silent");
                     }
                     silence.as_mut().reset((heard + 2 * HEARTBEAT).into());
                 }
             }
-        }
-    }
-
-    async fn take(&mut self, message: &Message, active: &mut Active, at: Instant) -> Option<End> {
-        if message.status.is_some() {
-            return self.take_status(message, active).await;
-        }
-        let delivered = Delivered::read(message.reply.as_deref()?)?;
-        if delivered.consumer_sequence != active.expected {
-            return Some(End::Broken("a message is missing"));
-        }
-        active.expected += 1;
-        self.position = Position::After(delivered.stream_sequence);
-        if self.filter.is_some() || covers(&self.pattern, &message.subject) {
-            self.delivery
-                .deliver(envelope(message, delivered, &self.pattern, at));
-        }
-        None
-    }
-
-    /// The server speaks about the consumer: a heartbeat, or a question how far we are.
-    async fn take_status(&mut self, message: &Message, active: &Active) -> Option<End> {
-        let header = |name: &str| {
-            message
-                .headers
-                .as_ref()?
-                .get(name)
-                .map(|value| value.as_str())
         };
-        let stalled = header("Nats-Consumer-Stalled");
-        if let Some(reply) = message.reply.as_deref().or(stalled) {
-            let client = self.api.probe.client().ok()?;
-            // A failure ends the connection, and with it the consumer.
-            let _ = client.publish(reply.to_owned(), Bytes::new()).await;
-        }
-        let last: u64 = header("Nats-Last-Consumer")?.parse().ok()?;
-        (last >= active.expected).then_some(End::Broken("a message is missing"))
+        self.position = reading.end();
+        end
     }
 
     /// Replaces the consumer, however long it takes.
-    async fn revive(&mut self, mut epoch: u64) -> Active {
+    async fn revive(&mut self, mut epoch: u64) -> Reading {
         let since = Instant::now();
         let mut told = false;
         loop {
             let fault = match self.replace(epoch).await {
-                Ok(active) => {
+                Ok(reading) => {
                     self.member.is_back(epoch);
-                    return active;
+                    return reading;
                 }
                 Err(fault) => fault,
             };
@@ -249,7 +210,7 @@ impl Follower {
         }
     }
 
-    async fn replace(&mut self, epoch: u64) -> Result<Active, Fault> {
+    async fn replace(&mut self, epoch: u64) -> Result<Reading, Fault> {
         self.delete_consumer(epoch).await;
         let stream = self.api.stream(epoch, &self.stream).await?;
         if let Some(gap) = self.catch_up(stream) {

@@ -4,6 +4,7 @@ mod api;
 mod connection;
 mod delivered;
 mod follower;
+mod reading;
 mod start;
 
 use std::sync::Arc;
