@@ -27,6 +27,7 @@ const MODULES: &[&str] = &[
     "matcher::functions",
     "matcher::typed",
     "matcher::envelope",
+    "matcher::snapshot",
     "codec",
     "correlation",
     "timeline",
