@@ -26,7 +26,8 @@ usage: cargo xtask <command>
   features        check the library with each of its features alone
   demo            run README's first command and check what it prints
   outside         build and run a project that has Choreo as its only dependency, without a C compiler
-  tidy            check the rules of the code base: layers, file lengths, dependencies, compose file
+  tidy            check the rules of the code base: layers, file lengths, dependencies, compose file,
+                  the tests that docs/parity.md names
 ";
 
 fn main() -> ExitCode {
