@@ -79,6 +79,9 @@ pub trait Correlation: Send + Sync + 'static {
     fn stamp(&self, draft: &mut Draft, id: &CorrelationId) -> Result<bool, CorrelationError>;
 
     /// The id that a message carries. Runs in the receive task: it must be quick and must not block.
+    ///
+    /// It may look in several places, by asking other policies one after the other, and it may remember: a
+    /// policy that has seen an order's own number beside its id knows whose the number is from then on.
     fn extract(&self, message: &Incoming) -> Option<CorrelationId>;
 
     /// Where the id is, for failure texts: "field `correlation_id`".

@@ -36,7 +36,10 @@ const DEMOS: [Demo; 2] = [
         readme: "examples/07-saga/README.md",
         command: "test -p saga --test in_memory an_express -- --nocapture",
         promised: &[
-            ("failed as expected: fail", "a scenario that fails as it should"),
+            (
+                "failed as expected: fail",
+                "a scenario that fails as it should",
+            ),
             ("  act 2\n", "what became of each act"),
             ("in which none may", "the text for a forbidden message"),
         ],
@@ -145,12 +148,15 @@ mod tests {
 
     #[test]
     fn readme_shows_what_is_printed() {
-        let output =
-            "one\n  +20.9 µs  ready\n  pass: 387 µs\n  {\"id\":\"aa79621590b14a35d5c569b8eefc201e\"}\ntwo\n";
+        let output = "one\n  +20.9 µs  ready\n  pass: 387 µs\n  {\"id\":\"aa79621590b14a35d5c569b8eefc201e\"}\ntwo\n";
         let readme = "Text.\n```text\n   +1.2 ms  ready\npass: 2 ms\n{\"id\":\"00000000000000000000000000000000\"}\n```\n";
         let shown = |readme: &str| shown("README.md", readme, output);
         assert_eq!(shown(readme), Ok(()));
-        for (now, then) in [("ready", "late"), ("{\"id\"", "{\"key\""), ("2 ms", "2 places")] {
+        for (now, then) in [
+            ("ready", "late"),
+            ("{\"id\"", "{\"key\""),
+            ("2 ms", "2 places"),
+        ] {
             assert!(shown(&readme.replace(now, then)).is_err(), "{then}");
         }
     }

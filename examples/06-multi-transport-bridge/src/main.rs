@@ -57,8 +57,8 @@ async fn main() -> Done {
 
     loop {
         let handled = tokio::select! {
-            Some(message) = from_office.next() => bridge.from_office(message).await,
-            Some(message) = from_building.next() => bridge.from_building(&message).await,
+            Some(message) = from_office.next() => bridge.on_office(message).await,
+            Some(message) = from_building.next() => bridge.on_building(&message).await,
             else => return Ok(()),
         };
         if let Err(error) = handled {
@@ -82,7 +82,7 @@ struct Command {
 }
 
 impl Bridge {
-    async fn from_office(&mut self, message: Message) -> Done {
+    async fn on_office(&mut self, message: Message) -> Done {
         let body: Value = serde_json::from_slice(&message.payload)?;
         let id = text(&body, "correlation_id")?;
         let tag = format!("{PREFIX}{id}");
@@ -106,7 +106,7 @@ impl Bridge {
         Ok(())
     }
 
-    async fn from_building(&mut self, message: &Msg) -> Done {
+    async fn on_building(&mut self, message: &Msg) -> Done {
         let body: Value = serde_json::from_slice(message.get_payload_bytes())?;
         let tag = text(&body, "tag")?;
         let id = tag.strip_prefix(PREFIX).ok_or("its tag is not ours")?;
