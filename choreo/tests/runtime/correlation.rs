@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use choreo::correlation::{Correlation, CorrelationError, HeaderCorrelation};
 use choreo::prelude::*;
 use choreo::transport::Headers;
-use choreo::{CorrelationId, Draft, Incoming};
+use choreo::{CorrelationId, Draft, Incoming, ScenarioErrorKind};
 
 async fn harness(broker: &Memory, correlation: impl Correlation) -> Harness {
     let builder = Harness::builder(broker.clone()).correlation(correlation);
@@ -71,6 +71,54 @@ async fn several_places_may_carry_the_id() {
         client.publish("out", payload.to_string()).await.unwrap();
     }
     settle!(s).assert_passed();
+}
+
+#[derive(Stage)]
+struct Shared {
+    ours: Harness,
+    theirs: Harness,
+}
+
+/// Whoever filters on the prefix must never see an id without it.
+#[tokio::test]
+async fn the_id_of_a_bridge_has_the_prefix_or_does_not_go_out() {
+    let theirs = Memory::new();
+    let mut seen = theirs.client().subscribe("orders").await.unwrap();
+    for (field, rule) in [(true, ""), (false, ""), (true, "TEST-")] {
+        let builder = Harness::builder(theirs.clone());
+        let header = HeaderCorrelation::new("x-id").prefix("TEST-");
+        let stage = Stage::<Shared>::builder(SharedBuilder {
+            ours: Harness::builder(Memory::new()).correlation(FieldCorrelation::new("id")),
+            theirs: if field {
+                builder.correlation(test_namespace())
+            } else {
+                builder.correlation(header)
+            },
+        })
+        .bridge(
+            MappedBridge::new()
+                .map("ours", str::to_owned)
+                .map("theirs", move |id| format!("{rule}{id}")),
+        )
+        .connect()
+        .await
+        .unwrap();
+        let mut scope = stage.scenario("prefix").open().await.unwrap();
+        let s = scope.arrange();
+        expect!(s.theirs, "orders", { round: (rule) });
+        publish!(s.theirs, "orders", { round: rule });
+        let result = settle!(s);
+        match result.error() {
+            None => assert_eq!((rule, result.outcome()), ("TEST-", Outcome::Pass)),
+            Some(error) => {
+                assert_eq!((rule, error.kind), ("", ScenarioErrorKind::Correlation));
+                let text = &error.text;
+                assert!(text.contains("does not start with `TEST-`"), "{text}");
+            }
+        }
+    }
+    let first = seen.next().await.unwrap();
+    assert!(first.payload.windows(5).any(|part| part == b"TEST-"));
 }
 
 /// The system answers with a number of its own, once beside our id and then alone: the policy learns it.
