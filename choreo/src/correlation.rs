@@ -22,6 +22,17 @@ pub enum CorrelationError {
         /// What every id of the policy starts with.
         prefix: String,
     },
+    /// The scenario's own id, which a stage's bridge gave, is outside the policy's namespace.
+    #[error(
+        "the scenario's correlation id does not start with `{prefix}`, as every id in `{place}` must: let the \
+         stage's bridge add it, as in `MappedBridge::new().map(\"nats\", |id| format!(\"{prefix}{{id}}\"))`"
+    )]
+    BridgeWithoutPrefix {
+        /// The field or header.
+        place: String,
+        /// What every id of the policy starts with.
+        prefix: String,
+    },
     /// The policy has a reason of its own.
     #[error("{0}")]
     Refused(String),
@@ -79,6 +90,9 @@ pub trait Correlation: Send + Sync + 'static {
     fn stamp(&self, draft: &mut Draft, id: &CorrelationId) -> Result<bool, CorrelationError>;
 
     /// The id that a message carries. Runs in the receive task: it must be quick and must not block.
+    ///
+    /// It may look in several places, by asking other policies one after the other, and it may remember: a
+    /// policy that has seen an order's own number beside its id knows whose the number is from then on.
     fn extract(&self, message: &Incoming) -> Option<CorrelationId>;
 
     /// Where the id is, for failure texts: "field `correlation_id`".
@@ -148,6 +162,7 @@ impl Correlation for FieldCorrelation {
     }
 
     fn stamp(&self, draft: &mut Draft, id: &CorrelationId) -> Result<bool, CorrelationError> {
+        has_prefix(id, &self.prefix, || self.place())?;
         let Body::Value(Value::Object(object)) = &mut draft.body else {
             return Ok(false);
         };
@@ -222,6 +237,7 @@ impl Correlation for HeaderCorrelation {
     }
 
     fn stamp(&self, draft: &mut Draft, id: &CorrelationId) -> Result<bool, CorrelationError> {
+        has_prefix(id, &self.prefix, || self.name.clone())?;
         match draft.headers.get(&self.name) {
             None => {
                 draft.headers.set(self.name.clone(), id.as_str());
@@ -246,6 +262,21 @@ impl Correlation for HeaderCorrelation {
     fn describe(&self) -> String {
         format!("header `{}`", self.name)
     }
+}
+
+/// Policies make ids with their prefix; the bridge of a stage may not.
+fn has_prefix(
+    id: &CorrelationId,
+    prefix: &str,
+    place: impl FnOnce() -> String,
+) -> Result<(), CorrelationError> {
+    if id.as_str().starts_with(prefix) {
+        return Ok(());
+    }
+    Err(CorrelationError::BridgeWithoutPrefix {
+        place: place(),
+        prefix: prefix.to_owned(),
+    })
 }
 
 /// What happens to a message that carries no id, on a harness whose policy routes.

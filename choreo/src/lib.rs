@@ -8,6 +8,7 @@ mod act;
 mod arguments;
 #[cfg(feature = "broker")]
 pub mod broker;
+mod clock;
 pub mod codec;
 pub mod correlation;
 mod dispatch;

@@ -24,9 +24,10 @@ usage: cargo xtask <command>
     --no-nextest  leave out the second run under nextest (said in the summary)
   setup           only install what the suite needs
   features        check the library with each of its features alone
-  demo            run README's first command and check what it prints
+  demo            run the commands whose output READMEs show, and compare it
   outside         build and run a project that has Choreo as its only dependency, without a C compiler
-  tidy            check the rules of the code base: layers, file lengths, dependencies, compose file
+  tidy            check the rules of the code base: layers, file lengths, dependencies, compose file,
+                  the tests that docs/parity.md names
 ";
 
 fn main() -> ExitCode {

@@ -1,9 +1,10 @@
 //! The end of an act: its expectations and replies become its result.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Act, State, Trigger};
+use crate::clock;
 use crate::dispatch::Registration;
 use crate::expectation::{Anchor, Closing};
 use crate::outcome::{HandleResult, Outcome, ScenarioResult};
@@ -21,7 +22,7 @@ impl Act {
             state.result = Some(Arc::clone(&result));
             return result;
         }
-        let now = Instant::now();
+        let now = clock::now();
         for task in state.tasks.drain(..) {
             task.abort();
         }

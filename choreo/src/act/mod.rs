@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 
+use crate::clock;
 use crate::dispatch::{Audience, Failure, Inbox, Member, OpenScenario, Registration, Router, lock};
 use crate::expectation::{Anchor, ArrivalOrder, Expectation, Listening, Terms};
 use crate::ids::{CorrelationId, LegIndex};
@@ -111,7 +112,7 @@ impl Act {
         timeout: Duration,
     ) -> Arc<Self> {
         assert!(!legs.is_empty(), "a scenario has a transport");
-        let started = Instant::now();
+        let started = clock::now();
         let act = Arc::new(Self {
             name,
             scenario: NEXT_SCENARIO.fetch_add(1, Ordering::Relaxed),
@@ -171,7 +172,7 @@ impl Act {
 
     pub(crate) fn elapsed(&self) -> Duration {
         match lock(&self.state).trigger {
-            Trigger::Done(anchor) => anchor.at.elapsed(),
+            Trigger::Done(anchor) => clock::now().saturating_duration_since(anchor.at),
             Trigger::None | Trigger::Sending { .. } => Duration::ZERO,
         }
     }
@@ -307,7 +308,7 @@ impl Act {
             let place = Place::default();
             state
                 .timeline
-                .record(Instant::now(), TimelineAction::Error, place, "");
+                .record(clock::now(), TimelineAction::Error, place, "");
             state.error = Some(ScenarioError { kind, text });
         }
     }
@@ -330,7 +331,7 @@ impl Act {
                 } else if state.is_broken() {
                     return;
                 } else {
-                    match state.waiting(Instant::now()) {
+                    match state.waiting(clock::now()) {
                         Waiting::Messages => state.deadline(self.timeout),
                         Waiting::Quiet(_) | Waiting::Nothing => None,
                     }
@@ -357,7 +358,7 @@ impl Act {
         lock(&self.state).settling = true;
         self.changed.notify_waiters();
         let mut changed = pin!(self.changed.notified());
-        let mut now = Instant::now();
+        let mut now = clock::now();
         let mut over = false;
         loop {
             // Before the look, so that no change falls between the two.
@@ -380,7 +381,7 @@ impl Act {
                     Waiting::Messages | Waiting::Nothing => Some(
                         state
                             .deadline(self.timeout)
-                            .unwrap_or_else(|| Instant::now() + self.timeout),
+                            .unwrap_or_else(|| clock::now() + self.timeout),
                     ),
                 }
             };
@@ -397,7 +398,7 @@ impl Act {
                     now = deadline;
                 }
             }
-            now = now.max(Instant::now());
+            now = now.max(clock::now());
         }
         self.conclude().await
     }

@@ -1,9 +1,9 @@
 //! From one act to the next: the same id and timeline, and everything else anew.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::{Act, Slot, State, Trigger};
+use crate::clock;
 use crate::dispatch::lock;
 use crate::expectation::Expectation;
 use crate::outcome::{HandleData, Moment, ScenarioResult};
@@ -29,7 +29,7 @@ impl Act {
             // What went out after the act had settled is part of no hop.
             state.published.clear();
             state.result = None;
-            state.opened = Instant::now();
+            state.opened = clock::now();
             state.timeline.resume(&result.timeline);
             if !result.outcome.is_failure() {
                 let text = format!("act {}", result.act + 1);

@@ -1,12 +1,12 @@
 //! What a message does to an act, in the receive task.
 
 use std::sync::{Arc, Weak};
-use std::time::Instant;
 
 use choreo_runner::BoxFuture;
 
 use super::request::asker;
 use super::{Act, Leg, State, Trigger, Waiting};
+use crate::clock;
 use crate::codec::Incoming;
 use crate::dispatch::lock;
 use crate::envelope::{Body, Draft, Envelope};
@@ -163,7 +163,7 @@ async fn answer(
         if !change(&act, of, Reply::postponed) {
             return;
         }
-        match Instant::now().checked_add(delay) {
+        match clock::now().checked_add(delay) {
             Some(due) => tokio::time::sleep_until(due.into()).await,
             // Longer than clocks go.
             None => std::future::pending().await,
@@ -210,7 +210,7 @@ async fn answer(
         let Some(reply) = state.reply(of) else {
             return;
         };
-        let now = Instant::now();
+        let now = clock::now();
         match sent {
             Ok(()) => {
                 reply.done(Ok(()), job.is_error);

@@ -1,13 +1,13 @@
 //! What an act sends: drafts become stamped, encoded messages on the wire.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{Act, Leg, Trigger};
+use crate::clock;
 use crate::codec::encode_draft;
 use crate::dispatch::{Registration, lock};
 use crate::envelope::{Draft, Headers, Metadata, Outgoing};
@@ -189,7 +189,7 @@ impl Act {
         let mut state = lock(&self.state);
         state
             .timeline
-            .record(Instant::now(), TimelineAction::Ready, Place::default(), "");
+            .record(clock::now(), TimelineAction::Ready, Place::default(), "");
         !state.has_failed()
     }
 
@@ -198,7 +198,7 @@ impl Act {
         if !self.ready().await {
             return;
         }
-        let now = Instant::now();
+        let now = clock::now();
         let mut state = lock(&self.state);
         state.trigger = Trigger::Done(Anchor {
             at: now,
@@ -267,7 +267,7 @@ impl Act {
             Ok(encoded) => encoded,
             Err(error) => return refuse(error.kind, error.text),
         };
-        let earliest = Instant::now();
+        let earliest = clock::now();
         {
             let mut state = lock(&self.state);
             if matches!(state.trigger, Trigger::None) {
@@ -296,7 +296,7 @@ impl Act {
         if let Err(error) = sent.await {
             return self.fail_with(ScenarioErrorKind::Publish, error.to_string());
         }
-        let at = Instant::now();
+        let at = clock::now();
         let mut state = lock(&self.state);
         if matches!(state.trigger, Trigger::Sending { .. }) {
             state.trigger = Trigger::Done(Anchor { at, earliest });

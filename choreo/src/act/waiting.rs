@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::{Act, Slot, State, Trigger};
+use crate::clock;
 use crate::expectation::{Expectation, Opening, Standing};
 use crate::outcome::{Moment, OutOfOrder};
 use crate::reply::Reply;
@@ -21,7 +22,7 @@ pub(super) enum Waiting {
 impl Act {
     /// What was missing when the time was up.
     pub(super) fn record_deadline(&self, state: &mut State) {
-        let now = Instant::now();
+        let now = clock::now();
         let State {
             expectations,
             replies,

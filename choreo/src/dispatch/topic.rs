@@ -8,6 +8,7 @@ use foldhash::HashMap;
 use tokio::sync::watch;
 
 use super::{Audience, Failure, Inbox, Router, SurpriseClass, lock};
+use crate::clock;
 use crate::codec::Incoming;
 use crate::ids::CorrelationId;
 use crate::transport::TransportError;
@@ -119,7 +120,7 @@ impl TopicEntry {
         };
         members.count -= removed;
         if members.count == 0 {
-            members.idle_since = Some(Instant::now());
+            members.idle_since = Some(clock::now());
         }
         members.count == 0
     }
@@ -323,7 +324,7 @@ pub(super) async fn reap(router: Weak<Router>) {
             let Some(idle_since) = idle_since else {
                 return true;
             };
-            if idle_since.elapsed() < linger {
+            if clock::now().saturating_duration_since(idle_since) < linger {
                 pending = true;
                 return true;
             }

@@ -165,6 +165,25 @@ impl<T: Transports> ScenarioBuilder<'_, Stage<T>> {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// Deadlines, windows, delays and latencies follow tokio's clock. Where everything is in the test process, a test
+/// may pause it (tokio's feature `test-util`): time goes on only while nothing else does, and no window costs its
+/// length. A broker of its own process knows nothing of that clock.
+///
+/// ```
+/// # use choreo::prelude::*;
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> choreo::Result<()> {
+/// // Below `#[tokio::test(start_paused = true)]`:
+/// let harness = Harness::builder(Memory::new()).connect().await?;
+/// let mut scope = harness.scenario("nothing is charged for a day").open();
+/// let s = scope.arrange();
+/// never!(s, "payments.charge", for 24h, unrouted);
+/// publish!(s, "orders.created", { count: 1 });
+/// settle!(s).assert_passed();
+/// # Ok(())
+/// # }
+/// ```
 pub struct Scope<H: Host = Harness> {
     act: Arc<Act>,
     host: H,

@@ -4,6 +4,8 @@
 mod absence;
 mod acts;
 mod captures;
+mod clock;
+mod correlation;
 mod counts;
 mod envelope;
 mod guard;

@@ -53,6 +53,24 @@ async fn it_answers_once_unless_told_otherwise() {
 }
 
 #[tokio::test]
+async fn one_trigger_may_have_several_answers() {
+    let world = world().await;
+    let mut scope = world.scope(2000);
+    let s = scope.arrange();
+    reply!(s, "order" => "stock.level", { level: 3 });
+    reply!(s, "order" => "price", { cents: 120 });
+    reply!(s, "order", { item: "lamp" } => "price", { cents: 99 });
+    expect!(s, "stock.level", { level: 3 });
+    expect!(s, "price", unordered [{ cents: 120 }, { cents: 99 }]);
+    publish!(s, "order", { item: "lamp" });
+    let result = settle!(s);
+    result.assert_passed();
+    for reply in result.replies() {
+        assert_eq!(reply.reply_count, 1);
+    }
+}
+
+#[tokio::test]
 async fn only_replies_are_waited_for_and_a_silent_trigger_is_timeout() {
     let world = world().await;
     let mut scope = world.scope(40);

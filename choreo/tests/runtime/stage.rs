@@ -92,6 +92,38 @@ async fn a_reply_answers_on_another_transport() {
 }
 
 #[tokio::test]
+async fn budgets_near_misses_and_null_are_as_on_one_transport() {
+    let (nats, kafka) = (Memory::new(), Memory::new());
+    let stage = Stage::<Gateway>::builder(builders(&nats, &kafka))
+        .connect()
+        .await
+        .expect("memory connects");
+    let scenario = stage.scenario("parity").timeout(Duration::from_millis(50));
+    let mut scope = scenario.open().await.expect("it opens");
+    let s = scope.arrange();
+    let late = expect!(s.nats, "orders.new", { count: 3 }, within 1ns);
+    let tombstone = expect!(s.kafka, "orders.gone", null);
+    let wrong = expect!(s.kafka, "orders.done", { order: { count: > 3 } });
+    begin!(s);
+    publish!(s.nats, "orders.new", { count: 3 });
+    publish!(s.kafka, "orders.gone", null);
+    publish!(s.kafka, "orders.done", { order: { count: 3 } });
+    let result = settle!(s);
+    assert_eq!(result[late].outcome(), Outcome::Slow);
+    assert_eq!(result[tombstone].outcome(), Outcome::Pass);
+    assert_eq!(result[wrong].outcome(), Outcome::Fail);
+    let leaf = &result[wrong].near_misses()[0].mismatch().children[0].children[0];
+    assert_eq!(leaf.path.to_string(), "order.count");
+    let text = result.failure_text();
+    for part in [
+        "orders.new on nats  slow",
+        "order.count  expected > 3  got 3",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn silence_names_the_hop_and_its_transports() {
     let (nats, kafka) = (Memory::new(), Memory::new());
     let stage = Stage::<Gateway>::builder(builders(&nats, &kafka))

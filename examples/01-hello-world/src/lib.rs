@@ -109,7 +109,7 @@ async fn wrap() {
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
-/// The worked example of the page for users of the Python tool, compiled.
+/// The programs of the page for users of the Python tool, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/from-python.md")]
 struct FromPython;

@@ -10,6 +10,7 @@ use super::{Findings, read, rust_files, shown};
 /// ARCHITECTURE.md says what each does; a new module goes into both.
 const MODULES: &[&str] = &[
     // 0
+    "clock",
     "ids",
     "text",
     // 1

@@ -8,6 +8,7 @@ mod compose;
 mod dependencies;
 mod files;
 mod layers;
+mod parity;
 mod source;
 
 /// Something that breaks a rule, as `path:line: what and what to do`.
@@ -29,6 +30,7 @@ fn findings(root: &Path) -> Result<Findings, String> {
     findings.extend(layers::check(root)?);
     findings.extend(compose::check(root)?);
     findings.extend(dependencies::check(root)?);
+    findings.extend(parity::check(root)?);
     Ok(findings)
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use super::topic::Pattern;
+use crate::clock;
 use crate::envelope::{Envelope, Outgoing};
 use crate::transport::Delivery;
 
@@ -111,7 +111,7 @@ impl Subscriptions {
             } else {
                 payload
             },
-            received_at: Instant::now(),
+            received_at: clock::now(),
             reply_to,
             metadata,
         };
