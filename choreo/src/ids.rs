@@ -1,8 +1,10 @@
 //! Small identities: correlation ids and what they look like in texts.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
+
+use sha2::{Digest as _, Sha256};
 
 /// The id that ties every message of one scenario together. Opaque; cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,6 +52,24 @@ impl CorrelationId {
             return Self(digits.into());
         }
         Self(format!("{prefix}{digits}").into())
+    }
+
+    /// The form in which reports name it: `sha256:` and the first 16 hexadecimal digits of the SHA-256 of its
+    /// text. Equal ids stay equal, so that a report can be searched for one; nobody reads an id out of it.
+    ///
+    /// ```
+    /// # use choreo::CorrelationId;
+    /// assert_eq!(CorrelationId::new("abc").hashed(), "sha256:ba7816bf8f01cfea");
+    /// ```
+    pub fn hashed(&self) -> String {
+        let digest = Sha256::digest(self.0.as_bytes());
+        digest
+            .iter()
+            .take(8)
+            .fold("sha256:".to_owned(), |mut text, byte| {
+                let _ = write!(text, "{byte:02x}");
+                text
+            })
     }
 
     /// The text that travels.

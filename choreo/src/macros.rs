@@ -2,6 +2,7 @@
 //! that a renamed dependency and a re-export work.
 
 #[doc = include_str!("../docs/expect.md")]
+#[cfg_attr(feature = "insta", doc = "", doc = include_str!("../docs/snapshot.md"))]
 #[macro_export]
 macro_rules! expect {
     ($($arguments:tt)*) => {

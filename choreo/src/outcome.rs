@@ -98,10 +98,20 @@ pub(crate) struct HandleData {
     /// Where another number of messages than one was expected.
     pub(crate) tally: Option<Box<Tally>>,
     pub(crate) error: Option<String>,
+    /// What else a person has to know of its pattern: what became of a snapshot's file.
+    pub(crate) note: Option<String>,
     pub(crate) traffic: TopicTraffic,
 }
 
 impl HandleData {
+    /// Pass, or slow when the message came over its budget.
+    pub(crate) fn by_budget(&self) -> Outcome {
+        match self.latency.zip(self.budget) {
+            Some((took, may)) if took > may => Outcome::Slow,
+            _ => Outcome::Pass,
+        }
+    }
+
     /// Its message must not come.
     pub(crate) fn forbids(&self) -> bool {
         self.tally.as_ref().is_some_and(|tally| tally.forbids())

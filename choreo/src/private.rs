@@ -9,6 +9,8 @@ pub use choreo_macros::{
     __settle,
 };
 pub use choreo_runner::{BoxFuture, Case, Resource, RunContext, ScenarioRecord, SlowPolicy, main};
+#[cfg(feature = "insta")]
+pub use insta;
 pub use inventory;
 pub use regex::Regex;
 pub use serde_json::Value;
@@ -25,6 +27,8 @@ pub use crate::fixture::{
 };
 pub use crate::harness::{Harness, HarnessBuilder};
 pub use crate::matcher::functions;
+#[cfg(feature = "insta")]
+pub use crate::matcher::snapshot::{Snapshot, SnapshotSite, SnapshotStep};
 pub use crate::matcher::typed;
 pub use crate::matcher::{MessagePattern, Mismatch, Segment};
 pub use crate::message::Message;
@@ -83,4 +87,41 @@ pub fn raw_body(bytes: impl BytesArgument) -> BodyResult {
 /// When their number is another one.
 pub fn exactly<const N: usize>(harnesses: Vec<Harness>) -> [Harness; N] {
     <[Harness; N]>::try_from(harnesses).expect("one harness was connected for each field")
+}
+
+/// A snapshot: what is asserted, its name if it has one, and its redactions. A macro, as those of `insta` look
+/// at the place of their call.
+#[cfg(feature = "insta")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __snapshot {
+    ($expression:expr, $name:expr, [$($selector:expr => $value:expr),*]) => {
+        $crate::__private::Snapshot::new(
+            $crate::__private::SnapshotSite {
+                file: ::core::file!(),
+                module: ::core::module_path!(),
+                manifest: ::core::env!("CARGO_MANIFEST_DIR"),
+                root: ::core::option_env!("INSTA_WORKSPACE_ROOT"),
+                assert: |name, value| {
+                    $crate::__private::insta::assert_json_snapshot!(name, value, $expression);
+                },
+            },
+            $name,
+        )
+        $(.redact($selector, $value))*
+    };
+}
+
+/// Without the feature.
+#[cfg(not(feature = "insta"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __snapshot {
+    ($($arguments:tt)*) => {{
+        ::core::compile_error!(
+            "`snapshot` needs the feature `insta` of `choreo-harness`: write `features = [\"insta\"]` at the \
+             dependency in `Cargo.toml`"
+        );
+        $crate::__private::functions::anything()
+    }};
 }

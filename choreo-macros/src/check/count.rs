@@ -88,7 +88,9 @@ pub(crate) fn count(expectation: &mut Expectation, diagnostics: &mut Diagnostics
 
 fn span_of(subject: &Subject) -> Span {
     match subject {
-        Subject::Topic { topic, .. } | Subject::Set { topic, .. } => topic.span(),
+        Subject::Topic { topic, .. }
+        | Subject::Snapshot { topic, .. }
+        | Subject::Set { topic, .. } => topic.span(),
         Subject::Typed(pattern) => pattern.span(),
     }
 }

@@ -6,7 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Ident, Lit};
 
-use super::{pattern, typed};
+use super::{pattern, snapshot, typed};
 use crate::check;
 use crate::model::pattern::Pattern;
 use crate::model::{Amount, Asking, ExpectOptions, Expectation, Step, Subject};
@@ -50,7 +50,7 @@ fn refuse_captures(expectation: &mut Expectation, diagnostics: &mut Diagnostics)
         ) => {
             refuse(std::slice::from_mut(pattern), check::Refusal::Never);
         }
-        (Subject::Topic { .. } | Subject::Typed(_), _) => {}
+        (Subject::Topic { .. } | Subject::Typed(_) | Subject::Snapshot { .. }, _) => {}
     }
 }
 
@@ -66,7 +66,9 @@ fn expand(
     let private = paths.private(span);
     // With the span of the user's type an error about it shows there, and not at the whole call.
     let place = match &expectation.subject {
-        Subject::Topic { .. } | Subject::Set { .. } => Span::mixed_site(),
+        Subject::Topic { .. } | Subject::Set { .. } | Subject::Snapshot { .. } => {
+            Span::mixed_site()
+        }
         Subject::Typed(pattern) => pattern.root().map_or(span, |root| root.path.span()),
     };
     let variable = Ident::new("__choreo_pattern", place);
@@ -78,6 +80,16 @@ fn expand(
                     let private = paths.private(topic.span());
                     quote_spanned!(topic.span()=> #private::functions::anything())
                 }
+            };
+            (sound_topic(topic, diagnostics), expanded)
+        }
+        Subject::Snapshot { topic, snapshot } => {
+            // What is wrong has been said, and is not said again by the compiler.
+            let expanded = if diagnostics.is_empty() {
+                snapshot::expand(snapshot, topic, paths)
+            } else {
+                let private = paths.private(topic.span());
+                quote_spanned!(topic.span()=> #private::functions::anything())
             };
             (sound_topic(topic, diagnostics), expanded)
         }

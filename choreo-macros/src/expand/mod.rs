@@ -21,6 +21,7 @@ pub(crate) mod publish;
 pub(crate) mod reply;
 mod reply_options;
 pub(crate) mod scenario;
+mod snapshot;
 pub(crate) mod stage;
 pub(crate) mod steps;
 mod typed;

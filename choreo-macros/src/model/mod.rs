@@ -17,6 +17,7 @@ pub(crate) use outgoing::{
     StateParameter, Trigger, UserExpr,
 };
 pub(crate) mod pattern;
+pub(crate) mod snapshot;
 
 /// The variable that holds the scenario, `s`, or a transport of its stage, `s.nats`: the first argument
 /// of every step.
@@ -76,6 +77,11 @@ pub(crate) enum Subject {
     Topic {
         topic: Box<Expr>,
         pattern: Option<pattern::Pattern>,
+    },
+    /// A message on a topic that equals a stored one.
+    Snapshot {
+        topic: Box<Expr>,
+        snapshot: snapshot::SnapshotForm,
     },
     /// Messages on a topic, one for each pattern.
     Set {

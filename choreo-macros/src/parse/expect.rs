@@ -4,7 +4,7 @@ use syn::parse::ParseStream;
 use syn::{Expr, Ident, Token, bracketed, token};
 
 use super::pattern::{PatternParser, operand_follows_dots};
-use super::{options, target, topic};
+use super::{options, snapshot, target, topic};
 use crate::model::{Asking, ExpectOptions, Expectation, Subject};
 use crate::recover::{Diagnostics, skip_to_end, skip_to_separator};
 
@@ -73,6 +73,9 @@ fn subject(
     if begins_set(input) {
         return set(input, asking, topic, diagnostics);
     }
+    if snapshot::begins(input) {
+        return self::snapshot(input, asking, topic, diagnostics);
+    }
     // A look ahead, as the comma may belong to the options.
     let fork = input.fork();
     let pattern = if fork.parse::<Token![,]>().is_ok()
@@ -87,6 +90,31 @@ fn subject(
     Some(Subject::Topic {
         topic: Box::new(topic),
         pattern,
+    })
+}
+
+/// `, snapshot`
+fn snapshot(
+    input: ParseStream<'_>,
+    asking: Asking,
+    topic: Expr,
+    diagnostics: &mut Diagnostics,
+) -> Option<Subject> {
+    let _comma = input.parse::<Token![,]>();
+    let span = input.span();
+    let parsed = snapshot::parse(input, diagnostics);
+    let snapshot = diagnostics.take(parsed)?;
+    if asking == Asking::Never {
+        diagnostics.error(
+            span,
+            "a snapshot is of a message that comes, and `never!` forbids messages: write a pattern of those \
+             that must not come",
+        );
+        return None;
+    }
+    Some(Subject::Snapshot {
+        topic: Box::new(topic),
+        snapshot,
     })
 }
 

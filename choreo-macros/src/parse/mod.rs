@@ -17,6 +17,7 @@ pub(crate) mod payload;
 pub(crate) mod publish;
 pub(crate) mod reply;
 mod reply_options;
+mod snapshot;
 pub(crate) mod stage;
 pub(crate) mod target;
 mod topic;

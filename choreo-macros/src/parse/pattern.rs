@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Ident, Lit, LitStr, Token, bracketed, token};
 
-use super::{operand, options};
+use super::{operand, options, snapshot};
 use crate::model::pattern::{CompareOp, Pattern, Quantifier, RangePattern, is_camel_case};
 use crate::recover::{Diagnostics, error_here, skip_to_separator};
 
@@ -324,6 +324,15 @@ impl<'d> PatternParser<'d> {
 
     /// A path: a type to take apart, the bound of a range, or a name that wants parentheses.
     fn path(&mut self, input: ParseStream<'_>) -> syn::Result<Pattern> {
+        if snapshot::is_word(input) {
+            let span = input.span();
+            skip_to_separator(input);
+            return Err(syn::Error::new(
+                span,
+                "a snapshot is compared with the whole message: it is the pattern of an `expect!` on a topic, \
+                 `expect!(s, \"orders.processed\", snapshot)`",
+            ));
+        }
         let fork = input.fork();
         if let Ok(path) = fork.parse::<syn::Path>()
             && !fork.peek(Token![!])

@@ -292,6 +292,28 @@ fn a_field_that_is_being_typed_stays_in_the_pattern() {
 }
 
 #[test]
+fn a_snapshot_is_a_macro_of_its_own() {
+    let source = r#"s, "t", snapshot "n" { ".a[1:].**" => 1 }, within 5ms"#;
+    let expansion = expand(source);
+    assert_errors(source, &expansion, &[]);
+    assert_contains(
+        &expansion,
+        r#"krate::__snapshot!("\"t\"", ::core::option::Option::Some(&*"n"), [[
+            krate::__private::SnapshotStep::Key("a"),
+            krate::__private::SnapshotStep::Range(
+                ::core::option::Option::Some(1i64), ::core::option::Option::None),
+            krate::__private::SnapshotStep::Deep
+        ] => 1])"#,
+    );
+    let source = r#"s, "t", snapshot { ".a" }"#;
+    assert_errors(
+        source,
+        &expand(source),
+        &["what stands there in the snapshot?"],
+    );
+}
+
+#[test]
 fn no_input_makes_the_parsers_panic() {
     let pieces = [
         "s",
@@ -320,6 +342,7 @@ fn no_input_makes_the_parsers_panic() {
         "len",
         "any",
         "absent",
+        "snapshot",
         "bytes",
         "Type",
         "Type::",

@@ -26,6 +26,8 @@ mod leg;
 mod next;
 mod receive;
 mod request;
+#[cfg(feature = "insta")]
+mod review;
 mod send;
 mod unsupported;
 mod waiting;
@@ -66,6 +68,9 @@ struct State {
     expectations: Vec<Expectation>,
     orders: Vec<ArrivalOrder>,
     replies: Vec<Reply>,
+    /// Snapshots that are named after the scenario, in all its acts.
+    #[cfg(feature = "insta")]
+    snapshots: u32,
     /// Messages that have come for this scenario.
     arrivals: u64,
     /// A message came that must not have come: the scenario ends as fail.
@@ -122,6 +127,8 @@ impl Act {
                 expectations: Vec::new(),
                 orders: Vec::new(),
                 replies: Vec::new(),
+                #[cfg(feature = "insta")]
+                snapshots: 0,
                 arrivals: 0,
                 violated: false,
                 timeline: Timeline::starting_at(started),
@@ -253,6 +260,11 @@ impl Act {
             self.check_sound(&mut state, on, topic, &terms);
             let slot = self.slot(&mut state, on, topic);
             let expectation = make(state.listening(on, slot), terms, since);
+            #[cfg(feature = "insta")]
+            if let Some(snapshot) = expectation.snapshot().filter(|it| !it.is_named()) {
+                state.snapshots += 1;
+                snapshot.name_after(&self.name, state.snapshots);
+            }
             if state.expectations.is_empty() {
                 // One is the rule, and they are large.
                 state.expectations.reserve_exact(1);
@@ -359,7 +371,7 @@ impl Act {
                 self.check_sense(&mut state);
                 let waiting = state.waiting(now);
                 if state.is_broken() || waiting == Waiting::Nothing {
-                    return self.finish(&mut state, false);
+                    break;
                 }
                 match waiting {
                     // A window that has opened runs to its end, also past the timeout.
@@ -387,6 +399,18 @@ impl Act {
                 }
             }
             now = now.max(clock::now());
+        }
+        self.conclude().await
+    }
+
+    /// Freezes an act that has come to its end.
+    async fn conclude(&self) -> Arc<ScenarioResult> {
+        #[cfg(feature = "insta")]
+        self.review_snapshots().await;
+        let mut state = lock(&self.state);
+        match &state.result {
+            Some(result) => Arc::clone(result),
+            None => self.finish(&mut state, false),
         }
     }
 
@@ -425,14 +449,13 @@ impl Act {
                 }
             }
         }
-        let mut state = lock(&self.state);
-        if let Some(result) = &state.result {
-            return Arc::clone(result);
+        {
+            let mut state = lock(&self.state);
+            if state.result.is_none() && !state.is_broken() {
+                self.record_deadline(&mut state);
+            }
         }
-        if !state.is_broken() {
-            self.record_deadline(&mut state);
-        }
-        self.finish(&mut state, false)
+        self.conclude().await
     }
 
     /// A scenario that cannot fail, or was never started, proves nothing.

@@ -76,7 +76,7 @@ impl Act {
             .filter(|(_, r)| r.slots.contains(&slot))
         {
             looked = true;
-            match reply.trigger(message) {
+            match reply.trigger(slot, message) {
                 Triggered::Answer(job) => answers.push((index, job)),
                 Triggered::Dropped => {
                     let at = envelope.received_at;
@@ -93,7 +93,7 @@ impl Act {
                         .timeline
                         .record(at, TimelineAction::NearMiss, place, "of a reply");
                 }
-                Triggered::Ignored => {}
+                Triggered::Ignored | Triggered::Repeated => {}
                 Triggered::Panicked(text) => failure = Some(text),
             }
         }

@@ -20,6 +20,8 @@ mod count;
 mod near_misses;
 mod order;
 mod set;
+#[cfg(feature = "insta")]
+mod snapshot;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -161,13 +163,14 @@ impl Expectation {
             None => Demand::One(wanted),
             Some(limits) => Demand::Count(wanted, limits),
         };
-        Self::with(
-            on,
-            demand,
-            &terms,
-            since,
-            crate::outcome::typed_report::<P::Message>,
-        )
+        let report = crate::outcome::typed_report::<P::Message>;
+        #[cfg_attr(not(feature = "insta"), expect(unused_mut, reason = "for snapshots"))]
+        let mut expectation = Self::with(on, demand, &terms, since, report);
+        #[cfg(feature = "insta")]
+        if expectation.snapshot().is_some() {
+            expectation.near_misses = NearMisses::default().keeping_closest();
+        }
+        expectation
     }
 
     /// One that wants a message for each pattern.
@@ -393,6 +396,8 @@ impl Expectation {
         let satisfied_at = self.satisfied_at();
         let span = self.span();
         let capturing = self.capturing();
+        #[cfg(feature = "insta")]
+        let review = self.snapshot().and_then(|snapshot| snapshot.reviewed());
         let (near_misses, attempts) = self.near_misses.into_parts();
         let violated = matches!(self.end, Some(End::Violated(_)));
         let is_open = self.end.is_none() && standing == Standing::Wanting;
@@ -416,6 +421,7 @@ impl Expectation {
             incoming: None,
             tally: None,
             error: None,
+            note: None,
             traffic,
         };
         let quiet_ran = match standing {
@@ -451,12 +457,13 @@ impl Expectation {
                 data.latency = anchor
                     .zip(satisfied_at)
                     .map(|(anchor, came)| anchor.latency(came.at));
-                let over = data
-                    .latency
-                    .zip(self.budget)
-                    .is_some_and(|(took, may)| took > may);
-                data.outcome = if over { Outcome::Slow } else { Outcome::Pass };
+                data.outcome = data.by_budget();
             }
+        }
+        #[cfg(feature = "insta")]
+        if let Some(review) = review {
+            let taken = snapshot::apply(review, &mut data, tally.is_none(), anchor);
+            first = first.or(taken);
         }
         let message = first.as_mut().and_then(|first| first.message.take());
         data.incoming = first.map(|first| first.incoming);

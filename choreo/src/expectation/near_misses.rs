@@ -15,29 +15,49 @@ const NEAR_MISS_PAYLOAD_BYTES: usize = 64 * 1024;
 pub(crate) struct NearMisses {
     kept: Vec<NearMiss>,
     total: u64,
+    /// The closest one keeps its payload whatever its size.
+    keeps_closest: bool,
 }
 
 impl NearMisses {
+    #[cfg(feature = "insta")]
+    pub(crate) fn keeping_closest(mut self) -> Self {
+        self.keeps_closest = true;
+        self
+    }
+
+    #[cfg(feature = "insta")]
+    pub(crate) fn closest(&self) -> Option<&NearMiss> {
+        self.kept.first()
+    }
+
     pub(crate) fn add(&mut self, mismatch: Mismatch, message: &Arc<Incoming>) {
         self.total += 1;
         let envelope = message.envelope();
-        let keep_payload = envelope.payload.len() <= NEAR_MISS_PAYLOAD_BYTES;
+        let score = diff::score(&mismatch);
+        // Ordered by closeness; among equals the earlier one stays in front.
+        let place = self.kept.partition_point(|other| other.score <= score);
+        if place >= NEAR_MISSES {
+            return;
+        }
+        let is_closest = self.keeps_closest && place == 0;
+        if is_closest
+            && let Some(former) = self.kept.first_mut()
+            && former.size_bytes > NEAR_MISS_PAYLOAD_BYTES
+        {
+            former.message = None;
+        }
+        let keep_payload = is_closest || envelope.payload.len() <= NEAR_MISS_PAYLOAD_BYTES;
         let near_miss = NearMiss {
-            score: diff::score(&mismatch),
+            score,
             mismatch,
             received_at: envelope.received_at,
             topic: Arc::clone(&envelope.topic),
             size_bytes: envelope.payload.len(),
             message: keep_payload.then(|| message.undecoded()),
         };
-        // Ordered by closeness; among equals the earlier one stays in front.
-        let place = self
-            .kept
-            .partition_point(|other| other.score <= near_miss.score);
-        if place < NEAR_MISSES {
-            self.kept.truncate(NEAR_MISSES - 1);
-            self.kept.insert(place, near_miss);
-        }
+        self.kept.truncate(NEAR_MISSES - 1);
+        self.kept.insert(place, near_miss);
     }
 
     pub(crate) fn total(&self) -> u64 {

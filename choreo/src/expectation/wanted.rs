@@ -5,6 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::codec::Incoming;
 use crate::matcher::envelope::{EnvelopePattern, joined};
+#[cfg(feature = "insta")]
+use crate::matcher::snapshot::Snapshot;
 use crate::matcher::{MessagePattern, Mismatch, Pattern, Subject};
 use crate::outcome::AnyMessage;
 
@@ -15,6 +17,8 @@ pub(crate) trait DynPattern: Send + Sync {
     fn check(&self, subject: Subject<'_>) -> Result<Option<AnyMessage>, Mismatch>;
     /// The pattern, if it captures something.
     fn capturing(&self) -> Option<Pattern>;
+    #[cfg(feature = "insta")]
+    fn snapshot(&self) -> Option<&Snapshot>;
 }
 
 impl<P: MessagePattern> DynPattern for P {
@@ -30,6 +34,11 @@ impl<P: MessagePattern> DynPattern for P {
     fn capturing(&self) -> Option<Pattern> {
         let pattern = self.as_pattern()?;
         (!pattern.captures().is_empty()).then(|| pattern.clone())
+    }
+
+    #[cfg(feature = "insta")]
+    fn snapshot(&self) -> Option<&Snapshot> {
+        self.as_snapshot()
     }
 }
 
@@ -61,6 +70,12 @@ impl Wanted {
     /// The pattern of the payload, if it captures something.
     pub(crate) fn capturing(&self) -> Option<Pattern> {
         self.payload.capturing()
+    }
+
+    /// The snapshot that the payload is compared with.
+    #[cfg(feature = "insta")]
+    pub(crate) fn snapshot(&self) -> Option<&Snapshot> {
+        self.payload.snapshot()
     }
 
     /// In words; a matcher that panics is named without them.

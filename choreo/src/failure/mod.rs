@@ -229,6 +229,9 @@ impl<'r> Text<'r> {
             }
             _ => {}
         }
+        if let Some(note) = &data.note {
+            self.line(6, self.paint(Tone::Warn, note));
+        }
     }
 
     /// What a person wrote, rather than what the clock showed a moment later.

@@ -15,6 +15,8 @@ pub(crate) mod envelope;
 pub mod functions;
 mod path;
 pub(crate) mod pattern;
+#[cfg(feature = "insta")]
+pub(crate) mod snapshot;
 pub mod typed;
 
 /// What a matcher looks at: a value inside a message, or the fact that there is none.
@@ -260,6 +262,13 @@ pub trait MessagePattern: Send + Sync + 'static {
 
     /// The pattern whose captures a handle gives, if it is one of the pattern language.
     fn as_pattern(&self) -> Option<&Pattern> {
+        None
+    }
+
+    /// The snapshot that it is, which has work to do when the scenario ends.
+    #[cfg(feature = "insta")]
+    #[doc(hidden)]
+    fn as_snapshot(&self) -> Option<&snapshot::Snapshot> {
         None
     }
 

@@ -8,10 +8,12 @@ use crate::expectation::{Answer, NearMisses, ask};
 use crate::outcome::{LegInfo, ReplyReport, ReplyState};
 
 use self::behaviour::{Dice, Question};
+use self::overlap::Overlap;
 use self::rule::Repeat;
 
 mod behaviour;
 mod build;
+mod overlap;
 mod rule;
 mod typed;
 
@@ -27,6 +29,8 @@ pub(crate) struct Reply {
     pub(crate) trigger_leg: u32,
     pub(crate) answer_leg: u32,
     rule: ReplyRule,
+    /// Where one message may come through several of the slots.
+    overlap: Option<Overlap>,
     dice: Option<Dice>,
     /// Answers that it may still give; unbounded without a number.
     left: Option<u32>,
@@ -48,6 +52,8 @@ pub(crate) struct Reply {
 /// What a trigger made a reply do.
 pub(crate) enum Triggered {
     Ignored,
+    /// It has come through another of the reply's topics.
+    Repeated,
     NearMiss,
     /// It gets no answer, as told.
     Dropped,
@@ -70,6 +76,7 @@ impl Reply {
             Repeat::Always => None,
         };
         Self {
+            overlap: (slots.len() > 1).then(Overlap::default),
             slots,
             trigger_leg: leg,
             answer_leg: rule.answer_leg.map_or(leg, |leg| leg.0),
@@ -97,7 +104,13 @@ impl Reply {
         &self.rule.around
     }
 
-    pub(crate) fn trigger(&mut self, message: &Arc<Incoming>) -> Triggered {
+    /// `slot` is the one that the message came through.
+    pub(crate) fn trigger(&mut self, slot: u32, message: &Arc<Incoming>) -> Triggered {
+        if let Some(overlap) = &mut self.overlap
+            && overlap.is_repetition(slot, message.envelope())
+        {
+            return Triggered::Repeated;
+        }
         self.candidates += 1;
         if self.left == Some(0) {
             return Triggered::Ignored;

@@ -41,6 +41,30 @@ async fn bundles_are_functions() {
 }
 
 #[tokio::test]
+async fn topics_that_overlap_answer_a_message_once() {
+    let world = world().await;
+    let mut scope = world.scope(2000);
+    let s = scope.arrange();
+    reply!(s, ["orders.*", "orders.new", "orders.>"] => "done", |order, count: &mut u32| {
+        *count += 1;
+        json!({ "number": *count, "id": order["id"] })
+    }, state 0, always);
+    expect!(s, "done", { number: 1, id: 7 });
+    expect!(s, "done", { number: 2, id: 7 });
+    expect!(s, "done", { number: 3, id: 8 });
+    expect!(s, "done", times 3, for 50ms);
+    begin!(s);
+    // Two messages that look the same are two.
+    publish!(s, "orders.new", { id: 7 });
+    publish!(s, "orders.new", { id: 7 });
+    publish!(s, "orders.old", { id: 8 });
+    let result = settle!(s);
+    result.assert_passed();
+    let reply = &result.replies()[0];
+    assert_eq!((reply.reply_count, reply.candidate_count), (3, 3));
+}
+
+#[tokio::test]
 async fn always_answers_each_and_a_sequence_in_turn() {
     let world = world().await;
     let mut scope = world.scope(2000);

@@ -28,6 +28,7 @@ const MODULES: &[&str] = &[
     "matcher::functions",
     "matcher::typed",
     "matcher::envelope",
+    "matcher::snapshot",
     "codec",
     "correlation",
     "timeline",
