@@ -324,11 +324,11 @@ impl Router {
         lock(&self.surprises).snapshot()
     }
 
-    /// Topics, besides the given one, that messages came on since an instant.
-    pub(crate) fn busy_topics(&self, besides: &str, since: Instant) -> Vec<(Arc<str>, u64)> {
+    /// Topics that messages came on since an instant, and how many.
+    pub(crate) fn busy_topics(&self, since: Instant) -> Vec<(Arc<str>, u64)> {
         let mut busy: Vec<_> = lock(&self.topics)
             .values()
-            .filter(|entry| &*entry.topic != besides && entry.audience == Audience::Everyone)
+            .filter(|entry| entry.audience == Audience::Everyone)
             .filter_map(|entry| {
                 entry
                     .received_since(since)

@@ -120,27 +120,34 @@ impl Text<'_> {
         }
     }
 
-    /// Other topics of this connection that were busy, those with similar names first.
+    /// Other topics that were busy, those with similar names first.
     fn other_topics(&mut self, data: &HandleData) {
         let mut topics: Vec<_> = self
             .result
             .busy_topics
             .iter()
-            .map(|(topic, received)| (edit_distance(topic, &data.topic), topic, *received))
+            .filter(|busy| (busy.leg, &busy.topic) != (data.leg, &data.topic))
+            .map(|busy| {
+                let distance = edit_distance(&busy.topic, &data.topic);
+                (distance, &busy.topic, busy.leg, busy.received)
+            })
             .collect();
         if topics.is_empty() {
             return;
         }
         topics.sort();
         let mut text = "meanwhile messages came on".to_owned();
-        for (index, (distance, topic, received)) in topics.iter().take(TOPICS_SHOWN).enumerate() {
+        for (index, (distance, topic, leg, received)) in
+            topics.iter().take(TOPICS_SHOWN).enumerate()
+        {
             let comma = if index == 0 { "" } else { "," };
-            let similar = if *distance <= 2 {
-                ", a similar name"
-            } else {
-                ""
+            let similar = match distance {
+                0 => ", the same name",
+                1 | 2 => ", a similar name",
+                _ => "",
             };
-            let _ = write!(text, "{comma} `{topic}` ({received}{similar})");
+            let shown = self.topic_on(*leg, topic);
+            let _ = write!(text, "{comma} {shown} ({received}{similar})");
         }
         if topics.len() > TOPICS_SHOWN {
             let _ = write!(text, " and {} more topics", topics.len() - TOPICS_SHOWN);
@@ -168,7 +175,10 @@ impl Text<'_> {
                 _ => format!("replied {}", count(u64::from(reply.reply_count), "time")),
             },
             ReplyState::Answering => "asked, and its answer was not out yet".to_owned(),
-            ReplyState::Dropped => "asked, and dropped every trigger".to_owned(),
+            ReplyState::Dropped => format!(
+                "asked, and dropped {} as it was told to",
+                count(u64::from(reply.dropped_count), "trigger")
+            ),
             ReplyState::ArmedNoMatch => "armed, and no trigger came".to_owned(),
             ReplyState::ArmedMismatched => format!(
                 "armed, and its pattern refused {}",
@@ -217,7 +227,7 @@ fn behaved(reply: &ReplyReport) -> String {
             let _ = write!(text, ", {errors} of them errors");
         }
     }
-    if reply.dropped_count > 0 {
+    if reply.dropped_count > 0 && reply.state != ReplyState::Dropped {
         let _ = write!(
             text,
             ", dropped {}",

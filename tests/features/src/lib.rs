@@ -6,5 +6,5 @@ mod system;
 mod text;
 
 pub use settings::{One, Pair, PairBuilder, Two};
-pub use system::{Asked, System, TRIGGER, says};
+pub use system::{Asked, HandOn, System, TRIGGER, says};
 pub use text::normalised;

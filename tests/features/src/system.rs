@@ -26,7 +26,9 @@ pub struct Asked {
 /// Messages, by topic, in the order in which the system is to send them.
 pub fn says<const N: usize>(messages: [(&str, Value); N]) -> Asked {
     Asked {
-        say: messages.map(|(topic, payload)| (topic.into(), payload)).into(),
+        say: messages
+            .map(|(topic, payload)| (topic.into(), payload))
+            .into(),
         ..Asked::default()
     }
 }
@@ -120,7 +122,10 @@ impl System {
                 let Ok(value) = choreo::serde_json::from_slice::<Value>(&trigger.payload) else {
                     continue;
                 };
-                let id = value["correlation_id"].as_str().unwrap_or_default().to_owned();
+                let id = value["correlation_id"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned();
                 let Ok(asked) = choreo::serde_json::from_value::<Asked>(value) else {
                     continue;
                 };
@@ -130,7 +135,8 @@ impl System {
                     let _ = to.publish(message).await;
                 }
             }
-            drop(subscription);
+            // Both have to last as long as their messages are taken.
+            drop((subscription, from));
         });
         Ok(Self { _task: task })
     }

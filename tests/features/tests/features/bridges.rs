@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use choreo::prelude::*;
-use choreo::{Outcome, ScenarioResult, Value};
 use choreo::transport::Headers;
+use choreo::{Outcome, ScenarioResult, Value};
 use choreo_test_brokers::{BrokerTests, NatsServer, TestError};
 use choreo_test_features::{Pair, PairBuilder, System, TRIGGER, normalised, says};
 use std::sync::Arc;
@@ -61,7 +61,11 @@ async fn crossing(
     let mut scope = stage.scenario("mapped").timeout(timeout).open().await?;
     let s = scope.arrange();
     expect!(s.nats, "orders.done", { id: 1 });
-    publish!(s.memory, TRIGGER, says([("orders.done", json!({ "id": 1 }))]));
+    publish!(
+        s.memory,
+        TRIGGER,
+        says([("orders.done", json!({ "id": 1 }))])
+    );
     let result = settle!(s);
     drop(scope);
     stage.close().await;

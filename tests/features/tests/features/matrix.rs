@@ -162,7 +162,7 @@ async fn many_on_stage(passes: Body<Pair>) -> Result<(), TestError> {
         let stage = two.stage.clone();
         running.spawn(async move {
             let mut scope = stage.scenario("one of many").open().await?;
-            choreo::Result::Ok(passes(scope.arrange()).await)
+            Ok::<_, choreo::Error>(passes(scope.arrange()).await)
         });
     }
     for result in running.join_all().await {

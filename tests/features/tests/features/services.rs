@@ -273,7 +273,10 @@ pub(crate) fn bundles() -> Feature {
         bundle!(fails s, s.memory, s.nats, services::shop_on_stage)
     }
     let one: [Body<Harness>; 2] = [|s| Box::pin(passes(s)), |s| Box::pin(fails(s))];
-    let stage: [Body<Pair>; 2] = [|s| Box::pin(passes_on_stage(s)), |s| Box::pin(fails_on_stage(s))];
+    let stage: [Body<Pair>; 2] = [
+        |s| Box::pin(passes_on_stage(s)),
+        |s| Box::pin(fails_on_stage(s)),
+    ];
     Feature::new("bundle", one, stage)
 }
 
