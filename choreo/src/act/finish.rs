@@ -147,10 +147,11 @@ impl Act {
             .zip(&self.legs)
             .flat_map(|(leg, on)| {
                 let topics = on.router.busy_topics(since).into_iter();
-                topics.map(move |(topic, received)| BusyTopic {
+                topics.map(move |(topic, received, or_more)| BusyTopic {
                     leg,
                     topic,
                     received,
+                    or_more,
                 })
             })
             .collect()

@@ -68,7 +68,7 @@ fn too_many(tally: &Tally, after: Duration) -> String {
             most: Some(1),
         } => format!("a duplicate came {after} after the first"),
         Wants::Count { .. } | Wants::Set { .. } => format!(
-            "one too many: message {} came {after} after the last that may",
+            "one too many: message {} came {after} after the last that was allowed",
             tally.count + 1
         ),
     }
@@ -185,5 +185,21 @@ impl Text<'_> {
             self.paint(Tone::Quiet, place(order.location)),
         );
         self.line(2, text);
+        // Of the one that came too early its first message, and of the other its last.
+        let received = |message: &&Incoming| message.envelope().received_at;
+        let early = self.result.handle_data(order.second);
+        if let Some(message) = early.and_then(|data| messages(data).min_by_key(received)) {
+            self.payload_as("first", message);
+        }
+        let late = self.result.handle_data(order.first);
+        if let Some(message) = late.and_then(|data| messages(data).max_by_key(received)) {
+            self.payload_as("then ", message);
+        }
     }
+}
+
+/// The messages that matched, as far as they are kept.
+fn messages(data: &HandleData) -> impl Iterator<Item = &Incoming> {
+    let more = data.tally.iter().flat_map(|tally| &tally.more);
+    data.incoming.iter().chain(more).map(|message| &**message)
 }

@@ -34,6 +34,6 @@ fn main() -> ExitCode {
     let tests = matrix::add(tests, "words", words::features());
     let tests = matrix::add(tests, "envelope", envelope::features());
     let tests = matrix::add(tests, "services", services::features());
-    let tests = matrix::add_many(tests, "services::many", services::bundles());
+    let tests = matrix::add_many(tests, "services::many", &services::bundles());
     broker_test_main(bridges::add(cases::add(tests)))
 }

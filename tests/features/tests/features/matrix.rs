@@ -123,7 +123,7 @@ pub(crate) fn add(mut tests: BrokerTests, module: &str, features: Vec<Feature>) 
 }
 
 /// A hundred at once of the one that passes: `NAME::SETTING`.
-pub(crate) fn add_many(tests: BrokerTests, name: &str, feature: Feature) -> BrokerTests {
+pub(crate) fn add_many(tests: BrokerTests, name: &str, feature: &Feature) -> BrokerTests {
     let passes = "a feature that is tried in each setting";
     let memory = feature.memory.passes.expect(passes);
     let nats = feature.nats.passes.expect(passes);

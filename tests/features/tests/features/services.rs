@@ -9,6 +9,9 @@ use choreo_test_features::{Pair, services};
 
 use crate::matrix::{Body, Feature};
 
+/// Questions that are left to chance.
+const ASKED: u64 = 20;
+
 macro_rules! always {
     (passes $s:ident, $from:expr, $to:expr, [$($on:tt)*];) => {{
         reply!($from, "stock.get" => $($on)* "stock.level", |ask| json!({ "of": ask["item"] }), always);
@@ -94,13 +97,17 @@ macro_rules! error_rate {
     (passes $s:ident, $from:expr, $to:expr, [$($on:tt)*];) => {{
         reply!($from, "stock.get" => $($on)* "stock.level", { level: 3 },
             always, error_rate 0.5 => { error: "busy" }, seed 42);
+        expect!($from, "stock.get", times ASKED);
         expect!($to, "stock.level", { level: 3 });
         expect!($to, "stock.level", { error: "busy" });
         begin!($s);
-        for item in 0..20 {
+        for item in 0..ASKED {
             publish!($from, "stock.get", { item: item });
         }
-        settle!($s)
+        let result = settle!($s);
+        // The seed makes the same of it in every run and setting.
+        assert_eq!(result.replies()[0].error_count, 7);
+        result
     }};
     (fails $s:ident, $from:expr, $to:expr, [$($on:tt)*];) => {{
         reply!($from, "stock.get" => $($on)* "stock.level", { level: 3 },
@@ -113,12 +120,16 @@ macro_rules! error_rate {
 
 macro_rules! drop_rate {
     (passes $s:ident, $from:expr, $to:expr, [$($on:tt)*];) => {{
-        reply!($from, "stock.get" => $($on)* "stock.level", { level: 3 }, drop_rate 1.0);
-        expect!($from, "stock.get");
-        never!($to, "stock.level", for 50ms);
-        publish!($from, "stock.get", {});
+        reply!($from, "stock.get" => $($on)* "stock.level", { level: 3 }, always, drop_rate 0.5, seed 42);
+        expect!($from, "stock.get", times ASKED);
+        begin!($s);
+        for item in 0..ASKED {
+            publish!($from, "stock.get", { item: item });
+        }
         let result = settle!($s);
-        assert_eq!(result.replies()[0].state, ReplyState::Dropped);
+        let reply = &result.replies()[0];
+        // The seed makes the same of it in every run and setting.
+        assert_eq!((reply.dropped_count, reply.reply_count), (8, 12));
         result
     }};
     (fails $s:ident, $from:expr, $to:expr, [$($on:tt)*];) => {{
