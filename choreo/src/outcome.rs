@@ -19,9 +19,11 @@ use crate::ids::{CorrelationId, Location};
 use crate::matcher::{Actual, Mismatch, Pattern, Subject, diff};
 use crate::timeline::TimelineEntry;
 
+mod busy;
 mod reply;
 mod tally;
 
+pub(crate) use busy::BusyTopic;
 pub use reply::{ReplyReport, ReplyState};
 pub(crate) use tally::{Cause, Disorder, Moment, OutOfOrder, Tally, Violation, Wants};
 
@@ -80,6 +82,8 @@ pub(crate) struct HandleData {
     /// The pattern, if it captures something.
     pub(crate) capturing: Option<Pattern>,
     pub(crate) location: Location,
+    /// The handle whose message started its clock, where that was not the trigger.
+    pub(crate) since: Option<u32>,
     pub(crate) outcome: Outcome,
     /// When the message came that satisfied it, of several the last that was needed.
     pub(crate) satisfied_at: Option<Moment>,
@@ -448,7 +452,7 @@ pub struct ScenarioResult {
     pub(crate) inboxes: Vec<Arc<str>>,
     /// The transports, in the order of the stage.
     pub(crate) legs: Vec<Arc<LegInfo>>,
-    pub(crate) busy_topics: Vec<(Arc<str>, u64)>,
+    pub(crate) busy_topics: Vec<BusyTopic>,
     pub(crate) timeout: Duration,
 }
 

@@ -1,13 +1,13 @@
 //! The end of an act: its expectations and replies become its result.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Act, State, Trigger};
 use crate::clock;
 use crate::dispatch::Registration;
 use crate::expectation::{Anchor, Closing};
-use crate::outcome::{HandleResult, Outcome, ScenarioResult};
+use crate::outcome::{BusyTopic, HandleResult, Outcome, ScenarioResult};
 
 impl Act {
     /// Freezes the act. `abandoned` when its time was not up.
@@ -105,15 +105,12 @@ impl Act {
             outcome = Outcome::Error;
         }
         let (timeline, timeline_dropped) = state.timeline.finish();
-        let busiest = handles
-            .iter()
-            .find(|handle| handle.data.outcome >= Outcome::Fail);
-        let busy_topics = busiest
-            .map(|handle| {
-                let router = &self.legs[handle.data.leg as usize].router;
-                router.busy_topics(&handle.data.topic, state.opened)
-            })
-            .unwrap_or_default();
+        let failed = |handle: &HandleResult| handle.data.outcome >= Outcome::Fail;
+        let busy_topics = if handles.iter().any(failed) {
+            self.busy_topics(state.opened)
+        } else {
+            Vec::new()
+        };
         let act = state.act();
         let first_handle = state.earlier_handles();
         let result = Arc::new(ScenarioResult {
@@ -143,5 +140,21 @@ impl Act {
         state.result = Some(Arc::clone(&result));
         self.leave(state);
         result
+    }
+
+    /// On all transports: the message that did not come may be on another one.
+    fn busy_topics(&self, since: Instant) -> Vec<BusyTopic> {
+        (0..)
+            .zip(&self.legs)
+            .flat_map(|(leg, on)| {
+                let topics = on.router.busy_topics(since).into_iter();
+                topics.map(move |(topic, received, or_more)| BusyTopic {
+                    leg,
+                    topic,
+                    received,
+                    or_more,
+                })
+            })
+            .collect()
     }
 }

@@ -187,6 +187,8 @@ async fn answer(
         )
     };
     let (from, to) = (act.leg(from), act.leg(to));
+    // Its own place in time: what it brought about may have come before this task runs again.
+    let at = clock::now();
     let sent = match built {
         Ok(body) => {
             let envelope = trigger.envelope();
@@ -210,17 +212,17 @@ async fn answer(
         let Some(reply) = state.reply(of) else {
             return;
         };
-        let now = clock::now();
         match sent {
             Ok(()) => {
                 reply.done(Ok(()), job.is_error);
                 state
                     .timeline
-                    .record(now, TimelineAction::Replied, place, answered);
+                    .record(at, TimelineAction::Replied, place, answered);
             }
             Err((error, text)) => {
                 reply.done(Err(error), job.is_error);
                 let failed = format!("the reply to `{topic}` {answered} failed: {text}");
+                let now = clock::now();
                 state
                     .timeline
                     .record(now, TimelineAction::ReplyFailed, place, answered);

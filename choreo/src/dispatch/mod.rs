@@ -324,16 +324,16 @@ impl Router {
         lock(&self.surprises).snapshot()
     }
 
-    /// Topics, besides the given one, that messages came on since an instant.
-    pub(crate) fn busy_topics(&self, besides: &str, since: Instant) -> Vec<(Arc<str>, u64)> {
+    /// Topics that messages came on since an instant, how many, and whether there may have been more.
+    pub(crate) fn busy_topics(&self, since: Instant) -> Vec<(Arc<str>, usize, bool)> {
         let mut busy: Vec<_> = lock(&self.topics)
             .values()
-            .filter(|entry| &*entry.topic != besides && entry.audience == Audience::Everyone)
-            .filter_map(|entry| {
-                entry
-                    .received_since(since)
-                    .map(|n| (Arc::clone(&entry.topic), n))
+            .filter(|entry| entry.audience == Audience::Everyone)
+            .map(|entry| {
+                let (received, or_more) = entry.received_since(since);
+                (Arc::clone(&entry.topic), received, or_more)
             })
+            .filter(|(_, received, _)| *received > 0)
             .collect();
         busy.sort();
         busy

@@ -1,5 +1,6 @@
 //! One topic of a connection: who is registered on it, and whether the broker delivers it.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;
@@ -13,6 +14,9 @@ use crate::codec::Incoming;
 use crate::ids::CorrelationId;
 use crate::transport::TransportError;
 use crate::transport::erased::DynSubscription;
+
+/// Instants that are remembered, to tell how much came since one of them.
+const REMEMBERED: usize = 64;
 
 #[derive(Clone)]
 pub(super) struct Target {
@@ -32,7 +36,8 @@ struct Members {
     idle_since: Option<Instant>,
     subscription: Option<DynSubscription>,
     received: u64,
-    last_received: Option<Instant>,
+    /// When the last messages came.
+    recent: VecDeque<Instant>,
 }
 
 #[derive(Clone)]
@@ -137,15 +142,17 @@ impl TopicEntry {
     pub(super) fn count_received(&self, at: Instant) {
         let mut members = lock(&self.members);
         members.received += 1;
-        members.last_received = Some(at);
+        if members.recent.len() == REMEMBERED {
+            members.recent.pop_front();
+        }
+        members.recent.push_back(at);
     }
 
-    pub(super) fn received_since(&self, since: Instant) -> Option<u64> {
+    /// How many messages came since an instant, and whether these are all that are remembered.
+    pub(super) fn received_since(&self, since: Instant) -> (usize, bool) {
         let members = lock(&self.members);
-        members
-            .last_received
-            .filter(|last| *last >= since)
-            .map(|_| members.received)
+        let received = members.recent.iter().filter(|at| **at >= since).count();
+        (received, received == REMEMBERED)
     }
 
     pub(super) fn count_surprise(&self, class: SurpriseClass) {

@@ -409,6 +409,7 @@ impl Expectation {
             expected,
             capturing,
             location: self.location,
+            since: self.since,
             outcome: Outcome::Pass,
             satisfied_at,
             span,

@@ -126,8 +126,13 @@ impl Set {
                 Answer::NearMiss(mismatch) => {
                     let score = diff::score(&mismatch);
                     let missing = self.assignment.owners()[index].is_none();
-                    if missing && closest.as_ref().is_none_or(|(best, _)| score < *best) {
-                        closest = Some((score, mismatch));
+                    let is_closer = closest.as_ref().is_none_or(|(best, other, _)| {
+                        // Of equally close ones it agrees with more of the one that says more.
+                        let says = |index: usize| self.patterns[index].describe().len();
+                        score < *best || score == *best && says(index) > says(*other)
+                    });
+                    if missing && is_closer {
+                        closest = Some((score, index, mismatch));
                     }
                 }
                 Answer::Panicked { matcher, message } => {
@@ -136,7 +141,7 @@ impl Set {
             }
         }
         if candidates.is_empty() {
-            if let Some((_, mismatch)) = closest {
+            if let Some((_, _, mismatch)) = closest {
                 near_misses.add(mismatch, message);
             }
             return Taken::NearMiss;

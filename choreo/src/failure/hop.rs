@@ -73,6 +73,13 @@ impl Text<'_> {
         }
     }
 
+    /// Whether an id of another transport would be a strange one on this.
+    fn is_translated(&self, leg: u32) -> bool {
+        let id = &self.result.leg(leg).id;
+        let others = self.result.legs.iter().map(|other| &other.id);
+        others.flatten().any(|other| Some(other) != id.as_ref())
+    }
+
     /// What correlation kept away from this scenario.
     fn filtered(&mut self, data: &HandleData) {
         let traffic = data.traffic;
@@ -91,9 +98,14 @@ impl Text<'_> {
             self.line(6, self.paint(Tone::Warn, text));
         }
         if traffic.unknown_id > 0 {
+            let why = if self.is_translated(data.leg) {
+                "ids look different on each transport of this stage: does the service translate them \
+                 as the bridge does?"
+            } else {
+                "is another run on this broker, or does the service make up its own id?"
+            };
             let text = format!(
-                "on this topic {} carried an id that no scenario of this process has ({place}): is \
-                 another run on this broker, or does the service make up its own id?",
+                "on this topic {} carried an id that no scenario of this process has ({place}): {why}",
                 count(traffic.unknown_id, "message"),
             );
             self.line(6, self.paint(Tone::Warn, text));
@@ -120,27 +132,37 @@ impl Text<'_> {
         }
     }
 
-    /// Other topics of this connection that were busy, those with similar names first.
+    /// Other topics that were busy, those with similar names first.
     fn other_topics(&mut self, data: &HandleData) {
         let mut topics: Vec<_> = self
             .result
             .busy_topics
             .iter()
-            .map(|(topic, received)| (edit_distance(topic, &data.topic), topic, *received))
+            .filter(|busy| (busy.leg, &busy.topic) != (data.leg, &data.topic))
+            .map(|busy| {
+                let distance = edit_distance(&busy.topic, &data.topic);
+                (distance, &busy.topic, busy.leg, busy)
+            })
             .collect();
         if topics.is_empty() {
             return;
         }
-        topics.sort();
+        topics.sort_by_key(|(distance, topic, leg, _)| (*distance, *topic, *leg));
         let mut text = "meanwhile messages came on".to_owned();
-        for (index, (distance, topic, received)) in topics.iter().take(TOPICS_SHOWN).enumerate() {
+        for (index, (distance, topic, leg, busy)) in topics.iter().take(TOPICS_SHOWN).enumerate() {
             let comma = if index == 0 { "" } else { "," };
-            let similar = if *distance <= 2 {
-                ", a similar name"
-            } else {
-                ""
+            let similar = match distance {
+                0 => ", the same name",
+                1 | 2 => ", a similar name",
+                _ => "",
             };
-            let _ = write!(text, "{comma} `{topic}` ({received}{similar})");
+            let shown = self.topic_on(*leg, topic);
+            let or_more = if busy.or_more { " or more" } else { "" };
+            let _ = write!(
+                text,
+                "{comma} {shown} ({}{or_more}{similar})",
+                busy.received
+            );
         }
         if topics.len() > TOPICS_SHOWN {
             let _ = write!(text, " and {} more topics", topics.len() - TOPICS_SHOWN);
@@ -167,8 +189,14 @@ impl Text<'_> {
                 }
                 _ => format!("replied {}", count(u64::from(reply.reply_count), "time")),
             },
+            ReplyState::Answering if reply.is_delayed => {
+                "asked, and the delay of its answer was not over".to_owned()
+            }
             ReplyState::Answering => "asked, and its answer was not out yet".to_owned(),
-            ReplyState::Dropped => "asked, and dropped every trigger".to_owned(),
+            ReplyState::Dropped => format!(
+                "asked, and dropped {} as it was told to",
+                count(u64::from(reply.dropped_count), "trigger")
+            ),
             ReplyState::ArmedNoMatch => "armed, and no trigger came".to_owned(),
             ReplyState::ArmedMismatched => format!(
                 "armed, and its pattern refused {}",
@@ -217,7 +245,7 @@ fn behaved(reply: &ReplyReport) -> String {
             let _ = write!(text, ", {errors} of them errors");
         }
     }
-    if reply.dropped_count > 0 {
+    if reply.dropped_count > 0 && reply.state != ReplyState::Dropped {
         let _ = write!(
             text,
             ", dropped {}",

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::Text;
 use crate::codec::Incoming;
 use crate::matcher::{MismatchKind, Part, Segment, diff};
-use crate::outcome::{HandleData, NearMiss, ReplyReport};
+use crate::outcome::{HandleData, NearMiss, ReplyReport, Wants};
 use crate::text::{Tone, count, shorten};
 
 /// Differing fields that are shown of one near miss.
@@ -32,15 +32,19 @@ impl Text<'_> {
             return;
         };
         let differing = diff::leaves(&closest.mismatch).count() as u64;
-        let which = if data.near_miss_count == 1 {
-            "it".to_owned()
-        } else {
-            format!(
-                "the closest of {}",
-                count(data.near_miss_count, "near miss")
-            )
+        let matched = data.tally.as_ref().map_or(0, |tally| tally.count);
+        let which = match data.near_miss_count {
+            1 if matched == 0 => "it".to_owned(),
+            // Those that matched were spoken of before this.
+            1 => "another message".to_owned(),
+            many => format!("the closest of {}", count(many, "near miss")),
         };
-        let mut head = format!("{which} differs in {}", count(differing, "place"));
+        let is_set = matches!(&data.tally, Some(tally) if matches!(tally.wants, Wants::Set { .. }));
+        let from = match is_set {
+            true => format!(" from {}", shorten(&closest.mismatch.expected, VALUE_CHARS)),
+            false => String::new(),
+        };
+        let mut head = format!("{which} differs{from} in {}", count(differing, "place"));
         if *closest.topic != *data.topic && !self.result.is_inbox(&data.topic) {
             let _ = write!(head, " (on {})", closest.topic);
         }
@@ -114,6 +118,10 @@ impl Text<'_> {
     }
 
     pub(super) fn payload_of(&mut self, message: &Incoming) {
+        self.payload_as("payload", message);
+    }
+
+    pub(super) fn payload_as(&mut self, word: &str, message: &Incoming) {
         let bytes = &message.envelope().payload;
         let text = match std::str::from_utf8(bytes) {
             Ok("") => "empty".to_owned(),
@@ -123,7 +131,7 @@ impl Text<'_> {
             ),
             Err(_) => format!("{} bytes that are not UTF-8", bytes.len()),
         };
-        self.line(6, self.paint(Tone::Quiet, format!("payload  {text}")));
+        self.line(6, self.paint(Tone::Quiet, format!("{word}  {text}")));
     }
 
     /// The closest trigger that a reply's pattern refused.

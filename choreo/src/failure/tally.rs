@@ -68,7 +68,7 @@ fn too_many(tally: &Tally, after: Duration) -> String {
             most: Some(1),
         } => format!("a duplicate came {after} after the first"),
         Wants::Count { .. } | Wants::Set { .. } => format!(
-            "one too many: message {} came {after} after the last that may",
+            "one too many: message {} came {after} after the last that was allowed",
             tally.count + 1
         ),
     }
@@ -116,7 +116,11 @@ impl Text<'_> {
                     Wants::Count { most: Some(0), .. } => "forbidden",
                     _ => "expected",
                 };
-                self.line(6, format!("{word} {}", shorten(expected, SHOWN_CHARS)));
+                let since = self.since(data);
+                self.line(
+                    6,
+                    format!("{word} {}{since}", shorten(expected, SHOWN_CHARS)),
+                );
             }
             self.offender(data, &violation.message);
             return;
@@ -145,18 +149,28 @@ impl Text<'_> {
         self.payload_of(message);
     }
 
+    /// Which message opened the window, where it was not the trigger.
+    fn since(&self, data: &HandleData) -> String {
+        let opened_by = data.since.map(|index| self.handle_at(index));
+        opened_by
+            .map(|handle| format!(" since {handle}"))
+            .unwrap_or_default()
+    }
+
+    /// A handle in the words of another one's text.
+    fn handle_at(&self, index: u32) -> String {
+        let data = self.result.handle_data(index);
+        let data = data.expect("handles name those of their act and of earlier ones");
+        let on = match &self.result.leg(data.leg).label {
+            None => String::new(),
+            Some(label) => format!(" on {label}"),
+        };
+        let topic = self.result.shown(&data.topic);
+        format!("`{topic}`{on} ({})", place(data.location))
+    }
+
     /// The handles whose messages came in the wrong order.
     pub(super) fn order(&mut self, order: &OutOfOrder) {
-        let handle = |index: u32| {
-            let data = self.result.handle_data(index);
-            let data = data.expect("an order is between handles of its act and earlier ones");
-            let on = match &self.result.leg(data.leg).label {
-                None => String::new(),
-                Some(label) => format!(" on {label}"),
-            };
-            let topic = self.result.shown(&data.topic);
-            format!("`{topic}`{on} ({})", place(data.location))
-        };
         let by = match order.by {
             by if by.is_zero() => "just".to_owned(),
             by => Took(by).to_string(),
@@ -166,10 +180,26 @@ impl Text<'_> {
             self.paint(Tone::Bad, "✗"),
             self.paint(Tone::Strong, "order"),
             Outcome::Fail,
-            handle(order.second),
-            handle(order.first),
+            self.handle_at(order.second),
+            self.handle_at(order.first),
             self.paint(Tone::Quiet, place(order.location)),
         );
         self.line(2, text);
+        // Of the one that came too early its first message, and of the other its last.
+        let received = |message: &&Incoming| message.envelope().received_at;
+        let early = self.result.handle_data(order.second);
+        if let Some(message) = early.and_then(|data| messages(data).min_by_key(received)) {
+            self.payload_as("first", message);
+        }
+        let late = self.result.handle_data(order.first);
+        if let Some(message) = late.and_then(|data| messages(data).max_by_key(received)) {
+            self.payload_as("then ", message);
+        }
     }
+}
+
+/// The messages that matched, as far as they are kept.
+fn messages(data: &HandleData) -> impl Iterator<Item = &Incoming> {
+    let more = data.tally.iter().flat_map(|tally| &tally.more);
+    data.incoming.iter().chain(more).map(|message| &**message)
 }

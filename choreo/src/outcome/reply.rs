@@ -54,6 +54,8 @@ pub struct ReplyReport {
     pub seed: Option<u64>,
     /// The closest triggers that its pattern refused.
     pub near_misses: Vec<NearMiss>,
+    /// An answer was still being held back by its delay.
+    pub(crate) is_delayed: bool,
     /// It is required, and did not answer often enough.
     pub(crate) is_short: bool,
     pub(crate) location: Location,

@@ -254,6 +254,7 @@ impl Reply {
             error_count: self.errors,
             dropped_count: self.dropped,
             seed,
+            is_delayed: self.delayed > 0,
             is_short,
             near_misses: self.near_misses.into_parts().0,
             location: self.rule.location,

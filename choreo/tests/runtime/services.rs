@@ -342,8 +342,8 @@ async fn a_bundle_answers_across_a_stage() {
     let text = result.failure_text();
     assert!(
         text.contains(
-            "✗ reply pay, pay.retry on front → paid on back  asked, and dropped every trigger, \
-             dropped 1 trigger, and it is required"
+            "✗ reply pay, pay.retry on front → paid on back  asked, and dropped 1 trigger as it was \
+             told to, and it is required"
         ),
         "{text}"
     );

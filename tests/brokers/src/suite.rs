@@ -23,6 +23,7 @@ pub type TestError = Box<dyn Error + Send + Sync>;
 pub struct BrokerTests {
     trials: Vec<Trial>,
     program: &'static str,
+    at_once: Option<usize>,
 }
 
 impl BrokerTests {
@@ -34,7 +35,16 @@ impl BrokerTests {
         Self {
             trials: Vec::new(),
             program,
+            at_once: None,
         }
+    }
+
+    /// So many side by side, for tests that mostly wait; otherwise as many as there are cores. The command
+    /// line may say another number.
+    #[must_use]
+    pub fn at_once(mut self, threads: usize) -> Self {
+        self.at_once = Some(threads);
+        self
     }
 
     /// Adds a test; it runs on a tokio runtime of its own with two threads, and may take a minute.
@@ -71,7 +81,8 @@ impl BrokerTests {
 
 /// The `main` of a test target with `harness = false`.
 pub fn broker_test_main(tests: BrokerTests) -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = arguments.test_threads.or(tests.at_once);
     let program = tests.program;
     let conclusion = libtest_mimic::run(&arguments, tests.trials);
     if !arguments.list && conclusion.num_ignored > 0 {

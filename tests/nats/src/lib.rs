@@ -1,3 +1,1 @@
 //! Holds the tests of the NATS transport against a real server; see `tests/`.
-
-pub mod services;
