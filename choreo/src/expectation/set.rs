@@ -124,14 +124,16 @@ impl Set {
             match ask(pattern, message) {
                 Answer::Match(_) => candidates.push(index),
                 Answer::NearMiss(mismatch) => {
+                    if self.assignment.owners()[index].is_some() {
+                        continue;
+                    }
                     let score = diff::score(&mismatch);
-                    let missing = self.assignment.owners()[index].is_none();
                     let is_closer = closest.as_ref().is_none_or(|(best, other, _)| {
                         // Of equally close ones it agrees with more of the one that says more.
                         let says = |index: usize| self.patterns[index].describe().len();
                         score < *best || score == *best && says(index) > says(*other)
                     });
-                    if missing && is_closer {
+                    if is_closer {
                         closest = Some((score, index, mismatch));
                     }
                 }

@@ -1,6 +1,7 @@
 //! A test program: rows of values in each setting. `tests/features/cases.rs` runs it and reads what it says.
 
 use choreo::prelude::*;
+use choreo_test_features::{Pair, PairBuilder};
 
 fn builder(transport: impl choreo::transport::Transport) -> choreo::HarnessBuilder {
     Harness::builder(transport).correlation(FieldCorrelation::new("correlation_id"))
@@ -20,12 +21,6 @@ async fn on_memory() -> Result<Harness> {
 #[choreo::harness]
 async fn on_nats() -> Result<Harness> {
     builder(server()?).connect().await
-}
-
-#[derive(Stage)]
-struct Pair {
-    memory: Harness,
-    nats: Harness,
 }
 
 #[choreo::stage]

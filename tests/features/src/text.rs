@@ -12,7 +12,7 @@ pub fn normalised(text: &str) -> String {
         (r" *\+?\d+(\.\d+)? (ns|µs|ms|s)\b", " <time>"),
         // Two messages of one instant.
         (r"\bcame just before\b", "came <time> before"),
-        (r"[0-9a-f]{32}", "<id>"),
+        (r"\b(sha256:[0-9a-f]{16}|[0-9a-f]{32})\b", "<id>"),
         (r"\.rs:\d+", ".rs:<line>"),
         (r"(?m)^(\w+  .+  over )(Memory|NATS)$", "$1<transport>"),
     ];

@@ -32,6 +32,7 @@ macro_rules! so_many {
 macro_rules! from_to {
     (passes $s:ident, $from:expr, $to:expr, $on:tt;) => {{
         let came = expect!($to, "orders.part", times 2..=5, for 50ms);
+        expect!($to, "orders.part", { part: 3 });
         publish!($from, TRIGGER, parts([1, 2, 3]));
         let result = settle!($s);
         assert_eq!(result[came].count(), 3);
@@ -47,6 +48,7 @@ macro_rules! from_to {
 macro_rules! or_more {
     (passes $s:ident, $from:expr, $to:expr, $on:tt;) => {{
         let came = expect!($to, "orders.part", at_least 2, for 50ms);
+        expect!($to, "orders.part", { part: 3 });
         publish!($from, TRIGGER, parts([1, 2, 3]));
         let result = settle!($s);
         assert_eq!(result[came].count(), 3);

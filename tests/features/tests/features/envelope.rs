@@ -7,7 +7,7 @@ use choreo::ScenarioResult;
 use choreo::prelude::*;
 use choreo_test_features::{Pair, TRIGGER, says};
 
-use crate::matrix::{Feature, Pass};
+use crate::matrix::{Feature, Scenarios};
 
 macro_rules! headers {
     (passes $s:ident, $from:expr, $to:expr, $on:tt;) => {{
@@ -94,13 +94,13 @@ macro_rules! answered_in_memory {
 
 pub(crate) fn features() -> Vec<Feature> {
     let mut features = matrix![headers => headers!()];
-    let refused = Pass {
+    let refused = Scenarios {
         passes: None,
         fails: |s| Box::pin(refused_key(s)),
         snapshot: "nats",
     };
     features.push(answered_in_memory!(key, refused));
-    let its_own = Pass {
+    let its_own = Scenarios {
         passes: Some(|s| Box::pin(status(s))),
         fails: |s| Box::pin(refused_metadata(s)),
         snapshot: "nats",

@@ -3,7 +3,7 @@
 //! out on one transport and the answer is expected on the other.
 //!
 //! What a person reads of the failing scenarios is in `snapshots/`: `NAME@one` on a harness, whichever its
-//! transport, and `NAME@stage`.
+//! transport, `NAME@stage`, and `NAME@nats` where NATS has something else to say.
 
 use std::process::ExitCode;
 

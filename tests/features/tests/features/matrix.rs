@@ -24,7 +24,7 @@ pub(crate) type Running<'s> = Pin<Box<dyn Future<Output = Arc<ScenarioResult>> +
 pub(crate) type Body<T> = for<'s> fn(Scenario<'s, T>) -> Running<'s>;
 
 /// The scenarios of a feature in one setting.
-pub(crate) struct Pass<T> {
+pub(crate) struct Scenarios<T> {
     /// None where the transport does not have what the feature is about.
     pub(crate) passes: Option<Body<T>>,
     pub(crate) fails: Body<T>,
@@ -35,9 +35,9 @@ pub(crate) struct Pass<T> {
 /// What a scenario can do, in each setting.
 pub(crate) struct Feature {
     pub(crate) name: &'static str,
-    pub(crate) memory: Pass<Harness>,
-    pub(crate) nats: Pass<Harness>,
-    pub(crate) stage: Pass<Pair>,
+    pub(crate) memory: Scenarios<Harness>,
+    pub(crate) nats: Scenarios<Harness>,
+    pub(crate) stage: Scenarios<Pair>,
     /// Whether the order of what happens is the same in each run.
     pub(crate) timeline: bool,
 }
@@ -45,7 +45,7 @@ pub(crate) struct Feature {
 impl Feature {
     /// The same scenarios in memory and on NATS.
     pub(crate) fn new(name: &'static str, one: [Body<Harness>; 2], stage: [Body<Pair>; 2]) -> Self {
-        let on_one = || Pass {
+        let on_one = || Scenarios {
             passes: Some(one[0]),
             fails: one[1],
             snapshot: "one",
@@ -54,7 +54,7 @@ impl Feature {
             name,
             memory: on_one(),
             nats: on_one(),
-            stage: Pass {
+            stage: Scenarios {
                 passes: Some(stage[0]),
                 fails: stage[1],
                 snapshot: "stage",
@@ -178,7 +178,7 @@ async fn on_one(
     one: One,
     limit: Duration,
     feature: &Feature,
-    bodies: &Pass<Harness>,
+    bodies: &Scenarios<Harness>,
 ) -> Result<(), TestError> {
     if let Some(passes) = bodies.passes {
         let mut scope = one.harness.scenario(feature.name).open();
@@ -188,6 +188,8 @@ async fn on_one(
     let result = (bodies.fails)(scope.arrange()).await;
     drop(scope);
     feature.check(&result, bodies.snapshot);
+    let over = format!("  over {}\n", one.harness.transport_name());
+    assert!(result.failure_text().contains(&over), "{result}");
     assert_eq!(one.harness.registration_count(), 0);
     one.harness.close().await;
     Ok(())
