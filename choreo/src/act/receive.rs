@@ -6,7 +6,8 @@ use std::time::Instant;
 use choreo_runner::BoxFuture;
 
 use super::request::asker;
-use super::{Act, Leg, State, Trigger, Waiting};
+use super::waiting::Waiting;
+use super::{Act, Leg, State, Trigger};
 use crate::codec::Incoming;
 use crate::dispatch::lock;
 use crate::envelope::{Body, Draft, Envelope};

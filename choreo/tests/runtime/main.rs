@@ -7,6 +7,7 @@ mod captures;
 mod counts;
 mod envelope;
 mod guard;
+mod hangs;
 mod leaks;
 mod outcomes;
 mod replies;
