@@ -122,6 +122,10 @@ impl Harness {
     pub(crate) fn timeout(&self) -> Duration {
         self.inner.timeout
     }
+
+    pub(crate) fn ready_timeout(&self) -> Duration {
+        self.inner.router.ready_timeout()
+    }
 }
 
 impl fmt::Debug for Harness {
@@ -200,6 +204,11 @@ impl HarnessBuilder {
     pub fn keep(mut self, value: impl Send + 'static) -> Self {
         self.kept.push(Box::new(value));
         self
+    }
+
+    /// How long the broker may take.
+    pub(crate) fn readiness(&self) -> Duration {
+        self.ready_timeout
     }
 
     /// Checks the endpoints against the allowlist, then connects.

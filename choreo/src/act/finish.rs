@@ -41,6 +41,7 @@ impl Act {
             now,
             waited,
             interrupted: abandoned || state.is_broken(),
+            unheard: state.unheard,
         };
         let out_of_order = state.out_of_order();
         let starts: Vec<_> = state

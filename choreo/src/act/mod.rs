@@ -2,14 +2,13 @@
 //!
 //! Knows nothing of the steps' types; `scenario` puts those on top.
 
-use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::Notify;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::AbortHandle;
 
 use crate::clock;
 use crate::dispatch::{Audience, Failure, Inbox, Member, OpenScenario, Registration, Router, lock};
@@ -29,12 +28,13 @@ mod request;
 #[cfg(feature = "insta")]
 mod review;
 mod send;
+mod settle;
+mod silence;
 mod unsupported;
 mod waiting;
 
 pub(crate) use leg::Leg;
 pub use send::PublishDraft;
-use waiting::Waiting;
 
 static NEXT_SCENARIO: AtomicU64 = AtomicU64::new(0);
 
@@ -84,9 +84,12 @@ struct State {
     /// Set once; the end of the act.
     result: Option<Arc<ScenarioResult>>,
     open: Vec<OpenScenario>,
-    settling: bool,
+    /// Those who wait for the end.
+    settling: u32,
     /// The time is up: what comes now is late.
     expired: bool,
+    /// Silence proves nothing: a broker did not answer.
+    unheard: bool,
 }
 
 /// The act, shared by the test's side and the receive tasks.
@@ -138,8 +141,9 @@ impl Act {
                 tasks: Vec::new(),
                 result: None,
                 open: Vec::new(),
-                settling: false,
+                settling: 0,
                 expired: false,
+                unheard: false,
             }),
             changed: Notify::new(),
         });
@@ -315,147 +319,6 @@ impl Act {
 
     pub(crate) fn has_failed(&self) -> bool {
         lock(&self.state).has_failed()
-    }
-
-    /// Resolves when nothing can change the outcome any more although the test's own code may still
-    /// run: an error, or the end of the time with expectations open. Never while the test settles.
-    pub(crate) async fn ended(&self) {
-        loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            let deadline = {
-                let state = lock(&self.state);
-                if state.settling {
-                    None
-                } else if state.is_broken() {
-                    return;
-                } else {
-                    match state.waiting(clock::now()) {
-                        Waiting::Messages => state.deadline(self.timeout),
-                        Waiting::Quiet(_) | Waiting::Nothing => None,
-                    }
-                }
-            };
-            let Some(deadline) = deadline else {
-                changed.await;
-                continue;
-            };
-            tokio::select! {
-                () = &mut changed => {}
-                () = tokio::time::sleep_until(deadline.into()) => {
-                    let state = lock(&self.state);
-                    if !state.settling && state.waiting(deadline) == Waiting::Messages {
-                        return;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Waits until the act is decided or its time is up, and freezes it. Later calls give the same.
-    pub(crate) async fn settle(&self) -> Arc<ScenarioResult> {
-        lock(&self.state).settling = true;
-        self.changed.notify_waiters();
-        let mut changed = pin!(self.changed.notified());
-        let mut now = clock::now();
-        let mut over = false;
-        loop {
-            // Before the look, so that no change falls between the two.
-            changed.as_mut().enable();
-            let deadline = {
-                let mut state = lock(&self.state);
-                if let Some(result) = &state.result {
-                    return Arc::clone(result);
-                }
-                self.check_sense(&mut state);
-                let waiting = state.waiting(now);
-                if state.is_broken() || waiting == Waiting::Nothing {
-                    break;
-                }
-                match waiting {
-                    // A window that has opened runs to its end, also past the timeout.
-                    Waiting::Quiet(until) => Some(until),
-                    Waiting::Messages | Waiting::Nothing if over => None,
-                    // A triggered act always has a deadline; this one ends even if that should change.
-                    Waiting::Messages | Waiting::Nothing => Some(
-                        state
-                            .deadline(self.timeout)
-                            .unwrap_or_else(|| clock::now() + self.timeout),
-                    ),
-                }
-            };
-            let Some(deadline) = deadline else {
-                return self.expire().await;
-            };
-            tokio::select! {
-                biased;
-                () = &mut changed => changed.set(self.changed.notified()),
-                () = tokio::time::sleep_until(deadline.into()) => {
-                    over = lock(&self.state)
-                        .deadline(self.timeout)
-                        .is_none_or(|end| deadline >= end);
-                    now = deadline;
-                }
-            }
-            now = now.max(clock::now());
-        }
-        self.conclude().await
-    }
-
-    /// Freezes an act that has come to its end.
-    async fn conclude(&self) -> Arc<ScenarioResult> {
-        #[cfg(feature = "insta")]
-        self.review_snapshots().await;
-        let mut state = lock(&self.state);
-        match &state.result {
-            Some(result) => Arc::clone(result),
-            None => self.finish(&mut state, false),
-        }
-    }
-
-    /// Ends the act as it is, without waiting: the body panicked, returned an error, or was cancelled.
-    pub(crate) fn abandon(&self) -> Arc<ScenarioResult> {
-        let mut state = lock(&self.state);
-        match &state.result {
-            Some(result) => Arc::clone(result),
-            None => self.finish(&mut state, true),
-        }
-    }
-
-    /// Ends the act at its deadline. Where nothing came, the broker is asked for a sign of life first: that
-    /// a broker hangs must not look like a service that does not answer.
-    pub(crate) async fn expire(&self) -> Arc<ScenarioResult> {
-        let in_vain = {
-            let mut state = lock(&self.state);
-            state.expired = true;
-            state.result.is_none() && !state.is_broken() && state.waited_in_vain()
-        };
-        if in_vain {
-            // All at once: together they may take no longer than one.
-            let mut asked = JoinSet::new();
-            for (index, leg) in self.legs.iter().enumerate() {
-                let router = Arc::clone(&leg.router);
-                asked.spawn(async move { (index, router.answers().await) });
-            }
-            for (index, answer) in asked.join_all().await {
-                let leg = &self.legs[index];
-                if let Err(reason) = answer {
-                    let text = format!(
-                        "nothing came, and the connection to {} is down: {reason}",
-                        leg.info
-                    );
-                    self.record_error(&mut lock(&self.state), ScenarioErrorKind::Lost, text);
-                }
-            }
-        }
-        {
-            let mut state = lock(&self.state);
-            if state.result.is_none() && !state.is_broken() {
-                self.record_deadline(&mut state);
-            }
-        }
-        self.conclude().await
     }
 
     /// A scenario that cannot fail, or was never started, proves nothing.

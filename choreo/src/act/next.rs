@@ -6,7 +6,7 @@ use super::{Act, Slot, State, Trigger};
 use crate::clock;
 use crate::dispatch::lock;
 use crate::expectation::Expectation;
-use crate::outcome::{HandleData, Moment, ScenarioResult};
+use crate::outcome::{HandleData, Moment, ScenarioErrorKind, ScenarioResult};
 use crate::timeline::{Place, TimelineAction};
 
 impl Act {
@@ -22,8 +22,8 @@ impl Act {
                 return;
             }
             state.trigger = Trigger::None;
-            state.settling = false;
             state.expired = false;
+            state.unheard = false;
             state.violated = false;
             state.orders.clear();
             // What went out after the act had settled is part of no hop.
@@ -53,14 +53,30 @@ impl Act {
     pub(super) fn enter(self: &Arc<Self>, state: &mut State) {
         state.open = (0..)
             .zip(&self.legs)
-            .map(|(index, leg)| leg.router.open(self.member(index)))
+            .map(|(index, leg)| leg.router.open(self.member(index), leg.id()))
             .collect();
+        let mut shared = state.open.iter().zip(&self.legs);
+        let shared = shared.find(|(open, _)| open.shares_id());
+        if let Some((_, leg)) = shared {
+            let giver = match &leg.info.label {
+                Some(label) => format!("the stage's bridge gave the scenario an id on `{label}`"),
+                None => {
+                    let policy = leg.correlation().describe();
+                    format!("the correlation policy ({policy}) gave the scenario an id")
+                }
+            };
+            let text = format!(
+                "{giver} that another open scenario has: their messages could not be told apart. Each \
+                 scenario needs an id of its own"
+            );
+            self.record_error(state, ScenarioErrorKind::Correlation, text);
+        }
     }
 
     /// Gives up every place at the router.
     pub(super) fn leave(&self, state: &mut State) {
-        for (open, leg) in state.open.drain(..).zip(&self.legs) {
-            open.retire(leg.id());
+        for open in state.open.drain(..) {
+            open.retire();
         }
         let slots = u32::try_from(state.slots.len()).expect("fewer than 2^32 topics");
         state.earlier_slots += slots;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Weak};
 use choreo_runner::BoxFuture;
 
 use super::request::asker;
-use super::{Act, Leg, State, Trigger, Waiting};
+use super::waiting::Waiting;
+use super::{Act, Leg, State, Trigger};
 use crate::clock;
 use crate::codec::Incoming;
 use crate::dispatch::lock;

@@ -95,6 +95,30 @@ pub(super) struct EncodeError {
     pub(super) text: String,
 }
 
+/// The trigger is on its way. Dropped before it has arrived, it never will: without a clock nothing would
+/// end the act.
+struct Sending<'a> {
+    act: &'a Act,
+    topic: &'a str,
+}
+
+impl Drop for Sending<'_> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.act.state);
+        if matches!(state.trigger, Trigger::Sending { .. }) && !state.is_broken() {
+            let topic = self.topic;
+            let text = format!(
+                "publishing to `{topic}` was given up before the message was on the wire: the future of \
+                 `publish!` was dropped"
+            );
+            self.act
+                .record_error(&mut state, ScenarioErrorKind::Publish, text);
+            drop(state);
+            self.act.changed.notify_waiters();
+        }
+    }
+}
+
 impl Act {
     pub(super) fn encode(&self, leg: &Leg, mut draft: Draft) -> Result<Encoded, EncodeError> {
         let unsupported = |text: String| EncodeError {
@@ -273,7 +297,9 @@ impl Act {
             if matches!(state.trigger, Trigger::None) {
                 state.trigger = Trigger::Sending { since: earliest };
             }
-            if state.published.len() < PUBLISHED_KEPT {
+            // At least one of each transport: whoever trusts its silence asks it.
+            let is_first_there = || state.published.iter().all(|other| other.leg != on.0);
+            if state.published.len() < PUBLISHED_KEPT || is_first_there() {
                 state.published.push(Published {
                     leg: on.0,
                     topic: Arc::clone(&topic),
@@ -281,6 +307,10 @@ impl Act {
                 });
             }
         }
+        let _sending = Sending {
+            act: self,
+            topic: &topic,
+        };
         let bound = leg.router.ready_timeout();
         let sent = async {
             let connection = leg.router.connection()?;

@@ -17,17 +17,16 @@ use crate::ids::CorrelationId;
 use crate::transport::erased::DynConnection;
 use crate::transport::{Capabilities, ConnectionEvent, TransportError};
 
+use self::alive::LastQuestion;
+pub(crate) use self::alive::Question;
 pub(crate) use self::surprise::SurpriseLog;
 pub use self::surprise::{Surprise, SurpriseClass};
 pub(crate) use self::topic::{Registration, TopicTraffic};
 use self::topic::{Target, TopicEntry};
 
+mod alive;
 mod surprise;
 mod topic;
-
-/// How long a broker may take for a sign of life after a scenario has waited in vain: a scenario whose
-/// broker hangs ends within a second of its timeout.
-const ANSWER_BOUND: Duration = Duration::from_millis(700);
 
 /// A scenario, as far as the router knows it. Calls come from receive tasks and must not block.
 pub(crate) trait Inbox: Send + Sync {
@@ -88,10 +87,13 @@ pub(crate) struct Router {
     connection: OnceLock<Arc<dyn DynConnection>>,
     topics: Mutex<HashMap<Arc<str>, Arc<TopicEntry>>>,
     scenarios: Mutex<HashMap<u64, Arc<Member>>>,
+    /// How many open scenarios have an id; more than one is a mistake of whoever gave it.
+    ids: Mutex<HashMap<CorrelationId, usize>>,
     next_key: AtomicU64,
     surprises: Mutex<SurpriseLog>,
     /// Why the connection is down, while it is.
     lost: watch::Sender<Option<String>>,
+    last_question: LastQuestion,
     idle: Notify,
     closing: Notify,
 }
@@ -114,9 +116,11 @@ impl Router {
             connection: OnceLock::new(),
             topics: Mutex::default(),
             scenarios: Mutex::default(),
+            ids: Mutex::default(),
             next_key: AtomicU64::new(0),
             surprises: Mutex::default(),
             lost: watch::channel(None).0,
+            last_question: LastQuestion::default(),
             idle: Notify::new(),
             closing: Notify::new(),
         });
@@ -162,12 +166,24 @@ impl Router {
     }
 
     /// Makes a scenario known, so that it hears of a lost connection.
-    pub(crate) fn open(self: &Arc<Self>, member: Member) -> OpenScenario {
+    pub(crate) fn open(
+        self: &Arc<Self>,
+        member: Member,
+        id: Option<&CorrelationId>,
+    ) -> OpenScenario {
         let key = self.next_key.fetch_add(1, Ordering::Relaxed);
         lock(&self.scenarios).insert(key, Arc::new(member));
+        let shares_id = id.is_some_and(|id| {
+            let mut ids = lock(&self.ids);
+            let open = ids.entry(id.clone()).or_default();
+            *open += 1;
+            *open > 1
+        });
         OpenScenario {
             router: Arc::downgrade(self),
             key,
+            id: id.cloned(),
+            shares_id,
         }
     }
 
@@ -228,7 +244,15 @@ impl Router {
                     })
                 })
         };
-        match subscribed.await {
+        // Whoever waits for the broker's word would wait for ever after a panic of the transport.
+        let subscribed = choreo_runner::catch_panic(subscribed).await;
+        let subscribed = subscribed.unwrap_or_else(|panic| {
+            Err(TransportError::Subscribe {
+                topic: entry.topic.as_ref().to_owned(),
+                reason: format!("the transport panicked: {}", panic.message),
+            })
+        });
+        match subscribed {
             Ok(subscription) => entry.ready(subscription),
             Err(error) => {
                 // Out of the table, so that the next scenario asks the broker again.
@@ -374,27 +398,6 @@ impl Router {
             .unwrap_or_else(|| "the harness was closed".to_owned()))
     }
 
-    /// Whether the broker is there: why not, when it is not. For when a scenario has waited in vain.
-    pub(crate) async fn answers(&self) -> Result<(), String> {
-        if let Some(reason) = self.lost.borrow().clone() {
-            return Err(reason);
-        }
-        let asked = async { self.connection()?.ping().await };
-        match tokio::time::timeout(ANSWER_BOUND, asked).await {
-            Ok(answer) => answer.map_err(|error| {
-                let reason = match error {
-                    TransportError::Lost { reason } => reason,
-                    other => other.to_string(),
-                };
-                format!("{} does not answer: {reason}", self.config.address)
-            }),
-            Err(_) => Err(format!(
-                "{} did not answer within {ANSWER_BOUND:?}",
-                self.config.address
-            )),
-        }
-    }
-
     /// Registrations of open scenarios, over all topics.
     pub(crate) fn registration_count(&self) -> usize {
         lock(&self.topics)
@@ -428,7 +431,9 @@ impl Router {
         }
         self.lost
             .send_replace(Some("the harness was closed".to_owned()));
-        lock(&self.topics).clear();
+        // Dropped outside the lock: a transport's unsubscribe may do work.
+        let topics = std::mem::take(&mut *lock(&self.topics));
+        drop(topics);
         if let Some(connection) = self.connection.get() {
             connection.close().await;
         }
@@ -439,12 +444,19 @@ impl Router {
 pub(crate) struct OpenScenario {
     router: Weak<Router>,
     key: u64,
+    id: Option<CorrelationId>,
+    shares_id: bool,
 }
 
 impl OpenScenario {
+    /// Whether a scenario that was open already has the same id.
+    pub(crate) fn shares_id(&self) -> bool {
+        self.shares_id
+    }
+
     /// Remembers the id of a scenario that ended, to tell late messages from foreign ones.
-    pub(crate) fn retire(&self, id: Option<&CorrelationId>) {
-        if let (Some(router), Some(id)) = (self.router.upgrade(), id) {
+    pub(crate) fn retire(&self) {
+        if let (Some(router), Some(id)) = (self.router.upgrade(), &self.id) {
             lock(&router.surprises).close_id(id);
         }
     }
@@ -454,6 +466,14 @@ impl Drop for OpenScenario {
     fn drop(&mut self) {
         if let Some(router) = self.router.upgrade() {
             lock(&router.scenarios).remove(&self.key);
+            let Some(id) = &self.id else { return };
+            let mut ids = lock(&router.ids);
+            if let Some(open) = ids.get_mut(id) {
+                *open -= 1;
+                if *open == 0 {
+                    ids.remove(id);
+                }
+            }
         }
     }
 }

@@ -59,6 +59,11 @@ impl Limits {
         self.most == Some(0)
     }
 
+    /// Whether a message in the window could break it.
+    pub(super) fn trusts_silence(&self) -> bool {
+        !self.quiet.is_zero() && (self.most.is_some() || self.ordered_by.is_some())
+    }
+
     /// Why no message could ever satisfy, or break, numbers that were computed by the test.
     pub(crate) fn problem(&self) -> Option<String> {
         if self.invalid {

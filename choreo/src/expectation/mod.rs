@@ -141,6 +141,8 @@ pub(crate) struct Closing {
     pub(crate) waited: Duration,
     /// Something else ended the scenario before its time was up.
     pub(crate) interrupted: bool,
+    /// A broker gave no sign of life after the window: silence proves nothing.
+    pub(crate) unheard: bool,
 }
 
 /// Where an expectation listens.
@@ -249,6 +251,19 @@ impl Expectation {
             None => Standing::Wanting,
             Some(_) if limits.quiet.is_zero() => Standing::Decided,
             Some(start) => Standing::QuietUntil(start + limits.quiet),
+        }
+    }
+
+    /// Whether a message in its window could break it: that none came is part of its verdict.
+    pub(crate) fn trusts_silence(&self) -> bool {
+        matches!(&self.demand, Demand::Count(_, limits) if limits.trusts_silence())
+    }
+
+    /// The end of its window, when the window is open or was.
+    pub(crate) fn quiet_until(&self, opening: Option<Opening>) -> Option<Instant> {
+        match self.standing(opening) {
+            Standing::QuietUntil(until) => Some(until),
+            Standing::Wanting | Standing::Decided => None,
         }
     }
 
@@ -426,7 +441,7 @@ impl Expectation {
             traffic,
         };
         let quiet_ran = match standing {
-            Standing::QuietUntil(until) => closing.now >= until,
+            Standing::QuietUntil(until) => closing.now >= until && !closing.unheard,
             Standing::Wanting | Standing::Decided => true,
         };
         let needs_message = tally.as_ref().is_none_or(|tally| tally.needs_message());
@@ -442,9 +457,12 @@ impl Expectation {
                 }
             }
             // Nobody can tell what would have come in the rest of the window.
-            None if !needs_message && (is_open || !quiet_ran) => {
+            None if !needs_message && (is_open || !quiet_ran) || closing.unheard && !quiet_ran => {
                 data.interrupted = true;
                 data.outcome = Outcome::Timeout;
+                if let Some(tally) = &mut tally {
+                    tally.unheard = closing.unheard && !is_open;
+                }
             }
             None if is_open => {
                 data.interrupted = closing.interrupted;

@@ -61,6 +61,7 @@ fn finished(expectation: Expectation, start: Instant, now: Instant) -> Arc<Handl
         now,
         waited: now - start,
         interrupted: false,
+        unheard: false,
     };
     let opening = opened(start);
     let traffic = crate::dispatch::TopicTraffic::default();

@@ -30,13 +30,17 @@ pub(super) fn verdict(data: &HandleData, tally: &Tally, limit: Duration) -> Opti
             Some(format!("{matched} in {quiet}"))
         }
         Outcome::Error => None,
-        _ if data.is_unjudged() => Some(format!(
-            "the scenario ended before {quiet} were over{}",
-            match tally.count {
+        _ if data.is_unjudged() || tally.unheard => {
+            let came = match tally.count {
                 0 => String::new(),
                 number => format!(", {number} came"),
-            }
-        )),
+            };
+            Some(if tally.unheard {
+                format!("no sign of life from the broker after {quiet}{came}")
+            } else {
+                format!("the scenario ended before {quiet} were over{came}")
+            })
+        }
         _ if tally.count == 0 => None,
         _ if data.interrupted => Some(format!("{} of {} so far", tally.count, needed(tally))),
         _ => Some(format!(

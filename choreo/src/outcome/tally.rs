@@ -27,6 +27,8 @@ pub(crate) struct Tally {
     /// Those after the first, as far as they are kept.
     pub(crate) more: Vec<Arc<Incoming>>,
     pub(crate) violation: Option<Violation>,
+    /// A broker gave no sign of life when the time was over.
+    pub(crate) unheard: bool,
 }
 
 impl Tally {
@@ -37,6 +39,7 @@ impl Tally {
             count,
             more: Vec::new(),
             violation: None,
+            unheard: false,
         })
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use choreo_runner::BoxFuture;
 
@@ -166,21 +167,44 @@ impl<B: CorrelationBridge> DynBridge for B {
     }
 }
 
+/// What a bridge answers, however its code ends; `what` names the call.
+async fn answer<T>(
+    what: &str,
+    bound: Duration,
+    asked: BoxFuture<'_, Result<T, BridgeError>>,
+) -> Result<T, String> {
+    let asked = tokio::time::timeout(bound, choreo_runner::catch_panic(asked));
+    match asked.await {
+        Ok(Ok(answer)) => answer.map_err(|error| error.to_string()),
+        Ok(Err(panic)) => Err(format!("its `{what}` panicked: {}", panic.message)),
+        Err(_) => Err(format!("its `{what}` did not answer within {bound:?}")),
+    }
+}
+
+/// The id of a new scenario.
+pub(super) async fn fresh_id(
+    bridge: &dyn DynBridge,
+    bound: Duration,
+) -> Result<CorrelationId, BridgeError> {
+    let wrong = |reason| format!("the bridge has no id for a new scenario: {reason}");
+    let fresh = answer("fresh", bound, bridge.fresh()).await;
+    fresh.map_err(|reason| BridgeError::new(wrong(reason)))
+}
+
 /// The id on one transport, checked.
 pub(super) async fn wire_id(
     bridge: &dyn DynBridge,
     id: &CorrelationId,
     transport: &str,
+    bound: Duration,
 ) -> Result<CorrelationId, BridgeError> {
     let wrong = |reason: String| {
         BridgeError::new(format!(
             "the bridge has no id for the transport `{transport}`: {reason}"
         ))
     };
-    let text = choreo_runner::catch_panic(bridge.to_wire(id, transport))
-        .await
-        .map_err(|panic| wrong(format!("it panicked: {}", panic.message)))?
-        .map_err(|error| wrong(error.to_string()))?;
+    let text = answer("to_wire", bound, bridge.to_wire(id, transport)).await;
+    let text = text.map_err(wrong)?;
     match text.len() {
         0 => Err(wrong("it gave an empty text".to_owned())),
         length if length > MAX_ID_BYTES => Err(wrong(format!(

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::bridge::{DynBridge, wire_id};
+use self::bridge::{DynBridge, fresh_id, wire_id};
 use crate::act::{Act, Leg};
 use crate::error::{Error, ErrorKind, Result};
 use crate::harness::{Harness, HarnessBuilder};
@@ -98,20 +98,14 @@ impl<T: Transports> Stage<T> {
 
     pub(crate) async fn open(&self, name: Arc<str>, timeout: Option<Duration>) -> Result<Arc<Act>> {
         let inner = &self.inner;
-        let id = choreo_runner::catch_panic(inner.bridge.fresh())
-            .await
-            .map_err(|panic| {
-                let reason = format!("the bridge's `fresh` panicked: {}", panic.message);
-                BridgeError::new(reason)
-            })?
-            .map_err(|error| {
-                BridgeError::new(format!("the bridge has no id for a new scenario: {error}"))
-            })?;
         let harnesses = inner.transports.harnesses();
+        let bound = harnesses.iter().map(|harness| harness.ready_timeout());
+        let bound = bound.max().expect("a stage has a transport");
+        let id = fresh_id(&*inner.bridge, bound).await?;
         let mut legs: Vec<Leg> = Vec::with_capacity(harnesses.len());
         for (harness, label) in harnesses.iter().zip(&inner.labels) {
             let id = if harness.isolates() {
-                Some(wire_id(&*inner.bridge, &id, label).await?)
+                Some(wire_id(&*inner.bridge, &id, label, bound).await?)
             } else {
                 None
             };
@@ -165,21 +159,24 @@ impl<T: Transports> StageBuilder<T> {
     ///
     /// Outside a tokio runtime.
     pub async fn connect(self) -> Result<Stage<T>> {
-        check_bridge(&*self.bridge, T::NAMES).await?;
-        let mut connected = Vec::with_capacity(T::NAMES.len());
+        let builders = T::builders(self.builders);
+        let bound = builders.iter().map(HarnessBuilder::readiness).max();
+        check_bridge(&*self.bridge, T::NAMES, bound.unwrap_or_default()).await?;
+        let mut connected = Connected(Vec::with_capacity(T::NAMES.len()));
         let mut failures: Vec<(&str, Error)> = Vec::new();
-        for (name, builder) in T::NAMES.iter().zip(T::builders(self.builders)) {
+        for (name, builder) in T::NAMES.iter().zip(builders) {
             match builder.connect().await {
-                Ok(harness) => connected.push(harness),
+                Ok(harness) => connected.0.push(harness),
                 Err(error) => failures.push((name, error)),
             }
         }
         if let Some(error) = joined(&failures) {
-            for harness in connected.iter().rev() {
+            while let Some(harness) = connected.0.pop() {
                 harness.close().await;
             }
             return Err(error);
         }
+        let connected = std::mem::take(&mut connected.0);
         Ok(Stage {
             inner: Arc::new(Inner {
                 transports: T::from_harnesses(connected),
@@ -188,6 +185,18 @@ impl<T: Transports> StageBuilder<T> {
                 timeout: self.timeout,
             }),
         })
+    }
+}
+
+/// The harnesses of a stage that is not whole yet. Given up, by a panic or because nobody waits for it any
+/// more, the last one goes first.
+struct Connected(Vec<Harness>);
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        while let Some(harness) = self.0.pop() {
+            drop(harness);
+        }
     }
 }
 
@@ -212,7 +221,11 @@ fn joined(failures: &[(&str, Error)]) -> Option<Error> {
 
 /// What can be known of a bridge before the first scenario: that it has a rule for each transport, and
 /// that no rule forgets the id.
-async fn check_bridge(bridge: &dyn DynBridge, names: &[&str]) -> Result<(), BridgeError> {
+async fn check_bridge(
+    bridge: &dyn DynBridge,
+    names: &[&str],
+    bound: Duration,
+) -> Result<(), BridgeError> {
     if let Some(known) = bridge.transports() {
         let missing: Vec<_> = names
             .iter()
@@ -240,8 +253,8 @@ async fn check_bridge(bridge: &dyn DynBridge, names: &[&str]) -> Result<(), Brid
     let samples = [CorrelationId::random(""), CorrelationId::random("")];
     for name in names {
         let [one, other] = &samples;
-        let one = wire_id(bridge, one, name).await?;
-        if one == wire_id(bridge, other, name).await? {
+        let one = wire_id(bridge, one, name, bound).await?;
+        if one == wire_id(bridge, other, name, bound).await? {
             return Err(BridgeError::new(format!(
                 "the bridge gives two scenarios the same id on `{name}`: their messages could not be \
                  told apart"

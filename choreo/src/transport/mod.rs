@@ -292,7 +292,9 @@ pub trait Connection: Send + Sync + 'static {
     -> impl Future<Output = Result<(), TransportError>> + Send;
 
     /// Asks the broker for a sign of life, and resolves when it has come. The harness asks, and bounds the
-    /// wait, when a scenario has waited in vain: a broker that hangs is no silent service.
+    /// wait, when a scenario has waited in vain and when nothing has come in a quiet window: a broker that
+    /// hangs is no silent service. Ask where the messages come from: what the broker had sent before the
+    /// answer is delivered before this resolves, if the protocol keeps the order.
     fn ping(&self) -> impl Future<Output = Result<(), TransportError>> + Send {
         async { Ok(()) }
     }

@@ -9,6 +9,7 @@ mod correlation;
 mod counts;
 mod envelope;
 mod guard;
+mod hangs;
 mod inline;
 mod leaks;
 mod outcomes;

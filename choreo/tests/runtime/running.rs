@@ -39,6 +39,20 @@ fn hangs_after_the_trigger(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
     })
 }
 
+fn hangs_after_it_has_given_up_settling(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        expect!(s, "out");
+        publish!(s, "in", {});
+        let settling = async { settle!(s) };
+        assert!(
+            tokio::time::timeout(Duration::ZERO, settling)
+                .await
+                .is_err()
+        );
+        std::future::pending().await
+    })
+}
+
 fn hangs_after_a_failed_publish(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
     Box::pin(async move {
         expect!(s, "out");
@@ -166,6 +180,11 @@ async fn bodies_are_judged() {
         (settles_by_itself as Body, Outcome::Pass, ""),
         (
             hangs_after_the_trigger,
+            Outcome::Timeout,
+            "nothing came within 40 ms",
+        ),
+        (
+            hangs_after_it_has_given_up_settling,
             Outcome::Timeout,
             "nothing came within 40 ms",
         ),

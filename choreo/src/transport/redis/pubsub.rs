@@ -170,12 +170,9 @@ impl Connection for RedisConnection {
 
     async fn ping(&self) -> Result<(), TransportError> {
         let session = self.link.session()?;
-        let mut commands = session.commands.clone();
         let lost = |reason: String| TransportError::Lost { reason };
-        match ask(&mut commands, &redis::cmd("PING")).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.link.error(&error, lost)),
-        }
+        let answered = session.ping().await;
+        answered.map_err(|error| self.link.error(&error, lost))
     }
 
     async fn close(&self) {

@@ -136,6 +136,16 @@ impl Session {
         fail(&self.failure, reason);
     }
 
+    /// Resolves when the server has answered on every socket.
+    pub(super) async fn ping(&self) -> RedisResult<()> {
+        let mut commands = self.commands.clone();
+        ask(&mut commands, &redis::cmd("PING")).await?;
+        match &self.subscriber {
+            Some(subscriber) => subscriber.ping().await,
+            None => Ok(()),
+        }
+    }
+
     async fn failed(&self) -> String {
         let mut failure = self.failure.subscribe();
         match failure.wait_for(Option::is_some).await {
@@ -151,15 +161,7 @@ impl Session {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let asked = async {
-                let mut commands = self.commands.clone();
-                let answered = ask(&mut commands, &redis::cmd("PING")).await.map(drop);
-                match (&self.subscriber, answered) {
-                    (Some(subscriber), Ok(())) => subscriber.ping().await,
-                    (_, answered) => answered,
-                }
-            };
-            match answered(&self.sockets, PING_BOUND, asked).await {
+            match answered(&self.sockets, PING_BOUND, self.ping()).await {
                 None => {
                     return format!(
                         "{} did not answer a ping within {PING_BOUND:?}",

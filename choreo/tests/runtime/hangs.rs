@@ -1,0 +1,366 @@
+//! Brokers, bridges and futures that hang, or that nobody waits for any more.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use choreo::prelude::*;
+use choreo::stage::{BridgeError, CorrelationBridge};
+use choreo::transport::{
+    Capabilities, Connection, ConnectionEvents, Delivery, Endpoint, MemoryConnection,
+    MemorySubscriptionGuard, Outgoing, Transport, TransportError,
+};
+use choreo::{CorrelationId, ScenarioErrorKind};
+
+/// What of a broker hangs.
+#[derive(Default)]
+struct Switches {
+    connects: AtomicBool,
+    publishes: AtomicBool,
+    pings: AtomicBool,
+    /// How often it was asked for a sign of life.
+    asked: AtomicUsize,
+}
+
+impl Switches {
+    async fn pass(switch: &AtomicBool) {
+        if switch.load(Ordering::Acquire) {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// The broker in memory, with parts that hang.
+#[derive(Default)]
+struct Hanging {
+    broker: Memory,
+    switches: Arc<Switches>,
+}
+
+struct HangingConnection {
+    inner: MemoryConnection,
+    switches: Arc<Switches>,
+}
+
+impl Transport for Hanging {
+    type Connection = HangingConnection;
+
+    fn name(&self) -> &str {
+        "Hanging"
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        self.broker.endpoints()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.broker.capabilities()
+    }
+
+    async fn connect(&self, events: ConnectionEvents) -> Result<HangingConnection, TransportError> {
+        Switches::pass(&self.switches.connects).await;
+        Ok(HangingConnection {
+            inner: self.broker.connect(events).await?,
+            switches: Arc::clone(&self.switches),
+        })
+    }
+}
+
+impl Connection for HangingConnection {
+    type Subscription = MemorySubscriptionGuard;
+
+    async fn subscribe(
+        &self,
+        topic: &str,
+        delivery: Delivery,
+    ) -> Result<MemorySubscriptionGuard, TransportError> {
+        assert_ne!(topic, "panics", "a transport of the user's");
+        self.inner.subscribe(topic, delivery).await
+    }
+
+    async fn publish(&self, message: Outgoing) -> Result<(), TransportError> {
+        Switches::pass(&self.switches.publishes).await;
+        self.inner.publish(message).await
+    }
+
+    async fn ping(&self) -> Result<(), TransportError> {
+        self.switches.asked.fetch_add(1, Ordering::Relaxed);
+        Switches::pass(&self.switches.pings).await;
+        self.inner.ping().await
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}
+
+fn hanging() -> (Hanging, Arc<Switches>) {
+    let transport = Hanging::default();
+    let switches = Arc::clone(&transport.switches);
+    (transport, switches)
+}
+
+fn builder(transport: impl Transport) -> choreo::HarnessBuilder {
+    Harness::builder(transport)
+        .correlation(FieldCorrelation::new("correlation_id"))
+        .timeout(Duration::from_secs(20))
+}
+
+async fn world() -> (Harness, Arc<Switches>) {
+    let (transport, switches) = hanging();
+    let harness = builder(transport).connect().await.unwrap();
+    (harness, switches)
+}
+
+fn text_of(result: &choreo::ScenarioResult) -> String {
+    let text = result.failure_text();
+    let durations = regex::Regex::new(r" *\+\d+(\.\d+)? (ns|µs|ms|s)\b|[\d.]+ (ns|µs)\b").unwrap();
+    let text = durations.replace_all(&text, " <time>");
+    let places = regex::Regex::new(r"hangs\.rs:\d+").unwrap();
+    places.replace_all(&text, "hangs.rs:<line>").into_owned()
+}
+
+#[tokio::test]
+async fn the_silence_of_a_broker_that_hangs_proves_nothing() {
+    let (harness, switches) = world().await;
+    switches.pings.store(true, Ordering::Release);
+    let mut scope = harness.scenario("no refund").open();
+    let s = scope.arrange();
+    let none = never!(s, "refunds", { order: "ORD-42" }, for 20ms);
+    begin!(s);
+    let result = settle!(s);
+    assert_eq!(result.outcome(), Outcome::Error);
+    assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Lost);
+    assert_ne!(result[none].outcome(), Outcome::Pass);
+    insta::assert_snapshot!(text_of(&result));
+
+    // It answers again.
+    switches.pings.store(false, Ordering::Release);
+    let mut scope = harness.scenario("no refund").open();
+    let s = scope.arrange();
+    never!(s, "refunds", { order: "ORD-42" }, for 20ms);
+    begin!(s);
+    settle!(s).assert_passed();
+}
+
+#[tokio::test]
+async fn nor_does_it_prove_that_there_is_no_duplicate() {
+    let (harness, switches) = world().await;
+    switches.pings.store(true, Ordering::Release);
+    let mut scope = harness.scenario("charged once").open();
+    let s = scope.arrange();
+    expect!(s, "payments", { order: "ORD-42" }, exactly_once, for 20ms);
+    publish!(s, "payments", { order: "ORD-42" });
+    let result = settle!(s);
+    assert_eq!(result.outcome(), Outcome::Error);
+    insta::assert_snapshot!(text_of(&result));
+}
+
+#[derive(Stage)]
+struct Pair {
+    one: Harness,
+    two: Harness,
+}
+
+#[tokio::test]
+async fn on_a_stage_the_transport_that_hangs_is_named() {
+    let (transport, switches) = hanging();
+    let stage = Stage::<Pair>::builder(PairBuilder {
+        one: builder(Memory::new()),
+        two: builder(transport),
+    })
+    .connect()
+    .await
+    .unwrap();
+    switches.pings.store(true, Ordering::Release);
+    // Its own window, or the trigger that it may not have taken.
+    for window in [true, false] {
+        let mut scope = stage.scenario("no refund").open().await.unwrap();
+        let s = scope.arrange();
+        let (none, result) = if window {
+            let none = never!(s.two, "refunds", for 20ms);
+            publish!(s.one, "orders", { id: 1 });
+            (none, settle!(s))
+        } else {
+            let none = never!(s.one, "refunds", for 20ms);
+            publish!(s.two, "orders", { id: 1 });
+            (none, settle!(s))
+        };
+        assert_ne!(result[none].outcome(), Outcome::Pass);
+        let error = result.error().expect("it ended as error");
+        assert!(error.text.contains("two (Hanging) is down"), "{error}");
+    }
+    // It has no part in this one.
+    let mut scope = stage.scenario("no refund").open().await.unwrap();
+    let s = scope.arrange();
+    never!(s.one, "refunds", for 20ms);
+    publish!(s.one, "orders", { id: 1 });
+    settle!(s).assert_passed();
+}
+
+#[tokio::test]
+async fn who_trusts_no_silence_asks_for_no_sign_of_life() {
+    let (harness, switches) = world().await;
+    let mut scope = harness.scenario("no window").open();
+    let s = scope.arrange();
+    expect!(s, "orders", { id: _ }, times 2);
+    expect!(s, "orders", at_least 1, for 10ms);
+    begin!(s);
+    publish!(s, "orders", { id: 1 });
+    publish!(s, "orders", { id: 2 });
+    settle!(s).assert_passed();
+    assert_eq!(switches.asked.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn one_question_serves_all_windows_that_ended_before_it() {
+    let (harness, switches) = world().await;
+    let mut scopes: Vec<_> = (0..3).map(|_| harness.scenario("quiet").open()).collect();
+    let mut quiet = Vec::new();
+    for scope in &mut scopes {
+        let s = scope.arrange();
+        never!(s, "refunds", for 10ms);
+        never!(s, "orders.cancelled", for 20ms);
+        begin!(s);
+        quiet.push(s);
+    }
+    // Every window has ended when the first settles.
+    while quiet
+        .iter()
+        .any(|s| s.elapsed() < Duration::from_millis(30))
+    {
+        tokio::task::yield_now().await;
+    }
+    for s in quiet {
+        settle!(s).assert_passed();
+    }
+    assert_eq!(switches.asked.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_trigger_that_was_given_up_ends_the_scenario() {
+    let (harness, switches) = world().await;
+    switches.publishes.store(true, Ordering::Release);
+    let mut scope = harness.scenario("given up").open();
+    let s = scope.arrange();
+    expect!(s, "orders");
+    let sending = async move {
+        publish!(s, "orders", { id: 1 });
+        settle!(s)
+    };
+    let given_up = tokio::time::timeout(Duration::from_millis(20), sending).await;
+    assert!(given_up.is_err());
+    let s = scope.arrange();
+    begin!(s);
+    let result = settle!(s);
+    let error = result.error().expect("it ended as error");
+    assert_eq!(error.kind, ScenarioErrorKind::Publish);
+    assert!(error.text.contains("`orders` was given up"), "{error}");
+}
+
+#[tokio::test]
+async fn a_transport_that_panics_refuses() {
+    let (harness, _) = world().await;
+    let mut scope = harness.scenario("panics").open();
+    let s = scope.arrange();
+    expect!(s, "panics");
+    begin!(s);
+    let result = tokio::time::timeout(Duration::from_secs(10), async { settle!(s) });
+    let result = result.await.expect("it ends by itself");
+    let error = result.error().expect("it ended as error");
+    assert_eq!(error.kind, ScenarioErrorKind::Subscribe);
+    assert!(error.text.contains("the transport panicked"), "{error}");
+}
+
+/// Tells when it is dropped.
+struct Told(&'static str, Arc<Mutex<Vec<&'static str>>>);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        self.1.lock().unwrap().push(self.0);
+    }
+}
+
+#[derive(Stage)]
+struct Three {
+    first: Harness,
+    second: Harness,
+    third: Harness,
+}
+
+#[tokio::test]
+async fn a_connect_that_was_given_up_is_rolled_back_in_reverse() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let (transport, switches) = hanging();
+    switches.connects.store(true, Ordering::Release);
+    let kept = |name| Told(name, Arc::clone(&told));
+    let connecting = Stage::<Three>::builder(ThreeBuilder {
+        first: builder(Memory::new()).keep(kept("first")),
+        second: builder(Memory::new()).keep(kept("second")),
+        third: builder(transport),
+    })
+    .connect();
+    let given_up = tokio::time::timeout(Duration::from_millis(50), connecting).await;
+    assert!(given_up.is_err());
+    assert_eq!(*told.lock().unwrap(), ["second", "first"]);
+}
+
+/// Gives every scenario the same id, or none ever.
+struct Strange {
+    hangs: bool,
+}
+
+impl CorrelationBridge for Strange {
+    async fn fresh(&self) -> Result<CorrelationId, BridgeError> {
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
+        Ok(CorrelationId::new("always-the-same"))
+    }
+
+    async fn to_wire(&self, id: &CorrelationId, _: &str) -> Result<String, BridgeError> {
+        Ok(id.to_string())
+    }
+}
+
+async fn strange(hangs: bool) -> Stage<Pair> {
+    let bound = Duration::from_millis(30);
+    let builders = PairBuilder {
+        one: builder(Memory::new()).ready_timeout(bound),
+        two: builder(Memory::new()).ready_timeout(bound),
+    };
+    let stage = Stage::<Pair>::builder(builders).bridge(Strange { hangs });
+    stage.connect().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_bridge_that_hangs_is_an_error() {
+    let stage = strange(true).await;
+    let error = stage.scenario("waits").open().await.expect_err("no id");
+    assert!(
+        error.to_string().contains("`fresh` did not answer within"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn an_id_that_is_given_twice_ends_the_second_scenario() {
+    let stage = strange(false).await;
+    let first = stage.scenario("first").open().await.unwrap();
+    let run = async |name: &'static str| {
+        let mut scope = stage.scenario(name).open().await.unwrap();
+        let s = scope.arrange();
+        expect!(s.two, "orders");
+        publish!(s.two, "orders", { id: 1 });
+        settle!(s)
+    };
+    let result = run("second").await;
+    let error = result.error().expect("it ended as error");
+    assert_eq!(error.kind, ScenarioErrorKind::Correlation);
+    assert!(
+        error.text.contains("that another open scenario has"),
+        "{error}"
+    );
+    drop(first);
+    run("third").await.assert_passed();
+}
