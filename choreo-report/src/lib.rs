@@ -1,4 +1,4 @@
-//! The record of a Choreo run, as plain data.
+//! The report of a Choreo run: its data, reading and writing it, and what it can be turned into.
 //!
 //! Whoever runs scenarios produces these values, whoever shows, stores or merges runs consumes
 //! them. Nothing in this crate knows how a scenario is run.
