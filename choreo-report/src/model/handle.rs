@@ -44,9 +44,11 @@ pub struct Handle {
     pub transport: Option<String>,
     /// What its messages carry, as `sha256:` and 16 hex digits.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(regex(pattern = "^sha256:[0-9a-f]{16}$")))]
     pub correlation_id: Option<String>,
     /// Its name in the scenario: `h1`, `h2` …
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(regex(pattern = "^h[1-9][0-9]*$")))]
     pub id: Option<String>,
     /// The act in which it was declared, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,12 +70,14 @@ pub struct Handle {
     pub count: Option<u64>,
     /// The handle from whose message its latency counts.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(regex(pattern = "^h[1-9][0-9]*$")))]
     pub since: Option<String>,
     /// How long nothing further may come.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window_ms: Option<Millis>,
     /// The messages that matched, in the order of their arrival.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(inner(regex(pattern = "^m[1-9][0-9]*$"))))]
     pub matched: Vec<String>,
     /// The messages that were wrong, the closest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -292,6 +296,7 @@ pub struct Wants {
 pub struct Violation {
     /// The message.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(regex(pattern = "^m[1-9][0-9]*$")))]
     pub message: Option<String>,
     /// Why it must not have come.
     pub text: String,

@@ -14,6 +14,7 @@ use super::{Extra, Millis};
 #[non_exhaustive]
 pub struct Message {
     /// Its name in the scenario: `m1`, `m2` …
+    #[cfg_attr(test, schemars(regex(pattern = "^m[1-9][0-9]*$")))]
     pub id: String,
     /// Where it came, or went to.
     pub topic: String,

@@ -13,6 +13,7 @@ use super::{Extra, Millis};
 pub struct NearMiss {
     /// The message.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(regex(pattern = "^m[1-9][0-9]*$")))]
     pub message: Option<String>,
     /// When it came, from the start of the scenario.
     #[serde(skip_serializing_if = "Option::is_none")]

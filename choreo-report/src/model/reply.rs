@@ -36,6 +36,7 @@ pub struct Reply {
     pub response_transport: Option<String>,
     /// Its name in the scenario: `r1`, `r2` …
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(regex(pattern = "^r[1-9][0-9]*$")))]
     pub id: Option<String>,
     /// The act in which it was declared, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,9 +61,11 @@ pub struct Reply {
     pub near_misses: Vec<NearMiss>,
     /// The messages that it answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(inner(regex(pattern = "^m[1-9][0-9]*$"))))]
     pub trigger_messages: Vec<String>,
     /// Its answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(inner(regex(pattern = "^m[1-9][0-9]*$"))))]
     pub response_messages: Vec<String>,
     /// Fields that this version does not know.
     #[serde(flatten)]

@@ -16,6 +16,7 @@ pub struct Scenario {
     /// Its name.
     pub name: String,
     /// What its messages carry, as `sha256:` and 16 hex digits; none without correlation.
+    #[cfg_attr(test, schemars(regex(pattern = "^sha256:[0-9a-f]{16}$")))]
     pub correlation_id: Option<String>,
     /// How it ended, in the words of version 1.3.
     pub outcome: ScenarioOutcome,
@@ -247,6 +248,7 @@ pub struct Surprise {
     pub transport: Option<String>,
     /// What it carries as its correlation id, as `sha256:` and 16 hex digits.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(regex(pattern = "^sha256:[0-9a-f]{16}$")))]
     pub id: Option<String>,
     /// Of its payload, in bytes.
     pub size: u64,
@@ -278,8 +280,10 @@ impl Surprise {
 #[non_exhaustive]
 pub struct OrderViolation {
     /// The handle that should have come first.
+    #[cfg_attr(test, schemars(regex(pattern = "^h[1-9][0-9]*$")))]
     pub first: String,
     /// The handle that came before it.
+    #[cfg_attr(test, schemars(regex(pattern = "^h[1-9][0-9]*$")))]
     pub second: String,
     /// By how much.
     pub by_ms: Millis,

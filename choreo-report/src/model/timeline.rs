@@ -32,18 +32,23 @@ pub struct Event {
     pub source: Option<Source>,
     /// Its name in the scenario: `e1`, `e2` …
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(regex(pattern = "^e[1-9][0-9]*$")))]
     pub id: Option<String>,
     /// The event that caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(regex(pattern = "^e[1-9][0-9]*$")))]
     pub parent: Option<String>,
     /// The message that came or went.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(regex(pattern = "^m[1-9][0-9]*$")))]
     pub message: Option<String>,
     /// The expectation that looked at it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(regex(pattern = "^h[1-9][0-9]*$")))]
     pub handle: Option<String>,
     /// The reply that looked at it, or answered.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(regex(pattern = "^r[1-9][0-9]*$")))]
     pub reply: Option<String>,
     /// In which act, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
