@@ -4,4 +4,9 @@
 //! them. Nothing in this crate knows how a scenario is run.
 #![forbid(unsafe_code)]
 
+pub mod folder;
+pub mod merge;
 pub mod model;
+pub mod partial;
+pub mod read;
+pub mod write;

@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +123,11 @@ fn due(run: &RunFolder, failed: bool) -> Option<bool> {
         return Some(busy);
     };
     let now = Timestamp::now();
-    let share = if busy && !failed { SMALL_SHARE } else { LARGE_SHARE };
+    let share = if busy && !failed {
+        SMALL_SHARE
+    } else {
+        LARGE_SHARE
+    };
     // Nobody can tell who is the last. Who comes next may find that merging has become too dear.
     let next = stamp.spent_ms + 2 * stamp.last_ms;
     stamp
@@ -194,13 +198,16 @@ fn merge_run(
 
 /// Deletes the partials of runs that nobody needs any more.
 fn clean_up(folder: &Folder, current: &RunFolder) -> Result<(), MergeError> {
-    let now = SystemTime::from(Timestamp::now());
+    let now = Timestamp::now().as_micros();
     let mut others: Vec<(Duration, RunFolder)> = RunFolder::all(folder)?
         .into_iter()
         .filter(|run| run != current)
         .filter_map(|run| {
-            let age = now.duration_since(run.last_change()?).unwrap_or_default();
-            Some((age, run))
+            let age = now.saturating_sub(run.last_change()?.as_micros());
+            Some((
+                Duration::from_micros(u64::try_from(age).unwrap_or_default()),
+                run,
+            ))
         })
         .collect();
     others.sort_unstable_by_key(|(age, _)| *age);

@@ -73,11 +73,12 @@ impl Files {
             .map_err(cannot_write(&self.path))
     }
 
-    fn finish(self, run: Run, failures: Vec<Test>) -> Result<Merged, MergeError> {
-        let (results, run) = self
+    fn finish(self, mut run: Run, failures: Vec<Test>) -> Result<Merged, MergeError> {
+        let (results, totals) = self
             .results
-            .finish(run)
+            .finish(run.clone())
             .map_err(cannot_write(&self.path))?;
+        run.totals = totals;
         results.commit()?;
         Ok(Merged {
             run,
@@ -120,7 +121,9 @@ impl Reader {
             Found::Line(source, place) => (*source, *place),
             Found::Lost(test) => {
                 let json = serde_json::to_string(test).map_err(io::Error::from);
-                return json.map(Cow::Owned).map_err(cannot_read(Path::new(&test.file)));
+                return json
+                    .map(Cow::Owned)
+                    .map_err(cannot_read(Path::new(&test.file)));
             }
         };
         let path = &self.sources[source];

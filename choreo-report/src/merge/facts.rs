@@ -28,6 +28,8 @@ pub(super) struct Facts {
     pub(super) unreadable: u64,
     /// Lines that are none.
     pub(super) torn: u64,
+    /// Values that nested too deep.
+    pub(super) cut: u64,
     /// Tests of processes that live.
     pub(super) running: u64,
     /// Ends of tests that ended again later.
@@ -103,7 +105,9 @@ impl Facts {
             *self.redactions.rules.entry(rule.clone()).or_default() += hits;
         }
         if more.redaction_version > self.redactions.redaction_version {
-            self.redactions.redaction_version.clone_from(&more.redaction_version);
+            self.redactions
+                .redaction_version
+                .clone_from(&more.redaction_version);
         }
     }
 
@@ -136,6 +140,11 @@ impl Facts {
                 "a line that a process wrote could not be read",
             ),
             (
+                NoticeKind::Cut,
+                self.cut,
+                "values were nested too deep and are shown in part",
+            ),
+            (
                 NoticeKind::Merged,
                 self.running,
                 "a scenario had not ended when this was written",
@@ -153,7 +162,11 @@ impl Facts {
             ),
             (
                 NoticeKind::Merged,
-                if self.commits.len() > 1 { self.commits.len() as u64 } else { 0 },
+                if self.commits.len() > 1 {
+                    self.commits.len() as u64
+                } else {
+                    0
+                },
                 "the parts of this report are of different commits",
             ),
             (
@@ -177,7 +190,9 @@ impl Facts {
         self.own_notices();
         let mut run = self.first?;
         let finished = self.finished.unwrap_or(run.started_at).max(run.started_at);
-        let took = finished.as_micros().saturating_sub(run.started_at.as_micros());
+        let took = finished
+            .as_micros()
+            .saturating_sub(run.started_at.as_micros());
         run.finished_at = finished;
         run.duration_ms = Duration::from_micros(u64::try_from(took).unwrap_or_default()).into();
         run.totals = Totals::default();
@@ -202,10 +217,12 @@ impl Facts {
             let version = run.redactions.redaction_version.take();
             run.redactions.redaction_version = version.or_else(|| Some("v1".to_owned()));
         }
-        run.truncated = self
-            .notices
-            .values()
-            .any(|notice| matches!(notice.kind, NoticeKind::Dropped | NoticeKind::Cut | NoticeKind::Lost));
+        run.truncated = self.notices.values().any(|notice| {
+            matches!(
+                notice.kind,
+                NoticeKind::Dropped | NoticeKind::Cut | NoticeKind::Lost
+            )
+        });
         run.notices = self.notices.into_values().collect();
         Some(run)
     }

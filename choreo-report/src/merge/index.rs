@@ -101,8 +101,15 @@ impl Index {
                     *fate = Fate::Ended;
                     let (outcome, index) = (test.outcome, test.index);
                     let redactions = test.redactions.map(Box::new);
+                    self.facts.cut += test.cut;
                     self.facts.add_transports(test.transports, test.stage);
-                    self.add(&header, index, Found::Line(source, place), outcome, redactions);
+                    self.add(
+                        &header,
+                        index,
+                        Found::Line(source, place),
+                        outcome,
+                        redactions,
+                    );
                 }
                 Ok(Line::End(end)) => {
                     ended = true;
@@ -198,7 +205,13 @@ impl Index {
         }
     }
 
-    fn order(&mut self, package: Option<&str>, target: Option<&str>, file: &str, line: u32) -> Order {
+    fn order(
+        &mut self,
+        package: Option<&str>,
+        target: Option<&str>,
+        file: &str,
+        line: u32,
+    ) -> Order {
         let mut number = |word: &str| {
             if let Some(number) = self.words.get(word) {
                 return *number;

@@ -33,9 +33,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            failures: 20,
-        }
+        Self { failures: 20 }
     }
 }
 

@@ -4,9 +4,9 @@ use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use crate::folder::{Folder, FolderError};
+use crate::model::Timestamp;
 
 /// Where partials are while their process lives.
 const OPEN: &str = "open";
@@ -101,6 +101,7 @@ impl RunFolder {
         }
     }
 
+    #[cfg(test)]
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -140,8 +141,7 @@ impl RunFolder {
 
     /// Whether another process of this run lives.
     pub(crate) fn is_busy(&self) -> bool {
-        partials(&self.path.join(OPEN))
-            .is_ok_and(|open| open.iter().any(|path| is_alive(path)))
+        partials(&self.path.join(OPEN)).is_ok_and(|open| open.iter().any(|path| is_alive(path)))
     }
 
     /// Where a merge notes what it merged.
@@ -170,11 +170,12 @@ impl RunFolder {
     }
 
     /// When a process last began or ended here.
-    pub(crate) fn last_change(&self) -> Option<SystemTime> {
+    pub(crate) fn last_change(&self) -> Option<Timestamp> {
         [self.path.clone(), self.path.join(OPEN)]
             .iter()
             .filter_map(|path| fs::metadata(path).ok()?.modified().ok())
             .max()
+            .map(Timestamp::from)
     }
 }
 
@@ -188,7 +189,10 @@ fn partials(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == EXTENSION))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == EXTENSION)
+        })
         .collect();
     paths.sort_unstable();
     Ok(paths)
@@ -197,7 +201,8 @@ fn partials(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
 /// Whether somebody holds the lock of a partial. Where the file system knows no locks nobody does, and processes
 /// that still run look as if they had died until they end.
 fn is_alive(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    File::open(path)
+        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 #[cfg(test)]
@@ -238,7 +243,12 @@ mod tests {
         let name = |paths: &[PathBuf]| {
             paths
                 .iter()
-                .map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned())
+                .map(|path| {
+                    path.file_stem()
+                        .expect("a name")
+                        .to_string_lossy()
+                        .into_owned()
+                })
                 .collect::<String>()
         };
         assert_eq!(

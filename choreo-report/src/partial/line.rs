@@ -1,10 +1,13 @@
 //! The lines of a partial.
 
+use std::io::{self, Write as _};
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::plan::{Planned, Runner};
 use crate::model::{Notice, Redactions, Run, Test, TestOutcome, Timestamp};
+use crate::write::depth;
 
 /// The version of these lines. A merge reads no others: all processes of a run are of one build, or nearly.
 pub(crate) const FORMAT: u32 = 1;
@@ -70,49 +73,59 @@ pub(crate) struct TestLine<'a> {
     pub(crate) stage: bool,
     #[serde(default)]
     pub(crate) redactions: Option<Redactions>,
+    /// So many values of it nested too deep and are not whole.
+    #[serde(default)]
+    pub(crate) cut: u64,
     #[serde(borrow)]
     pub(crate) test: &'a RawValue,
 }
 
-/// The same, to be written.
+/// The same to be written, but for the test itself and `cut`.
 #[derive(Debug, Serialize)]
-pub(super) struct EndedTest<'a> {
-    pub(super) index: usize,
-    pub(super) outcome: TestOutcome,
+struct Summary<'a> {
+    index: usize,
+    outcome: TestOutcome,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) transports: Vec<&'a str>,
+    transports: Vec<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(super) stage: bool,
+    stage: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) redactions: Option<Redactions>,
-    pub(super) test: &'a Test,
+    redactions: Option<Redactions>,
 }
 
-impl<'a> EndedTest<'a> {
-    pub(super) fn new(index: usize, test: &'a Test, redactions: Redactions) -> Self {
-        let mut transports: Vec<&str> = test
-            .scenarios
-            .iter()
-            .flat_map(|scenario| match &scenario.stage {
-                Some(stage) => stage.transports.iter().map(String::as_str).collect(),
-                None => scenario
-                    .transports
-                    .iter()
-                    .map(|transport| transport.name.as_str())
-                    .collect::<Vec<_>>(),
-            })
-            .collect();
-        transports.sort_unstable();
-        transports.dedup();
-        Self {
-            index,
-            outcome: test.outcome,
-            transports,
-            stage: test.scenarios.iter().any(|scenario| scenario.stage.is_some()),
-            redactions: (redactions != Redactions::default()).then_some(redactions),
-            test,
+/// Appends the line of a test that ended.
+pub(super) fn append_test(
+    line: &mut Vec<u8>,
+    index: usize,
+    test: &Test,
+    redactions: Redactions,
+) -> io::Result<()> {
+    let mut transports: Vec<&str> = Vec::new();
+    for scenario in &test.scenarios {
+        match &scenario.stage {
+            Some(stage) => transports.extend(stage.transports.iter().map(String::as_str)),
+            None => transports.extend(scenario.transports.iter().map(|used| used.name.as_str())),
         }
     }
+    transports.sort_unstable();
+    transports.dedup();
+    let summary = Summary {
+        index,
+        outcome: test.outcome,
+        transports,
+        stage: test
+            .scenarios
+            .iter()
+            .any(|scenario| scenario.stage.is_some()),
+        redactions: (redactions != Redactions::default()).then_some(redactions),
+    };
+    line.extend_from_slice(br#"{"test":"#);
+    serde_json::to_writer(&mut *line, &summary)?;
+    // The test is a field of the summary. How much of it was cut is known once it is written.
+    line.pop();
+    line.extend_from_slice(br#","test":"#);
+    let cut = depth::append_test(line, test)?;
+    writeln!(line, r#","cut":{cut}}}}}"#)
 }
 
 /// The last line.
@@ -152,13 +165,12 @@ pub(crate) enum Line<'a> {
     End(End),
 }
 
-/// Any line, as a process writes it.
+/// Any other line than that of a test, as a process writes it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Written<'a> {
     Process(&'a Header),
     Started(Started),
-    Test(EndedTest<'a>),
     End(End),
 }
 

@@ -24,6 +24,8 @@ pub use self::line::{Git, Header};
 pub use self::plan::{Planned, Runner};
 pub use self::write::{Ending, PartialError, PartialWriter, Redact};
 
-pub(crate) use self::folder::{Found, RunFolder};
-pub(crate) use self::line::{End, FORMAT, Line, TestLine};
+pub(crate) use self::folder::RunFolder;
+#[cfg(test)]
+pub(crate) use self::line::tests::header;
+pub(crate) use self::line::{End, FORMAT, Line};
 pub(crate) use self::read::{Lines, Place, read_at};

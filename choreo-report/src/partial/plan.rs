@@ -52,10 +52,21 @@ impl Header {
     /// What the report says of the test at this place of the plan before anything is known of its end; none if
     /// there is no such place.
     #[must_use]
-    pub fn test(&self, index: usize, outcome: TestOutcome, took: impl Into<Millis>) -> Option<Test> {
+    pub fn test(
+        &self,
+        index: usize,
+        outcome: TestOutcome,
+        took: impl Into<Millis>,
+    ) -> Option<Test> {
         let planned = self.tests.get(index)?;
         let name = &planned.name;
-        let mut test = Test::new(self.nodeid(name), planned.file.clone(), name.clone(), outcome, took);
+        let mut test = Test::new(
+            self.nodeid(name),
+            planned.file.clone(),
+            name.clone(),
+            outcome,
+            took,
+        );
         test.markers.clone_from(&planned.tags);
         test.tags.clone_from(&planned.tags);
         if !planned.tags.is_empty() {
@@ -81,11 +92,15 @@ impl Header {
     /// The command that runs one test alone, for a POSIX shell.
     fn rerun(&self, name: &str) -> String {
         let package = self.package.as_ref();
-        let package = package.map_or_else(String::new, |package| format!(" -p {}", quoted(package)));
+        let package =
+            package.map_or_else(String::new, |package| format!(" -p {}", quoted(package)));
         let target = quoted(&self.target);
         match self.runner {
             Runner::Cargo => {
-                format!("cargo test{package} --test {target} -- --exact {}", quoted(name))
+                format!(
+                    "cargo test{package} --test {target} -- --exact {}",
+                    quoted(name)
+                )
             }
             Runner::Nextest => {
                 let mut filter = String::from("test(=");
@@ -96,7 +111,10 @@ impl Header {
                     filter.push(c);
                 }
                 filter.push(')');
-                format!("cargo nextest run{package} --test {target} -E {}", quoted(&filter))
+                format!(
+                    "cargo nextest run{package} --test {target} -E {}",
+                    quoted(&filter)
+                )
             }
         }
     }

@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError};
 use std::thread::{self, JoinHandle};
 
 use super::folder::{CLAIM, RunFolder, RunId};
-use super::line::{End, EndedTest, Git, Header, Started, Written};
+use super::line::{End, Git, Header, Started, Written, append_test};
 use crate::folder::{Folder, FolderError};
 use crate::model::{Notice, Redactions, Test, Timestamp};
 
@@ -142,12 +142,7 @@ impl PartialWriter {
     /// The first thing that could not be written. What had been written until then stays, as if the process had
     /// died there.
     pub fn end(mut self, ending: Ending) -> Result<(), PartialError> {
-        drop(self.jobs.take());
-        let written = self.thread.take().map(JoinHandle::join);
-        let Some(Ok(written)) = written else {
-            let panicked = io::Error::other("the thread that writes has panicked");
-            return Err(io_error("write", &self.open)(panicked));
-        };
+        let written = self.stop();
         let end = Written::End(End {
             at: Timestamp::now(),
             interrupted: ending.interrupted,
@@ -160,6 +155,25 @@ impl PartialWriter {
             .and_then(|()| file.flush())
             .map_err(io_error("write", &self.open))?;
         fs::rename(&self.open, &self.finished).map_err(io_error("rename", &self.open))
+    }
+
+    /// Waits until the thread has written all that it was given.
+    fn stop(&mut self) -> io::Result<BufWriter<File>> {
+        drop(self.jobs.take());
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(written)) => written,
+            Some(Err(_)) => Err(io::Error::other("the thread that writes has panicked")),
+            None => Err(io::Error::other("it has ended")),
+        }
+    }
+}
+
+/// Without [`end`](PartialWriter::end), a partial looks as if its process had died: which is what a merge should
+/// see of a process that panicked.
+impl Drop for PartialWriter {
+    fn drop(&mut self) {
+        // What was written by then counts.
+        let _ = self.stop();
     }
 }
 
@@ -199,8 +213,9 @@ fn write(
                     Some(redact) => redact.test(&mut test),
                     None => Redactions::default(),
                 };
-                let ended = EndedTest::new(index, &test, redactions);
-                line(&mut file, &mut buffer, &Written::Test(ended))?;
+                buffer.clear();
+                append_test(&mut buffer, index, &test, redactions)?;
+                file.write_all(&buffer)?;
             }
         }
     }
@@ -214,7 +229,10 @@ fn line(file: &mut BufWriter<File>, buffer: &mut Vec<u8>, value: &Written<'_>) -
     file.write_all(buffer)
 }
 
-fn io_error(action: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> PartialError {
+fn io_error(
+    action: &'static str,
+    path: &std::path::Path,
+) -> impl FnOnce(io::Error) -> PartialError {
     let path = path.to_owned();
     move |source| PartialError::Io {
         action,
