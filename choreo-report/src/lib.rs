@@ -4,4 +4,8 @@
 //! them. Nothing in this crate knows how a scenario is run.
 #![forbid(unsafe_code)]
 
+pub mod causes;
 pub mod model;
+pub mod read;
+pub mod schema;
+pub mod write;

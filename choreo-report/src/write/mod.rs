@@ -10,7 +10,9 @@ mod file;
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::model::{Extra, Notice, NoticeKind, Report, Run, SCHEMA_VERSION, Test, TestOutcome, Totals};
+use crate::model::{
+    Extra, Notice, NoticeKind, Report, Run, SCHEMA_VERSION, Test, TestOutcome, Totals,
+};
 
 pub use self::file::{AtomicFile, WriteFileError};
 
@@ -111,12 +113,14 @@ impl<W: Write> ReportWriter<W> {
         if self.left_out > 0 {
             run.truncated = true;
             let text = "tests are counted and not shown";
-            run.notices.push(Notice::new(NoticeKind::Dropped, text, self.left_out));
+            run.notices
+                .push(Notice::new(NoticeKind::Dropped, text, self.left_out));
         }
         if self.cut > 0 {
             run.truncated = true;
             let text = "values were nested too deep and are shown in part";
-            run.notices.push(Notice::new(NoticeKind::Cut, text, self.cut));
+            run.notices
+                .push(Notice::new(NoticeKind::Cut, text, self.cut));
         }
         self.buffer.clear();
         depth::append_any(&mut self.buffer, &run, 1)?;
