@@ -86,9 +86,15 @@ fn the_schema_is_strict() {
     assert_eq!(required("Handle"), 14);
     assert_eq!(required("Event"), 4);
     assert_eq!(required("Reply"), 9);
-    assert_eq!(of("Handle")["properties"]["verdict"]["$ref"], "#/$defs/Outcome");
+    assert_eq!(
+        of("Handle")["properties"]["verdict"]["$ref"],
+        "#/$defs/Outcome"
+    );
     assert_eq!(of("Handle")["properties"]["transport"]["type"], "string");
-    assert_eq!(of("Handle")["properties"]["latency_ms"]["anyOf"][1]["type"], "null");
+    assert_eq!(
+        of("Handle")["properties"]["latency_ms"]["anyOf"][1]["type"],
+        "null"
+    );
     assert_eq!(of("Run")["additionalProperties"], true);
     assert_eq!(schema["properties"]["schema_version"]["const"], "1.4");
     // The trait is in scope for the type's name only.
