@@ -295,8 +295,10 @@ fn redactions_are_counted_once_for_what_the_report_shows() {
     impl Redact for Hides {
         fn test(&mut self, test: &mut Test) -> Redactions {
             test.traceback = None;
-            let mut done = Redactions::default();
-            done.fields = 2;
+            let mut done = Redactions {
+                fields: 2,
+                ..Redactions::default()
+            };
             done.rules.insert("password".to_owned(), 2);
             done
         }
