@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::folder::{Folder, FolderError};
 use crate::model::Timestamp;
@@ -41,6 +42,20 @@ impl RunId {
             hidden if hidden.starts_with('.') => Self(format!("run{hidden}")),
             _ => Self(id),
         }
+    }
+
+    /// The latest run whose id begins with `family`, if something happened in it at most `within` ago.
+    #[must_use]
+    pub fn recent(folder: &Folder, family: &str, within: Duration) -> Option<Self> {
+        let runs = RunFolder::all(folder).ok()?.into_iter();
+        let (changed, name) = runs
+            .filter_map(|run| {
+                let name = run.path.file_name()?.to_str()?;
+                let changed = run.last_change()?;
+                name.starts_with(family).then(|| (changed, name.to_owned()))
+            })
+            .max()?;
+        (changed.after(within) >= Timestamp::now()).then(|| Self(name))
     }
 
     /// The id as a text.
@@ -222,6 +237,27 @@ mod tests {
             assert_eq!(RunId::new(text).as_str(), id);
         }
         assert_eq!(RunId::new(&"x".repeat(500)).as_str().len(), LONGEST);
+    }
+
+    #[test]
+    fn a_recent_run_is_found_by_its_family() {
+        let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+        let folder = Folder::create(&scratch.path().join("report")).expect("it is missing");
+        let recent = |family: &str, within| RunId::recent(&folder, family, within);
+        let hour = Duration::from_secs(3600);
+        assert_eq!(recent("parent-7-", hour), None);
+        for id in ["parent-7-a", "parent-71-b"] {
+            let run = RunFolder::of(&folder, &RunId::new(id)).expect("it is ours");
+            run.places("1").expect("it is ours");
+        }
+        assert_eq!(recent("parent-7-", hour), Some(RunId::new("parent-7-a")));
+        assert_eq!(recent("parent-8-", hour), None);
+        let run = RunFolder::of(&folder, &RunId::new("parent-7-a")).expect("it is ours");
+        for path in [run.path().to_owned(), run.path().join(OPEN)] {
+            let opened = File::open(path).expect("it is there");
+            opened.set_modified(std::time::UNIX_EPOCH).expect("it is ours");
+        }
+        assert_eq!(recent("parent-7-", hour), None);
     }
 
     #[test]
