@@ -1,9 +1,9 @@
 use std::fs;
 use std::path::Path;
 
+use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
-use schemars::Schema;
 use serde_json::Value;
 
 use super::*;

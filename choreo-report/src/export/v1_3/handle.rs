@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::model::{
-    Diagnosis, DiagnosisKind, Difference, Handle, HandleOutcome, MatchFailure, MismatchKind,
-    Millis, NearMiss,
+    Diagnosis, DiagnosisKind, Difference, Handle, HandleOutcome, MatchFailure, Millis,
+    MismatchKind, NearMiss,
 };
 
 use super::Cuts;
@@ -111,7 +111,11 @@ fn judge(handle: &mut Handle) {
         HandleOutcome::Fail if rejected == 0 => HandleOutcome::Pending,
         outcome => outcome,
     };
-    let waited = handle.diagnosis.deadline_ms.or(handle.latency_ms).unwrap_or_default();
+    let waited = handle
+        .diagnosis
+        .deadline_ms
+        .or(handle.latency_ms)
+        .unwrap_or_default();
     match handle.outcome {
         HandleOutcome::Fail => handle.attempts = rejected,
         HandleOutcome::Pass | HandleOutcome::Slow => handle.failure = None,
@@ -133,7 +137,9 @@ fn judge(handle: &mut Handle) {
             told.budget_ms.or(handle.budget_ms).unwrap_or_default(),
         ),
         HandleOutcome::Fail => {
-            let told = told.attempts.filter(|_| told.kind == DiagnosisKind::NearMiss);
+            let told = told
+                .attempts
+                .filter(|_| told.kind == DiagnosisKind::NearMiss);
             Diagnosis::near_miss(told.unwrap_or(rejected).max(1), waited)
         }
         HandleOutcome::Timeout => {

@@ -19,9 +19,7 @@ use crate::model::{
     TestOutcome, Totals,
 };
 
-use self::rules::{
-    bridge_class, is_hash, is_version, keep, keep_tail, transport_name, unique,
-};
+use self::rules::{bridge_class, is_hash, is_version, keep, keep_tail, transport_name, unique};
 
 /// The version of the redaction rules, where a report does not say it.
 const REDACTION_VERSION: &str = "v2";
@@ -105,7 +103,9 @@ pub fn export(mut report: Report) -> Exported {
     }
     let scenarios = report.tests.iter().flat_map(|test| &test.scenarios);
     let stages = scenarios.filter_map(|scenario| scenario.stage.as_ref());
-    let on_stages = stages.flat_map(|stage| stage.transports.iter().cloned()).collect();
+    let on_stages = stages
+        .flat_map(|stage| stage.transports.iter().cloned())
+        .collect();
     run(&mut report.run, on_stages);
     report.run.truncated |= cuts.total() > 0;
     Exported { report, cuts }
@@ -181,9 +181,12 @@ fn test(test: &mut Test, totals: &mut Totals, cuts: &mut Cuts) {
         keep_tail(text, &mut cuts.texts);
     }
     // Those that say why the test ended as it did stay.
-    keep(&mut test.scenarios, SCENARIOS, &mut cuts.scenarios, |scenario| {
-        scenario.outcome != ScenarioOutcome::Pass
-    });
+    keep(
+        &mut test.scenarios,
+        SCENARIOS,
+        &mut cuts.scenarios,
+        |scenario| scenario.outcome != ScenarioOutcome::Pass,
+    );
     for scenario in &mut test.scenarios {
         self::scenario(scenario, cuts);
     }
@@ -220,7 +223,10 @@ fn scenario(scenario: &mut Scenario, cuts: &mut Cuts) {
     scenario.order_violations.clear();
 
     scenario.stage = scenario.stage.take().and_then(stage);
-    let transports = scenario.stage.as_ref().map(|stage| stage.transports.as_slice());
+    let transports = scenario
+        .stage
+        .as_ref()
+        .map(|stage| stage.transports.as_slice());
     match transports {
         Some(_) => scenario.summary_text.clear(),
         None => keep_tail(&mut scenario.summary_text, &mut cuts.texts),
@@ -232,9 +238,12 @@ fn scenario(scenario: &mut Scenario, cuts: &mut Cuts) {
     scenario.timeline_dropped += over as u64;
     cuts.events += over as u64;
 
-    keep(&mut scenario.handles, HANDLES, &mut cuts.handles, |handle| {
-        handle.outcome != HandleOutcome::Pass
-    });
+    keep(
+        &mut scenario.handles,
+        HANDLES,
+        &mut cuts.handles,
+        |handle| handle.outcome != HandleOutcome::Pass,
+    );
     for handle in &mut scenario.handles {
         handle::export(handle, transports, cuts);
     }

@@ -9,7 +9,10 @@ pub(super) fn export(reply: &mut Reply, transports: Option<&[String]>) {
         let first = transports?.first().cloned();
         name.map(|name| transport_name(name)).or(first)
     };
-    let listens = reply.trigger_transport.as_ref().or(reply.transport.as_ref());
+    let listens = reply
+        .trigger_transport
+        .as_ref()
+        .or(reply.transport.as_ref());
     let listens = name(listens);
     reply.response_transport = name(reply.response_transport.as_ref().or(listens.as_ref()));
     reply.trigger_transport = listens;

@@ -75,7 +75,11 @@ pub(super) fn keep<T>(
     let mut important = items.iter().filter(|item| matters(item)).count().min(most);
     let mut others = most - important;
     items.retain(|item| {
-        let room = if matters(item) { &mut important } else { &mut others };
+        let room = if matters(item) {
+            &mut important
+        } else {
+            &mut others
+        };
         let has_room = *room > 0;
         *room -= usize::from(has_room);
         has_room

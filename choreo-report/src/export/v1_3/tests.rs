@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::model::{
-    Action, Difference, Event, Handle, Millis, MismatchKind, NearMiss, Notice, NoticeKind,
-    Outcome, Reply, Timestamp,
+    Action, Difference, Event, Handle, Millis, MismatchKind, NearMiss, Notice, NoticeKind, Outcome,
+    Reply, Timestamp,
 };
 
 fn run() -> Run {
@@ -16,7 +16,8 @@ fn exported(outcome: TestOutcome, scenario: Scenario) -> Exported {
     test.scenarios.push(scenario);
     let mut run = run();
     run.totals.add(outcome);
-    run.notices.push(Notice::new(NoticeKind::Lost, "a process died", 1));
+    run.notices
+        .push(Notice::new(NoticeKind::Lost, "a process died", 1));
     run.cpus = Some(2);
     let exported = export(Report::new(run, vec![test]));
     assert_valid(&exported.report);
@@ -50,7 +51,9 @@ fn near_misses_become_failures() {
     let mut difference = Difference::new("qty", MismatchKind::Mismatch);
     difference.expected = Some(json!(1000));
     difference.actual = Some(json!(300));
-    handle.near_misses.push(NearMiss::new(vec![difference.clone()]));
+    handle
+        .near_misses
+        .push(NearMiss::new(vec![difference.clone()]));
     handle.near_misses.push(NearMiss::new(vec![
         difference,
         Difference::new("", MismatchKind::Unknown("new".to_owned())),
@@ -61,7 +64,10 @@ fn near_misses_become_failures() {
     assert_eq!(handle.attempts, 30);
     assert_eq!(handle.diagnosis.attempts, Some(30));
     let failure = handle.failure.as_ref().unwrap();
-    assert_eq!((failure.path.as_str(), &failure.actual), ("qty", &json!(300)));
+    assert_eq!(
+        (failure.path.as_str(), &failure.actual),
+        ("qty", &json!(300))
+    );
     assert_eq!(handle.failures[1].children[1].path, "<root>");
     assert_eq!(exported.cuts, Cuts::default());
 }
@@ -74,13 +80,18 @@ fn a_failure_without_a_message_is_not_judged() {
     let handle = only_handle(&exported);
     assert_eq!(handle.outcome, HandleOutcome::Pending);
     assert_eq!(handle.reason, "the broker is gone");
-    assert_eq!(exported.report.tests[0].scenarios[0].outcome, ScenarioOutcome::Fail);
+    assert_eq!(
+        exported.report.tests[0].scenarios[0].outcome,
+        ScenarioOutcome::Fail
+    );
 }
 
 #[test]
 fn limits_are_kept_and_what_they_cut_is_counted() {
     let mut many = Scenario::new("s", Outcome::Fail, Millis::ZERO);
-    many.handles = (0..120).map(|n| Handle::new(format!("t{n}"), Outcome::Pass)).collect();
+    many.handles = (0..120)
+        .map(|n| Handle::new(format!("t{n}"), Outcome::Pass))
+        .collect();
     many.handles.push(Handle::new("last", Outcome::Timeout));
     many.replies = (0..101)
         .map(|_| Reply::new("a", "b", ReplyState::ArmedNoMatch))
@@ -96,7 +107,10 @@ fn limits_are_kept_and_what_they_cut_is_counted() {
     let scenario = &exported.report.tests[0].scenarios[0];
     assert_eq!(scenario.handles.len(), 100);
     assert_eq!(scenario.handles[99].topic, "last");
-    assert_eq!((scenario.timeline.len(), scenario.timeline_dropped), (256, 44));
+    assert_eq!(
+        (scenario.timeline.len(), scenario.timeline_dropped),
+        (256, 44)
+    );
     assert_eq!(scenario.timeline[255].detail, "é".repeat(117) + "...");
     assert_eq!(
         exported.cuts.to_string(),
@@ -143,7 +157,9 @@ fn scenarios_with_several_transports_say_so_everywhere() {
     let mut scenario = scenario(Outcome::Pass, handle);
     let transports = vec!["my nats".to_owned(), "kafka".to_owned()];
     scenario.stage = Some(Stage::new("<none>", transports));
-    scenario.replies.push(Reply::new("a", "b", ReplyState::Replied));
+    scenario
+        .replies
+        .push(Reply::new("a", "b", ReplyState::Replied));
     for action in Action::ALL {
         let mut event = Event::new(Millis::ZERO, Timestamp::UNIX_EPOCH, action.clone());
         event.topic = Some("t".to_owned());
@@ -151,7 +167,10 @@ fn scenarios_with_several_transports_say_so_everywhere() {
     }
     let exported = exported(TestOutcome::Passed, scenario);
     let run = &exported.report.run;
-    assert_eq!((&run.transport, run.transports.join(" ")), (&None, "kafka my_nats".to_owned()));
+    assert_eq!(
+        (&run.transport, run.transports.join(" ")),
+        (&None, "kafka my_nats".to_owned())
+    );
     assert_eq!(run.redactions.redaction_version.as_deref(), Some("v2"));
     let handle = only_handle(&exported);
     assert_eq!(handle.transport.as_deref(), Some("my_nats"));

@@ -18,7 +18,9 @@ pub(super) fn export(
 ) {
     let events = std::mem::take(timeline).into_iter();
     *timeline = match transports {
-        Some(transports) => events.filter_map(|event| on_stage(event, transports)).collect(),
+        Some(transports) => events
+            .filter_map(|event| on_stage(event, transports))
+            .collect(),
         None => events.flat_map(|event| alone(event, handles)).collect(),
     };
     for event in timeline {
@@ -43,7 +45,9 @@ pub(super) fn export(
 fn action(event: &Event) -> Option<Action> {
     match &event.action {
         Action::Violation => Some(Action::Mismatched),
-        Action::Ready | Action::Began | Action::NextAct | Action::Error | Action::Unknown(_) => None,
+        Action::Ready | Action::Began | Action::NextAct | Action::Error | Action::Unknown(_) => {
+            None
+        }
         known => Some(known.clone()),
     }
 }
@@ -66,7 +70,10 @@ fn alone(mut event: Event, handles: &[Handle]) -> Vec<Event> {
     }
     // The deadline of the scenario is that of each expectation that was open.
     let open = handles.iter().filter(|handle| {
-        matches!(handle.outcome, HandleOutcome::Timeout | HandleOutcome::Fail | HandleOutcome::Pending)
+        matches!(
+            handle.outcome,
+            HandleOutcome::Timeout | HandleOutcome::Fail | HandleOutcome::Pending
+        )
     });
     open.map(|handle| {
         let mut event = event.clone();
