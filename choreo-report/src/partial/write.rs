@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError};
 use std::thread::{self, JoinHandle};
 
@@ -60,6 +60,8 @@ pub struct PartialWriter {
     /// Taken at the end, which stops the thread.
     jobs: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<Result<BufWriter<File>, io::Error>>>,
+    /// When the first process of the run began.
+    run_began: Timestamp,
     /// While the process lives.
     open: PathBuf,
     /// After it has ended.
@@ -102,6 +104,7 @@ impl PartialWriter {
         Ok(Self {
             jobs: Some(jobs),
             thread: Some(thread),
+            run_began: run_began(&finished, header.run.started_at),
             open,
             finished,
         })
@@ -122,6 +125,12 @@ impl PartialWriter {
             // Fails if the thread is gone, which the end reports.
             let _ = jobs.send(job);
         }
+    }
+
+    /// When the first process of the run began: this one, or another.
+    #[must_use]
+    pub fn run_began(&self) -> Timestamp {
+        self.run_began
     }
 
     /// Whether this process is the first of its run to ask for `what`: the others need not do it again.
@@ -177,7 +186,7 @@ impl Drop for PartialWriter {
     }
 }
 
-fn begin(path: &PathBuf, header: &Header) -> io::Result<BufWriter<File>> {
+fn begin(path: &Path, header: &Header) -> io::Result<BufWriter<File>> {
     let file = OpenOptions::new().create_new(true).write(true).open(path)?;
     // Where the file system knows no locks the partial is as good, but its writer looks dead.
     let _ = file.lock();
@@ -185,6 +194,19 @@ fn begin(path: &PathBuf, header: &Header) -> io::Result<BufWriter<File>> {
     line(&mut file, &mut Vec::new(), &Written::Process(header))?;
     file.flush()?;
     Ok(file)
+}
+
+/// The first process of a run notes when it began; the others read it.
+fn run_began(partial: &Path, own: Timestamp) -> Timestamp {
+    let note = partial.with_file_name("began").with_extension(CLAIM);
+    let first = OpenOptions::new().create_new(true).write(true).open(&note);
+    if let Ok(mut file) = first {
+        // Whoever cannot read it takes its own beginning for that of the run.
+        let _ = write!(file, "{own}");
+        return own;
+    }
+    let noted = fs::read_to_string(note).ok();
+    noted.and_then(|text| text.parse().ok()).unwrap_or(own)
 }
 
 fn write(

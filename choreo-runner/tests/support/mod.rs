@@ -11,8 +11,15 @@ use libtest_mimic::{Arguments, Trial};
 const FIXTURE: &str = "CHOREO_RUNNER_FIXTURE";
 
 /// The variables that would change what a fixture does.
-const CLEARED: [&str; 10] = [
+const CLEARED: [&str; 17] = [
     "NEXTEST",
+    "NEXTEST_RUN_ID",
+    "NEXTEST_ATTEMPT",
+    "CHOREO_REPORT_DIR",
+    "CHOREO_REPORT_JUNIT",
+    "CHOREO_RUN_ID",
+    "GITHUB_ACTIONS",
+    "GITHUB_STEP_SUMMARY",
     "CHOREO_SLOW",
     "CHOREO_SKIP",
     "CHOREO_CONCURRENCY",
@@ -65,6 +72,8 @@ pub(crate) fn run_with(args: &[&str], variables: &[(&str, &str)]) -> Ran {
     let output: Output = command
         .args(args)
         .env(FIXTURE, "1")
+        // What these fixtures do is nobody's report, unless a check asks for one.
+        .env("CHOREO_REPORT", "off")
         .envs(variables.iter().copied())
         .output()
         .expect("the fixture starts");
