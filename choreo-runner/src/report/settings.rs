@@ -36,6 +36,8 @@ impl Settings {
         let config = config.unwrap_or_default();
         let folder = match &options.report {
             ReportWish::Off => None,
+            // Not below the workspace, where it would be a folder of that name: it is refused.
+            ReportWish::At(folder) if folder.starts_with("~") => Some(folder.clone()),
             ReportWish::At(folder) => Some(workspace.join(folder)),
             ReportWish::Unsaid => match config.dir {
                 Some(word) if word == Path::new("off") => None,
