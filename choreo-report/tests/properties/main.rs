@@ -3,6 +3,8 @@
 
 mod filler;
 
+use std::sync::LazyLock;
+
 use choreo_report::model::{Report, Run, Timestamp};
 use choreo_report::{causes, diff, export, read, schema, write};
 use jsonschema::Validator;
@@ -10,6 +12,9 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use self::filler::{Filler, material};
+
+static V1_3: LazyLock<Validator> = LazyLock::new(|| validator(schema::V1_3));
+static V1_4: LazyLock<Validator> = LazyLock::new(|| validator(schema::V1_4));
 
 fn validator(schema: &str) -> Validator {
     let options = jsonschema::options().should_validate_formats(true);
@@ -32,16 +37,17 @@ fn written(report: &Report) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_report_is_valid_and_round_trips(material in material()) {
         let report = Filler::new(material).report();
         let json = written(&report);
         let value: Value = serde_json::from_slice(&json).unwrap();
-        prop_assert_eq!(errors(&validator(schema::V1_4), &value), Vec::<String>::new());
+        prop_assert_eq!(errors(&V1_4, &value), Vec::<String>::new());
         let loaded = read::from_slice(&json).unwrap();
-        prop_assert_eq!(loaded.report, report);
+        // Not shown: it is long.
+        prop_assert!(loaded.report == report);
     }
 
     #[test]
@@ -49,11 +55,11 @@ proptest! {
         let report = Filler::new(material).report();
         let exported = export::v1_3::export(report).report;
         let value = serde_json::to_value(&exported).unwrap();
-        prop_assert_eq!(errors(&validator(schema::V1_3), &value), Vec::<String>::new());
+        prop_assert_eq!(errors(&V1_3, &value), Vec::<String>::new());
         // Nothing is left to be done.
         let again = export::v1_3::export(exported.clone());
         prop_assert_eq!(again.cuts.total(), 0);
-        prop_assert_eq!(again.report, exported);
+        prop_assert!(again.report == exported);
     }
 
     #[test]
@@ -120,25 +126,18 @@ fn hostile_strings_are_only_text() {
         let report = Filler::of_text(text).report();
         let json = written(&report);
         let value: Value = serde_json::from_slice(&json).unwrap();
-        assert_eq!(
-            errors(&validator(schema::V1_4), &value),
-            Vec::<String>::new()
-        );
+        assert_eq!(errors(&V1_4, &value), Vec::<String>::new());
         assert!(read::from_slice(&json).unwrap().report == report);
         let exported = export::v1_3::export(report).report;
         let value = serde_json::to_value(&exported).unwrap();
-        assert_eq!(
-            errors(&validator(schema::V1_3), &value),
-            Vec::<String>::new()
-        );
+        assert_eq!(errors(&V1_3, &value), Vec::<String>::new());
     }
 }
 
 #[test]
 fn the_schema_finds_mistakes() {
-    let validator = validator(schema::V1_4);
     let valid = serde_json::to_value(Filler::of_text("text").report()).unwrap();
-    assert_eq!(errors(&validator, &valid), Vec::<String>::new());
+    assert_eq!(errors(&V1_4, &valid), Vec::<String>::new());
     let handle = "/tests/0/scenarios/0/handles/0";
     for (place, wrong) in [
         ("/schema_version".to_owned(), Value::from("1.3")),
@@ -161,7 +160,7 @@ fn the_schema_finds_mistakes() {
             .pointer_mut(&place)
             .unwrap_or_else(|| panic!("no {place}")) = wrong;
         assert!(
-            !errors(&validator, &report).is_empty(),
+            !errors(&V1_4, &report).is_empty(),
             "{place} may be anything"
         );
     }
@@ -174,10 +173,7 @@ fn the_schema_finds_mistakes() {
         let mut report = valid.clone();
         let object = report.pointer_mut(object).unwrap().as_object_mut().unwrap();
         assert!(object.remove(field).is_some());
-        assert!(
-            !errors(&validator, &report).is_empty(),
-            "{field} may be missing"
-        );
+        assert!(!errors(&V1_4, &report).is_empty(), "{field} may be missing");
     }
 }
 
@@ -186,16 +182,10 @@ fn a_bare_run_is_valid() {
     let now = Timestamp::now();
     let run = Run::new(now, now, std::time::Duration::from_millis(5));
     let value = serde_json::to_value(Report::new(run, Vec::new())).unwrap();
-    assert_eq!(
-        errors(&validator(schema::V1_4), &value),
-        Vec::<String>::new()
-    );
+    assert_eq!(errors(&V1_4, &value), Vec::<String>::new());
     // Older consumers find all that they need, and nothing else.
     let mut as_1_3 = value;
     as_1_3["schema_version"] = "1.3".into();
     as_1_3["run"]["transport"] = "memory".into();
-    assert_eq!(
-        errors(&validator(schema::V1_3), &as_1_3),
-        Vec::<String>::new()
-    );
+    assert_eq!(errors(&V1_3, &as_1_3), Vec::<String>::new());
 }
