@@ -28,7 +28,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "choreo-macros",
         &["proc-macro2", "quote", "regex-syntax", "syn"],
     ),
-    ("choreo-report", &["jiff", "serde", "serde_json", "thiserror"]),
+    (
+        "choreo-report",
+        &[
+            "aho-corasick",
+            "data-encoding",
+            "jiff",
+            "regex",
+            "secrecy",
+            "serde",
+            "serde_json",
+            "thiserror",
+        ],
+    ),
     (
         "choreo-runner",
         &[
