@@ -72,7 +72,9 @@ pub fn groups(report: &Report) -> Vec<Group<'_>> {
         let topic = failure.handle.map(|handle| handle.topic.as_str());
         let path = failure.handle.and_then(path);
         let kind = failure.cause.kind.clone();
-        let index = *known.entry((kind.clone(), topic, path)).or_insert(groups.len());
+        let index = *known
+            .entry((kind.clone(), topic, path))
+            .or_insert(groups.len());
         if index == groups.len() {
             groups.push(Group {
                 kind,
@@ -130,17 +132,30 @@ pub fn notices(report: &Report) -> Vec<Notice> {
         && !xdist.incomplete_workers.is_empty()
     {
         let lost = xdist.incomplete_workers.len() as u64;
-        let text = format!("results of {} are lost", xdist.incomplete_workers.join(", "));
+        let text = format!(
+            "results of {} are lost",
+            xdist.incomplete_workers.join(", ")
+        );
         notices.push(Notice::new(NoticeKind::Lost, text, lost));
     }
     let shown = report.tests.len() as u64;
-    let told = notices.iter().any(|notice| notice.kind == NoticeKind::Dropped);
+    let told = notices
+        .iter()
+        .any(|notice| notice.kind == NoticeKind::Dropped);
     if run.totals.total > shown && !told {
         let text = "tests are counted and not shown";
-        notices.push(Notice::new(NoticeKind::Dropped, text, run.totals.total - shown));
+        notices.push(Notice::new(
+            NoticeKind::Dropped,
+            text,
+            run.totals.total - shown,
+        ));
     }
     if run.truncated && notices.is_empty() {
-        notices.push(Notice::new(NoticeKind::Cut, "the report is not complete", 1));
+        notices.push(Notice::new(
+            NoticeKind::Cut,
+            "the report is not complete",
+            1,
+        ));
     }
     notices
 }
@@ -154,9 +169,15 @@ fn tests(count: u64) -> String {
 
 fn of_scenario(scenario: &Scenario) -> Option<(Option<&Handle>, Cause)> {
     let failed = |handle: &&Handle| {
-        handle.exact_outcome().is_none_or(|outcome| outcome.is_failure())
+        handle
+            .exact_outcome()
+            .is_none_or(|outcome| outcome.is_failure())
     };
-    let mut own = scenario.handles.iter().filter(failed).map(|handle| (handle, of_handle(handle)));
+    let mut own = scenario
+        .handles
+        .iter()
+        .filter(failed)
+        .map(|handle| (handle, of_handle(handle)));
     let (mut interrupted, mut found) = (None, None);
     for (handle, cause) in own.by_ref() {
         let slot = match cause.kind {
@@ -201,19 +222,22 @@ pub fn of_handle(handle: &Handle) -> Cause {
     let waited = handle.diagnosis.deadline_ms.or(handle.latency_ms);
     let waited = waited.map_or(String::new(), |ms| format!(" within {:.0} ms", ms.get()));
     match handle.outcome {
-        HandleOutcome::Timeout => {
-            Cause::new(CauseKind::Routing, format!("no message came on `{topic}`{waited}"))
-        }
-        HandleOutcome::Slow => {
-            Cause::new(CauseKind::Late, format!("the message on `{topic}` came over its budget"))
-        }
+        HandleOutcome::Timeout => Cause::new(
+            CauseKind::Routing,
+            format!("no message came on `{topic}`{waited}"),
+        ),
+        HandleOutcome::Slow => Cause::new(
+            CauseKind::Late,
+            format!("the message on `{topic}` came over its budget"),
+        ),
         HandleOutcome::Fail => match leaf(handle) {
             Some(leaf) => of_difference(topic, handle.attempts, leaf),
             None => Cause::new(CauseKind::Other, first_line(&handle.reason)),
         },
-        HandleOutcome::Pass | HandleOutcome::Pending => {
-            Cause::new(CauseKind::Interrupted, format!("`{topic}` was never judged"))
-        }
+        HandleOutcome::Pass | HandleOutcome::Pending => Cause::new(
+            CauseKind::Interrupted,
+            format!("`{topic}` was never judged"),
+        ),
     }
 }
 
@@ -243,7 +267,10 @@ fn of_reply(reply: &Reply) -> Option<Cause> {
     if reply.state != ReplyState::ReplyFailed {
         return None;
     }
-    let why = reply.error_text.as_deref().or(reply.builder_error.as_deref());
+    let why = reply
+        .error_text
+        .as_deref()
+        .or(reply.builder_error.as_deref());
     let text = format!(
         "the reply to `{}` could not be sent: {}",
         reply.trigger_topic,
@@ -258,15 +285,24 @@ fn of_text(test: &Test) -> Cause {
     // Python says what happened in the last line.
     let python = || {
         let lines = test.traceback.as_deref()?.lines();
-        lines.rev().find(|line| !line.trim().is_empty()).map(first_line)
+        lines
+            .rev()
+            .find(|line| !line.trim().is_empty())
+            .map(first_line)
     };
     let text = ours.filter(|line| !line.is_empty()).or_else(python);
-    Cause::new(CauseKind::Other, text.unwrap_or_else(|| "no reason was recorded".to_owned()))
+    Cause::new(
+        CauseKind::Other,
+        text.unwrap_or_else(|| "no reason was recorded".to_owned()),
+    )
 }
 
 /// Where in its messages an expectation failed.
 fn path(handle: &Handle) -> Option<&str> {
-    let near = handle.near_misses.first().and_then(|miss| miss.differences.first());
+    let near = handle
+        .near_misses
+        .first()
+        .and_then(|miss| miss.differences.first());
     near.map(|difference| difference.path.as_str())
         .or_else(|| leaf(handle).map(|leaf| leaf.path.as_str()))
 }
@@ -286,7 +322,10 @@ fn shown(value: &Value) -> String {
 
 fn first_line(text: &str) -> String {
     let mut lines = text.lines().map(str::trim);
-    shortened(lines.find(|line| !line.is_empty()).unwrap_or_default(), LINE_CHARS)
+    shortened(
+        lines.find(|line| !line.is_empty()).unwrap_or_default(),
+        LINE_CHARS,
+    )
 }
 
 fn shortened(text: &str, chars: usize) -> String {
@@ -335,7 +374,11 @@ mod tests {
         let shown: Vec<_> = groups
             .iter()
             .map(|group| {
-                let names: Vec<_> = group.failures.iter().map(|f| f.test.name.as_str()).collect();
+                let names: Vec<_> = group
+                    .failures
+                    .iter()
+                    .map(|f| f.test.name.as_str())
+                    .collect();
                 format!("{} {:?} {}", group.kind, group.topic, names.join(" "))
             })
             .collect();
@@ -354,13 +397,18 @@ mod tests {
         let mut lost = failing("a", "orders", CauseKind::Interrupted);
         lost.scenarios[0].error = Some(ScenarioError::new("lost", "the broker is gone\nmore"));
         let failure = of_test(&lost).unwrap();
-        assert_eq!(failure.cause, Cause::new(CauseKind::BrokerLost, "the broker is gone"));
+        assert_eq!(
+            failure.cause,
+            Cause::new(CauseKind::BrokerLost, "the broker is gone")
+        );
     }
 
     #[test]
     fn a_verdict_is_one_sentence() {
         let outcomes = |outcomes: &[TestOutcome]| {
-            verdict(&report(outcomes.iter().map(|outcome| test("a", *outcome)).collect()))
+            verdict(&report(
+                outcomes.iter().map(|outcome| test("a", *outcome)).collect(),
+            ))
         };
         use TestOutcome::{Errored, Failed, Passed, Skipped, Slow};
         for (found, expected) in [
@@ -368,7 +416,10 @@ mod tests {
             (outcomes(&[Passed]), "The test passed."),
             (outcomes(&[Failed]), "The test failed."),
             (outcomes(&[Skipped, Skipped]), "2 tests skipped, none ran."),
-            (outcomes(&[Passed, Slow, Skipped]), "All 2 tests passed (1 slow, 1 skipped)."),
+            (
+                outcomes(&[Passed, Slow, Skipped]),
+                "All 2 tests passed (1 slow, 1 skipped).",
+            ),
             (
                 outcomes(&[Passed, Failed, Errored]),
                 "2 of 3 tests failed (1 could not be carried out).",
@@ -378,7 +429,10 @@ mod tests {
         }
         let mut interrupted = report(vec![test("a", Passed)]);
         interrupted.run.interrupted = true;
-        assert_eq!(verdict(&interrupted), "The run was interrupted. The test passed.");
+        assert_eq!(
+            verdict(&interrupted),
+            "The run was interrupted. The test passed."
+        );
     }
 
     #[test]
@@ -409,6 +463,9 @@ mod tests {
         assert_eq!(notices(&report), []);
         report.run.totals.total = 1200;
         let notices = notices(&report);
-        assert_eq!((notices[0].kind.as_str(), notices[0].count), ("dropped", 1199));
+        assert_eq!(
+            (notices[0].kind.as_str(), notices[0].count),
+            ("dropped", 1199)
+        );
     }
 }

@@ -4,5 +4,13 @@
 //! them. Nothing in this crate knows how a scenario is run.
 #![forbid(unsafe_code)]
 
+pub mod causes;
+pub mod export;
+pub mod folder;
+pub mod merge;
 pub mod model;
+pub mod partial;
+pub mod read;
 pub mod redact;
+pub mod schema;
+pub mod write;

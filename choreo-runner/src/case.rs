@@ -68,6 +68,8 @@ pub struct RunContext {
     pub line: u32,
     /// Whether failure texts may contain ANSI colours.
     pub color: bool,
+    /// Whether a report is written, which shows the [`detail`](ScenarioRecord::detail) of the record.
+    pub detail: bool,
 }
 
 inventory::collect!(Case);

@@ -63,7 +63,9 @@ impl<'de> Deserialize<'de> for Millis {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let ms = f64::deserialize(deserializer)?;
         Self::new(ms).ok_or_else(|| {
-            D::Error::custom(format!("{ms} is no duration in milliseconds: it is negative or not finite"))
+            D::Error::custom(format!(
+                "{ms} is no duration in milliseconds: it is negative or not finite"
+            ))
         })
     }
 }
@@ -92,7 +94,10 @@ impl Timestamp {
 
     /// What the machine's clock shows.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the wall-clock time of reports is made here")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the wall-clock time of reports is made here"
+    )]
     pub fn now() -> Self {
         SystemTime::now().into()
     }

@@ -55,7 +55,14 @@ pub struct Message {
 impl Message {
     /// A message without payload.
     #[must_use]
-    pub fn new(id: impl Into<String>, topic: impl Into<String>, direction: Direction, offset_ms: impl Into<Millis>, size: u64, encoding: Encoding) -> Self {
+    pub fn new(
+        id: impl Into<String>,
+        topic: impl Into<String>,
+        direction: Direction,
+        offset_ms: impl Into<Millis>,
+        size: u64,
+        encoding: Encoding,
+    ) -> Self {
         Self {
             id: id.into(),
             topic: topic.into(),

@@ -27,7 +27,9 @@ mod words;
 
 use serde_json::{Map, Value};
 
-pub use self::handle::{Cause, CauseKind, Diagnosis, DiagnosisKind, Handle, HandleKind, Traffic, Violation, Wants};
+pub use self::handle::{
+    Cause, CauseKind, Diagnosis, DiagnosisKind, Handle, HandleKind, Traffic, Violation, Wants,
+};
 pub use self::measure::{Millis, NoTimestamp, Timestamp};
 pub use self::message::{Direction, Encoding, Message};
 pub use self::near_miss::{Difference, MatchFailure, MismatchKind, NearMiss};
@@ -48,7 +50,10 @@ pub use self::timeline::{Action, Event, Source};
 pub type Extra = Map<String, Value>;
 
 /// Whether to leave a field out.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_false(flag: &bool) -> bool {
     !*flag
 }

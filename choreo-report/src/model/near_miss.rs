@@ -100,7 +100,12 @@ pub struct MatchFailure {
 impl MatchFailure {
     /// A difference without parts.
     #[must_use]
-    pub fn new(kind: MismatchKind, path: impl Into<String>, expected: Value, actual: Value) -> Self {
+    pub fn new(
+        kind: MismatchKind,
+        path: impl Into<String>,
+        expected: Value,
+        actual: Value,
+    ) -> Self {
         Self {
             kind,
             path: path.into(),

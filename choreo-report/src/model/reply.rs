@@ -75,7 +75,11 @@ pub struct Reply {
 impl Reply {
     /// A reply to any message, of which nothing else is known.
     #[must_use]
-    pub fn new(trigger_topic: impl Into<String>, reply_topic: impl Into<String>, state: ReplyState) -> Self {
+    pub fn new(
+        trigger_topic: impl Into<String>,
+        reply_topic: impl Into<String>,
+        state: ReplyState,
+    ) -> Self {
         Self {
             trigger_topic: trigger_topic.into(),
             reply_topic: reply_topic.into(),

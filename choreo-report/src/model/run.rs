@@ -93,7 +93,11 @@ pub struct Run {
 impl Run {
     /// A run from `started_at` to `finished_at`, of which nothing else is known.
     #[must_use]
-    pub fn new(started_at: Timestamp, finished_at: Timestamp, duration_ms: impl Into<Millis>) -> Self {
+    pub fn new(
+        started_at: Timestamp,
+        finished_at: Timestamp,
+        duration_ms: impl Into<Millis>,
+    ) -> Self {
         Self {
             started_at,
             finished_at,

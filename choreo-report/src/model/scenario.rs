@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Event, Extra, Handle, Location, Message, Millis, Outcome, Reply, ScenarioOutcome,
-};
+use super::{Event, Extra, Handle, Location, Message, Millis, Outcome, Reply, ScenarioOutcome};
 
 /// One scenario of a test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -223,7 +221,12 @@ pub struct Act {
 impl Act {
     /// An act that was never triggered.
     #[must_use]
-    pub fn new(index: u32, outcome: Outcome, start_ms: impl Into<Millis>, end_ms: impl Into<Millis>) -> Self {
+    pub fn new(
+        index: u32,
+        outcome: Outcome,
+        start_ms: impl Into<Millis>,
+        end_ms: impl Into<Millis>,
+    ) -> Self {
         Self {
             index,
             outcome,
@@ -298,7 +301,11 @@ pub struct OrderViolation {
 impl OrderViolation {
     /// `second` came before `first`.
     #[must_use]
-    pub fn new(first: impl Into<String>, second: impl Into<String>, by_ms: impl Into<Millis>) -> Self {
+    pub fn new(
+        first: impl Into<String>,
+        second: impl Into<String>,
+        by_ms: impl Into<Millis>,
+    ) -> Self {
         Self {
             first: first.into(),
             second: second.into(),
@@ -308,4 +315,3 @@ impl OrderViolation {
         }
     }
 }
-

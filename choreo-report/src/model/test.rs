@@ -78,7 +78,13 @@ pub struct Test {
 impl Test {
     /// A test with nothing but its outcome.
     #[must_use]
-    pub fn new(nodeid: impl Into<String>, file: impl Into<String>, name: impl Into<String>, outcome: TestOutcome, duration_ms: impl Into<Millis>) -> Self {
+    pub fn new(
+        nodeid: impl Into<String>,
+        file: impl Into<String>,
+        name: impl Into<String>,
+        outcome: TestOutcome,
+        duration_ms: impl Into<Millis>,
+    ) -> Self {
         Self {
             nodeid: nodeid.into(),
             file: file.into(),
@@ -178,4 +184,3 @@ impl ProcessRef {
         }
     }
 }
-

@@ -49,7 +49,9 @@ pub enum ReadError {
         column: usize,
     },
     /// The JSON is no report.
-    #[error("this is no report that can be read: at `{path}`: {problem} (line {line}, column {column})")]
+    #[error(
+        "this is no report that can be read: at `{path}`: {problem} (line {line}, column {column})"
+    )]
     NotReport {
         /// Where in the report, such as `tests[3].scenarios[0].outcome`; `.` is the whole report.
         path: String,

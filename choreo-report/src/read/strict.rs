@@ -54,7 +54,8 @@ fn describe(json: &[u8], error: &serde_json::Error) -> String {
     }
     let text = without_place(error);
     if error.classify() == Category::Eof {
-        return "it ends in the middle: it was not written to its end, or copied in part".to_owned();
+        return "it ends in the middle: it was not written to its end, or copied in part"
+            .to_owned();
     }
     if text.contains("surrogate") || text == "unexpected end of hex escape" {
         return "half of a surrogate pair stands where a character should: \
@@ -72,7 +73,10 @@ fn no_number(json: &[u8], error: &serde_json::Error) -> Option<&'static str> {
     // The error is at the first byte that does not fit: behind the sign, if there is one.
     (at.saturating_sub(1)..=at).find_map(|start| {
         let rest = line.get(start..)?;
-        NO_NUMBERS.iter().copied().find(|word| rest.starts_with(word.as_bytes()))
+        NO_NUMBERS
+            .iter()
+            .copied()
+            .find(|word| rest.starts_with(word.as_bytes()))
     })
 }
 
@@ -97,6 +101,9 @@ fn without_place(error: &serde_json::Error) -> String {
 fn place(text: &[u8], at: usize) -> (usize, usize) {
     let before = &text[..at.min(text.len())];
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let start = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
     (line, before.len() - start + 1)
 }

@@ -28,7 +28,10 @@ fn a_missing_field_is_named_with_the_place_where_it_is_missing() {
         r["tests"][0].as_object_mut().unwrap().remove("nodeid");
     });
     let error = error(&json);
-    assert!(error.contains("at `tests[0]`: missing field `nodeid`"), "{error}");
+    assert!(
+        error.contains("at `tests[0]`: missing field `nodeid`"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -45,17 +48,33 @@ fn an_unknown_outcome_is_named_with_the_known_ones() {
 #[test]
 fn times_that_cannot_be_are_refused() {
     let negative = error(&report(|r| r["run"]["duration_ms"] = json!(-1.5)));
-    assert!(negative.contains("at `run.duration_ms`: -1.5 is no duration"), "{negative}");
+    assert!(
+        negative.contains("at `run.duration_ms`: -1.5 is no duration"),
+        "{negative}"
+    );
     let no_time = error(&report(|r| r["run"]["started_at"] = json!("yesterday")));
-    assert!(no_time.contains("at `run.started_at`: `yesterday` is no time; write"), "{no_time}");
+    assert!(
+        no_time.contains("at `run.started_at`: `yesterday` is no time; write"),
+        "{no_time}"
+    );
 }
 
 #[test]
 fn another_major_version_is_refused_whatever_else_is_in_it() {
-    for version in [json!("2"), json!("2.0"), json!("0.9"), json!("1."), json!("1.x"), json!(2)] {
+    for version in [
+        json!("2"),
+        json!("2.0"),
+        json!("0.9"),
+        json!("1."),
+        json!("1.x"),
+        json!(2),
+    ] {
         let json = serde_json::to_vec(&json!({ "schema_version": version, "runs": [] })).unwrap();
         let error = error(&json);
-        assert!(error.starts_with("the report is of version `"), "{version}: {error}");
+        assert!(
+            error.starts_with("the report is of version `"),
+            "{version}: {error}"
+        );
     }
 }
 
@@ -73,7 +92,10 @@ fn a_later_minor_version_is_read_with_a_notice() {
     assert!(notice.text.contains("version 1.9"), "{}", notice.text);
     let again: Value = serde_json::to_value(&loaded.report).unwrap();
     assert_eq!(again["tests"][0]["mood"], json!({ "good": true }));
-    assert_eq!(again["tests"][0]["scenarios"][0]["timeline"][0]["action"], "teleported");
+    assert_eq!(
+        again["tests"][0]["scenarios"][0]["timeline"][0]["action"],
+        "teleported"
+    );
 }
 
 #[test]
@@ -94,7 +116,10 @@ fn words_that_are_no_numbers_are_named_with_their_place() {
             error.starts_with(&format!("this is no strict JSON: `{word}` is no number")),
             "{error}"
         );
-        assert!(error.contains("at `tests[0].price` (line 2, column 2"), "{error}");
+        assert!(
+            error.contains("at `tests[0].price` (line 2, column 2"),
+            "{error}"
+        );
     }
 }
 
@@ -103,7 +128,10 @@ fn half_a_surrogate_pair_is_named_with_its_place() {
     for text in [r#""\ud83d""#, r#""\ude00""#, r#""\ud83dx""#] {
         let json = format!("{{\"tests\": [{text}]}}");
         let error = error(json.as_bytes());
-        assert!(error.contains("half of a surrogate pair"), "{text}: {error}");
+        assert!(
+            error.contains("half of a surrogate pair"),
+            "{text}: {error}"
+        );
         assert!(error.contains("at `tests[0]`"), "{text}: {error}");
     }
 }
@@ -113,10 +141,16 @@ fn what_is_no_json_is_said_in_words() {
     for (json, expected) in [
         (&b""[..], "the file is empty"),
         (b" \n", "the file is empty"),
-        (b"{\"schema_version\": \"1.4\", \"tests\": [", "it ends in the middle"),
+        (
+            b"{\"schema_version\": \"1.4\", \"tests\": [",
+            "it ends in the middle",
+        ),
         (b"<!doctype html>", "expected value"),
         (b"{} {}", "trailing characters"),
-        (b"{\"a\": \"\xff\"}", "it holds bytes that are no UTF-8 (line 1, column 8)"),
+        (
+            b"{\"a\": \"\xff\"}",
+            "it holds bytes that are no UTF-8 (line 1, column 8)",
+        ),
     ] {
         let error = error(json);
         assert!(error.starts_with("this is no strict JSON: "), "{error}");
@@ -126,8 +160,16 @@ fn what_is_no_json_is_said_in_words() {
 
 #[test]
 fn json_that_is_no_report_is_no_report() {
-    assert!(error(b"{}").contains("at `.`: missing field"), "{}", error(b"{}"));
-    assert!(error(b"[]").contains("at `.`: invalid type"), "{}", error(b"[]"));
+    assert!(
+        error(b"{}").contains("at `.`: missing field"),
+        "{}",
+        error(b"{}")
+    );
+    assert!(
+        error(b"[]").contains("at `.`: invalid type"),
+        "{}",
+        error(b"[]")
+    );
 }
 
 #[test]
@@ -138,6 +180,11 @@ fn the_mark_of_some_editors_is_passed_over() {
 
 #[test]
 fn the_error_names_the_file() {
-    let error = from_path(Path::new("no/such/results.json")).unwrap_err().to_string();
-    assert!(error.starts_with("cannot read no/such/results.json: "), "{error}");
+    let error = from_path(Path::new("no/such/results.json"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("cannot read no/such/results.json: "),
+        "{error}"
+    );
 }

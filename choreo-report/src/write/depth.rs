@@ -30,7 +30,7 @@ fn append(out: &mut Vec<u8>, value: &impl Serialize, outside: usize) -> io::Resu
 }
 
 /// Appends `test` as JSON; if it is too deep, with that cut. Gives the number of cuts.
-pub(super) fn append_test(out: &mut Vec<u8>, test: &Test) -> io::Result<u64> {
+pub(crate) fn append_test(out: &mut Vec<u8>, test: &Test) -> io::Result<u64> {
     let start = out.len();
     let outside = 2;
     if append(out, test, outside)? <= LEVELS {
@@ -38,8 +38,12 @@ pub(super) fn append_test(out: &mut Vec<u8>, test: &Test) -> io::Result<u64> {
     }
     let mut test = test.clone();
     let mut cuts = 0;
-    let handles = test.scenarios.iter_mut().flat_map(|scenario| &mut scenario.handles);
-    for failure in handles.flat_map(|handle| handle.failure.iter_mut().chain(&mut handle.failures)) {
+    let handles = test
+        .scenarios
+        .iter_mut()
+        .flat_map(|scenario| &mut scenario.handles);
+    for failure in handles.flat_map(|handle| handle.failure.iter_mut().chain(&mut handle.failures))
+    {
         cut_failure(failure, FAILURE_LEVELS, &mut cuts);
     }
     out.truncate(start);
@@ -86,9 +90,13 @@ fn cut_value(value: &mut Value, levels: usize, cuts: &mut u64) {
         *cuts += 1;
     }
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| cut_value(item, levels - 1, cuts)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| cut_value(item, levels - 1, cuts)),
         Value::Object(fields) => {
-            fields.values_mut().for_each(|field| cut_value(field, levels - 1, cuts));
+            fields
+                .values_mut()
+                .for_each(|field| cut_value(field, levels - 1, cuts));
         }
         _ => {}
     }
@@ -138,7 +146,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{Handle, MatchFailure, Millis, MismatchKind, Outcome, Scenario, TestOutcome};
+    use crate::model::{
+        Handle, MatchFailure, Millis, MismatchKind, Outcome, Scenario, TestOutcome,
+    };
 
     fn nested(levels: usize) -> Value {
         (0..levels).fold(json!(1), |inside, _| json!([inside]))

@@ -137,7 +137,10 @@ fn create_locked(folder: &Path, name: &OsStr) -> io::Result<(File, PathBuf)> {
     }
     Err(io::Error::new(
         io::ErrorKind::AlreadyExists,
-        format!("{ATTEMPTS} names of temporary files are taken in {}", folder.display()),
+        format!(
+            "{ATTEMPTS} names of temporary files are taken in {}",
+            folder.display()
+        ),
     ))
 }
 
@@ -233,7 +236,10 @@ mod tests {
         first.commit().unwrap();
         second.commit().unwrap();
         assert_eq!(fs::read_to_string(&target).unwrap(), "second");
-        assert_eq!(names(folder.path()), [".index.html.1-0.tmp", "results.json"]);
+        assert_eq!(
+            names(folder.path()),
+            [".index.html.1-0.tmp", "results.json"]
+        );
     }
 
     #[test]
@@ -241,6 +247,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("missing/results.json");
         let error = AtomicFile::create(&target).unwrap_err().to_string();
-        assert!(error.starts_with(&format!("cannot write {}: ", target.display())), "{error}");
+        assert!(
+            error.starts_with(&format!("cannot write {}: ", target.display())),
+            "{error}"
+        );
     }
 }

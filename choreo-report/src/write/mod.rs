@@ -4,13 +4,15 @@
 //! JSON. Strings are valid Unicode and numbers finite by their types. What nests deeper than a reader may
 //! follow is cut, and the report says so.
 
-mod depth;
+pub(crate) mod depth;
 mod file;
 
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::model::{Extra, Notice, NoticeKind, Report, Run, SCHEMA_VERSION, Test, TestOutcome, Totals};
+use crate::model::{
+    Extra, Notice, NoticeKind, Report, Run, SCHEMA_VERSION, Test, TestOutcome, Totals,
+};
 
 pub use self::file::{AtomicFile, WriteFileError};
 
@@ -75,6 +77,17 @@ impl<W: Write> ReportWriter<W> {
         Ok(())
     }
 
+    /// Writes a test that is JSON of this writer already, and counts it.
+    pub(crate) fn json(&mut self, test: &str, outcome: TestOutcome) -> io::Result<()> {
+        if self.written > 0 {
+            self.out.write_all(b",")?;
+        }
+        self.out.write_all(test.as_bytes())?;
+        self.written += 1;
+        self.totals.add(outcome);
+        Ok(())
+    }
+
     /// Counts a test that the report does not show. The report will say how many those are.
     pub fn leave_out(&mut self, outcome: TestOutcome) {
         self.left_out += 1;
@@ -111,12 +124,14 @@ impl<W: Write> ReportWriter<W> {
         if self.left_out > 0 {
             run.truncated = true;
             let text = "tests are counted and not shown";
-            run.notices.push(Notice::new(NoticeKind::Dropped, text, self.left_out));
+            run.notices
+                .push(Notice::new(NoticeKind::Dropped, text, self.left_out));
         }
         if self.cut > 0 {
             run.truncated = true;
             let text = "values were nested too deep and are shown in part";
-            run.notices.push(Notice::new(NoticeKind::Cut, text, self.cut));
+            run.notices
+                .push(Notice::new(NoticeKind::Cut, text, self.cut));
         }
         self.buffer.clear();
         depth::append_any(&mut self.buffer, &run, 1)?;

@@ -38,6 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "secrecy",
             "serde",
             "serde_json",
+            "serde_path_to_error",
             "thiserror",
         ],
     ),
