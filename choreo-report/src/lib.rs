@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod causes;
+pub mod diff;
 pub mod export;
 pub mod folder;
 pub mod merge;
