@@ -16,5 +16,6 @@ pub mod merge;
 pub mod model;
 pub mod partial;
 pub mod read;
+pub mod redact;
 pub mod schema;
 pub mod write;

@@ -31,9 +31,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "choreo-report",
         &[
+            "aho-corasick",
             "chrono",
+            "data-encoding",
             "jiff",
             "quick-junit",
+            "regex",
+            "secrecy",
             "serde",
             "serde_json",
             "serde_path_to_error",
