@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod causes;
+pub mod html;
 pub mod model;
 pub mod read;
 pub mod schema;
