@@ -13,7 +13,7 @@ use choreo_report::read;
 use choreo_runner::{
     BoxFuture, Case, HandleRecord, OpenError, Opened, Outcome, Resource, RunContext, ScenarioRecord,
 };
-use support::{Ran, command, run_with};
+use support::{Ran, command, run, run_with};
 
 // ---- The fixture -----------------------------------------------------------------------------
 
@@ -466,6 +466,10 @@ fn programs_are_told_where_the_report_is() {
     let ran = scratch.run(&["a::passes", "--report", "out"], &[]);
     assert_eq!(ran.names(), ["a::passes"]);
     ran.says(0, "report:");
+    // Without a report there is nothing to tell.
+    run(&["a::passes", "--format=json"])
+        .exits(0)
+        .says(0, r#""report""#);
 }
 
 macro_rules! checks {

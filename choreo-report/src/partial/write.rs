@@ -10,16 +10,11 @@ use std::thread::{self, JoinHandle};
 use super::folder::{CLAIM, RunFolder, RunId};
 use super::line::{End, Git, Header, Started, Written, append_test};
 use crate::folder::{Folder, FolderError};
-use crate::model::{Notice, Redactions, Test, Timestamp};
+use crate::model::{Notice, Test, Timestamp};
+use crate::redact::Redactor;
 
 /// How many tests may wait to be written before whoever ends tests has to wait too.
 const WAITING: usize = 256;
-
-/// Takes secrets out of what is going to be written.
-pub trait Redact: Send {
-    /// Takes them out of a test. Returns what was done.
-    fn test(&mut self, test: &mut Test) -> Redactions;
-}
 
 /// Why a partial could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +78,7 @@ enum Job {
 
 impl PartialWriter {
     /// Begins a partial of `run` in `folder`. The header is in the file when this returns, so that the tests are
-    /// known from now on.
+    /// known from now on. `redactor` takes secrets out of all that is written.
     ///
     /// # Errors
     ///
@@ -92,14 +87,16 @@ impl PartialWriter {
         folder: &Folder,
         run: &RunId,
         header: &Header,
-        redact: Option<Box<dyn Redact>>,
+        mut redactor: Redactor,
     ) -> Result<Self, PartialError> {
+        let mut shown = header.clone();
+        redactor.run(&mut shown.run);
         let (open, finished) = RunFolder::of(folder, run)?.places(&header.process)?;
-        let file = begin(&open, header).map_err(io_error("write", &open))?;
+        let file = begin(&open, &shown).map_err(io_error("write", &open))?;
         let (jobs, waiting) = mpsc::sync_channel(WAITING);
         let thread = thread::Builder::new()
             .name("choreo-report".to_owned())
-            .spawn(move || write(file, &waiting, redact))
+            .spawn(move || write(file, &waiting, redactor))
             .map_err(io_error("start a thread that writes", &open))?;
         Ok(Self {
             jobs: Some(jobs),
@@ -212,7 +209,7 @@ fn run_began(partial: &Path, own: Timestamp) -> Timestamp {
 fn write(
     mut file: BufWriter<File>,
     jobs: &Receiver<Job>,
-    mut redact: Option<Box<dyn Redact>>,
+    mut redactor: Redactor,
 ) -> Result<BufWriter<File>, io::Error> {
     let mut buffer = Vec::new();
     loop {
@@ -231,10 +228,7 @@ fn write(
         match job {
             Job::Started(started) => line(&mut file, &mut buffer, &Written::Started(started))?,
             Job::Ended(index, mut test) => {
-                let redactions = match &mut redact {
-                    Some(redact) => redact.test(&mut test),
-                    None => Redactions::default(),
-                };
+                let redactions = redactor.test(&mut test);
                 buffer.clear();
                 append_test(&mut buffer, index, &test, redactions)?;
                 file.write_all(&buffer)?;

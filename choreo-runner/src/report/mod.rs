@@ -19,6 +19,7 @@ use choreo_report::folder::Folder;
 use choreo_report::merge::{self, Merged, Options as MergeOptions, When};
 use choreo_report::model::Timestamp;
 use choreo_report::partial::{Ending, Header, PartialError, PartialWriter, Planned, RunId, Runner};
+use choreo_report::redact::{self, Holding, Redactor};
 
 use self::git::Question;
 use self::github::GitHub;
@@ -53,6 +54,9 @@ struct Part {
     failed: bool,
     interrupted: bool,
     git: Option<Question>,
+    options: MergeOptions,
+    /// Harnesses remember what they resolve as long as somebody is going to search for it.
+    _secrets: Holding,
 }
 
 impl<'a> Reporter<'a> {
@@ -125,7 +129,7 @@ impl<'a> Reporter<'a> {
                     {
                         self.warn(&error);
                     }
-                    report = Some(merged.results);
+                    report = Some(merged.page.unwrap_or(merged.results));
                 }
                 Ok(None) => {}
                 Err(error) => self.warn(&error),
@@ -193,7 +197,8 @@ impl Part {
             let attempt = environment("NEXTEST_ATTEMPT").and_then(|attempt| attempt.parse().ok());
             header.attempt = attempt.unwrap_or(1);
         }
-        let writer = PartialWriter::create(&folder, &found.id, &header, None)?;
+        let secrets = redact::hold_secrets();
+        let writer = PartialWriter::create(&folder, &found.id, &header, Redactor::of_process())?;
         let git = writer
             .claims("git")
             .then(|| Question::ask(&settings.package))
@@ -212,6 +217,8 @@ impl Part {
             failed: false,
             interrupted: false,
             git,
+            options: merge_options(settings),
+            _secrets: secrets,
         })
     }
 
@@ -263,14 +270,24 @@ impl Part {
             },
             _ => When::Now,
         };
-        let options = MergeOptions::default();
-        Ok(merge::finish_process(
-            &self.folder,
-            &self.run,
-            when,
-            &options,
-        )?)
+        let (folder, options) = (&self.folder, &self.options);
+        Ok(merge::finish_process(folder, &self.run, when, options)?)
     }
+}
+
+fn merge_options(settings: &Settings) -> MergeOptions {
+    #[cfg_attr(
+        not(feature = "junit"),
+        expect(unused_mut, reason = "there is nothing to choose")
+    )]
+    let mut options = MergeOptions::default();
+    #[cfg(feature = "junit")]
+    {
+        options.junit = settings.junit;
+    }
+    #[cfg(not(feature = "junit"))]
+    debug_assert!(!settings.junit, "it was refused");
+    options
 }
 
 fn planned(selected: &Selected) -> Planned {

@@ -11,6 +11,8 @@ use crate::args::{Options, ReportWish};
 pub(super) struct Settings {
     /// Where the report is written, if it is.
     pub(super) folder: Option<PathBuf>,
+    /// Whether `junit.xml` is written beside it.
+    pub(super) junit: bool,
     /// If GitHub runs us and is to be told.
     pub(super) github: Option<GitHub>,
     /// What `choreo.toml` calls the project.
@@ -48,9 +50,19 @@ impl Settings {
                 }
             },
         };
+        let mut junit = options.junit.or(config.junit).unwrap_or(false) && folder.is_some();
+        if junit && !cfg!(feature = "junit") {
+            junit = false;
+            warnings.push(
+                "no junit.xml: the feature `junit` of choreo-harness is off; switch it on, or make the file \
+                 with `choreo report export --junit`"
+                    .to_owned(),
+            );
+        }
         let wanted = options.github.or(config.github).unwrap_or(true);
         Self {
             folder,
+            junit,
             github: GitHub::detect(&workspace, environment).filter(|_| wanted),
             project: config.project,
             package,
