@@ -403,24 +403,24 @@ fn a_run_does_not_mix_with_another_and_old_ones_go() {
 }
 
 #[test]
-fn ten_thousand_processes_become_one_report() {
+fn a_thousand_processes_become_one_report() {
     let world = World::new();
-    for number in 0..10_000 {
-        let outcome = if number == 9_000 {
+    for number in 0..1_000 {
+        let outcome = if number == 900 {
             TestOutcome::Failed
         } else {
             TestOutcome::Passed
         };
         world.process(
-            &format!("{number:05}"),
+            &format!("{number:04}"),
             &[(&format!("test_{number}"), outcome)],
         );
     }
     let report = world.merge();
-    assert_eq!(report.tests.len(), 10_000);
+    assert_eq!(report.tests.len(), 1_000);
     assert_eq!(report.run.totals.failed, 1);
     assert_eq!(
         report.run.processes.expect("they are counted").merged,
-        10_000
+        1_000
     );
 }
