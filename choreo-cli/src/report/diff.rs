@@ -57,7 +57,11 @@ fn text(diff: &Diff<'_>) -> String {
         (Tone::Bad, format!("Worse: {}.", sums(diff)))
     } else {
         let sums = sums(diff);
-        let what = if sums.is_empty() { "nothing changed" } else { &sums };
+        let what = if sums.is_empty() {
+            "nothing changed"
+        } else {
+            &sums
+        };
         (Tone::Good, format!("Not worse: {what}."))
     };
     let _ = writeln!(out, "{}", Painted(tone, verdict));
@@ -69,21 +73,55 @@ fn text(diff: &Diff<'_>) -> String {
     let test = |test: &&Test| named(test, "");
     list(&mut out, "new failures", Tone::Bad, &diff.new_failures, why);
     list(&mut out, "slower", Tone::Warning, &diff.slower, |slower| {
-        let over = if slower.now_over_budget { ", over its budget now" } else { "" };
-        let times = format!("{} → {}{over}", measured(slower.before), measured(slower.after));
-        format!("{}  {times}  {}", line(&slower.handle.topic, CHARS), line(&slower.test.nodeid, CHARS))
-    });
-    list(&mut out, "slower topics", Tone::Warning, &diff.slower_topics, |slower| {
-        let topic = match slower.transport {
-            Some(transport) => format!("{} on {}", line(slower.topic, CHARS), line(transport, CHARS)),
-            None => line(slower.topic, CHARS),
+        let over = if slower.now_over_budget {
+            ", over its budget now"
+        } else {
+            ""
         };
-        let (before, after) = (measured(slower.before), measured(slower.after));
-        format!("{topic}  {before} → {after}, median of {}", slower.samples)
+        let times = format!(
+            "{} → {}{over}",
+            measured(slower.before),
+            measured(slower.after)
+        );
+        format!(
+            "{}  {times}  {}",
+            line(&slower.handle.topic, CHARS),
+            line(&slower.test.nodeid, CHARS)
+        )
     });
+    list(
+        &mut out,
+        "slower topics",
+        Tone::Warning,
+        &diff.slower_topics,
+        |slower| {
+            let topic = match slower.transport {
+                Some(transport) => format!(
+                    "{} on {}",
+                    line(slower.topic, CHARS),
+                    line(transport, CHARS)
+                ),
+                None => line(slower.topic, CHARS),
+            };
+            let (before, after) = (measured(slower.before), measured(slower.after));
+            format!("{topic}  {before} → {after}, median of {}", slower.samples)
+        },
+    );
     list(&mut out, "fixed", Tone::Good, &diff.fixed, name);
-    list(&mut out, "still failing", Tone::Quiet, &diff.still_failing, name);
-    list(&mut out, "failed and now skipped", Tone::Quiet, &diff.now_skipped, name);
+    list(
+        &mut out,
+        "still failing",
+        Tone::Quiet,
+        &diff.still_failing,
+        name,
+    );
+    list(
+        &mut out,
+        "failed and now skipped",
+        Tone::Quiet,
+        &diff.now_skipped,
+        name,
+    );
     list(&mut out, "new tests", Tone::Quiet, &diff.added, test);
     list(&mut out, "gone", Tone::Quiet, &diff.removed, test);
     out
@@ -125,12 +163,20 @@ fn list<T>(out: &mut String, title: &str, tone: Tone, entries: &[T], show: impl 
     if entries.is_empty() {
         return;
     }
-    let _ = writeln!(out, "\n{}", Painted(tone, format!("{title} ({})", entries.len())));
+    let _ = writeln!(
+        out,
+        "\n{}",
+        Painted(tone, format!("{title} ({})", entries.len()))
+    );
     for entry in entries.iter().take(SHOWN) {
         let _ = writeln!(out, "    {}", show(entry));
     }
     if entries.len() > SHOWN {
-        let _ = writeln!(out, "    … and {} more; --format json has all", entries.len() - SHOWN);
+        let _ = writeln!(
+            out,
+            "    … and {} more; --format json has all",
+            entries.len() - SHOWN
+        );
     }
 }
 

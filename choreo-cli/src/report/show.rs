@@ -44,13 +44,19 @@ fn text(report: &Report, all: bool) -> String {
     let bad = report.run.totals.failed + report.run.totals.errored > 0;
     let tone = if bad { Tone::Bad } else { Tone::Good };
     if let Some(name) = &report.run.project_name {
-        push(&mut out, &Painted(Tone::Quiet, line(name, NAME)).to_string());
+        push(
+            &mut out,
+            &Painted(Tone::Quiet, line(name, NAME)).to_string(),
+        );
     }
     let verdict = line(&causes::verdict(report), SENTENCE);
     push(&mut out, &Painted(tone, verdict).to_string());
     for notice in causes::notices(report) {
         let notice = line(&notice.text, SENTENCE);
-        push(&mut out, &format!("{} {notice}", Painted(Tone::Warning, "note:")));
+        push(
+            &mut out,
+            &format!("{} {notice}", Painted(Tone::Warning, "note:")),
+        );
     }
     let groups = causes::groups(report);
     for group in &groups {
@@ -78,14 +84,25 @@ fn write_group(out: &mut String, group: &Group<'_>, all: bool) {
     push(out, "");
     push(
         out,
-        &format!("{} {}", Painted(Tone::Heading, title), Painted(Tone::Quiet, format!("({tests})"))),
+        &format!(
+            "{} {}",
+            Painted(Tone::Heading, title),
+            Painted(Tone::Quiet, format!("({tests})"))
+        ),
     );
     if let Some(first) = group.failures.first() {
         push(out, &format!("  {}", line(&first.cause.text, SENTENCE)));
     }
     let shown = if all { usize::MAX } else { NAMES };
     for failure in group.failures.iter().take(shown) {
-        push(out, &format!("    {}{}", line(&failure.test.nodeid, NAME), place(failure.test)));
+        push(
+            out,
+            &format!(
+                "    {}{}",
+                line(&failure.test.nodeid, NAME),
+                place(failure.test)
+            ),
+        );
     }
     let hidden = group.failures.len().saturating_sub(shown);
     if hidden > 0 {
@@ -103,12 +120,18 @@ fn place(test: &Test) -> String {
 /// The failure texts, one of each cause first.
 fn write_texts(out: &mut String, groups: &[Group<'_>], all: bool) {
     let firsts = groups.iter().filter_map(|group| group.failures.first());
-    let others = groups.iter().flat_map(|group| group.failures.iter().skip(1));
+    let others = groups
+        .iter()
+        .flat_map(|group| group.failures.iter().skip(1));
     let texts: Vec<_> = firsts
         .chain(others)
         .filter_map(|failure| Some((failure.test, text_of(failure.test)?)))
         .collect();
-    let shown = if all { texts.len() } else { TEXTS.min(texts.len()) };
+    let shown = if all {
+        texts.len()
+    } else {
+        TEXTS.min(texts.len())
+    };
     for (test, text) in &texts[..shown] {
         let title = format!("---- {} ----", line(&test.nodeid, NAME));
         push(out, &format!("\n{}", Painted(Tone::Bad, title)));
@@ -116,14 +139,20 @@ fn write_texts(out: &mut String, groups: &[Group<'_>], all: bool) {
     }
     let hidden = texts.len() - shown;
     if hidden > 0 {
-        let more = format!("\n… and {}; --all shows them", count(hidden, "more failure text"));
+        let more = format!(
+            "\n… and {}; --all shows them",
+            count(hidden, "more failure text")
+        );
         push(out, &more);
     }
 }
 
 fn text_of(test: &Test) -> Option<&str> {
     let texts = [test.failure_text.as_deref(), test.traceback.as_deref()];
-    texts.into_iter().flatten().find(|text| !text.trim().is_empty())
+    texts
+        .into_iter()
+        .flatten()
+        .find(|text| !text.trim().is_empty())
 }
 
 /// The expectations that are nearest to their budgets, or over.
@@ -132,7 +161,8 @@ fn write_slowest(out: &mut String, report: &Report) {
     for test in &report.tests {
         for handle in test.scenarios.iter().flat_map(|scenario| &scenario.handles) {
             let came = matches!(handle.exact_outcome(), Some(Verdict::Pass | Verdict::Slow));
-            if let (true, Some(latency), Some(budget)) = (came, handle.latency_ms, handle.budget_ms) {
+            if let (true, Some(latency), Some(budget)) = (came, handle.latency_ms, handle.budget_ms)
+            {
                 let load = latency.get() / budget.get();
                 if load.is_finite() {
                     rows.push((load, latency, budget, handle, test));
@@ -145,7 +175,13 @@ fn write_slowest(out: &mut String, report: &Report) {
     }
     rows.sort_by(|a, b| b.0.total_cmp(&a.0));
     rows.truncate(SLOWEST);
-    push(out, &format!("\n{}", Painted(Tone::Heading, "nearest to their budgets, or over:")));
+    push(
+        out,
+        &format!(
+            "\n{}",
+            Painted(Tone::Heading, "nearest to their budgets, or over:")
+        ),
+    );
     let cells: Vec<[String; 4]> = rows
         .iter()
         .map(|(load, latency, budget, handle, _)| {
@@ -163,7 +199,11 @@ fn write_slowest(out: &mut String, report: &Report) {
     };
     let [load, latency, budget, topic] = [width(0), width(1), width(2), width(3)];
     for (row, (loaded, .., test)) in cells.iter().zip(&rows) {
-        let tone = if *loaded > 1.0 { Tone::Warning } else { Tone::Good };
+        let tone = if *loaded > 1.0 {
+            Tone::Warning
+        } else {
+            Tone::Good
+        };
         let text = format!(
             "  {}  {:>latency$} of {:>budget$}  {:<topic$}  {}",
             Painted(tone, format!("{:>load$}", row[0])),

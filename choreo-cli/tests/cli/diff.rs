@@ -18,7 +18,10 @@ fn files(scratch: &std::path::Path) -> (String, String) {
         ("bills", Outcome::Slow, 80),
         ("packs", Outcome::Pass, 10),
     ]);
-    (save(&before, scratch, "before.json"), save(&after, scratch, "after.json"))
+    (
+        save(&before, scratch, "before.json"),
+        save(&after, scratch, "after.json"),
+    )
 }
 
 #[test]
@@ -78,5 +81,8 @@ fn a_run_that_is_not_worse_ends_with_0() {
     let (before, _) = files(scratch.path());
     let done = choreo(&["report", "diff", &before, &before]);
     assert_eq!(done.code, 0, "{done:?}");
-    assert!(done.out.starts_with("Not worse: 1 still failing."), "{done:?}");
+    assert!(
+        done.out.starts_with("Not worse: 1 still failing."),
+        "{done:?}"
+    );
 }

@@ -17,7 +17,10 @@ fn strict_1_3_is_valid_and_has_markers_without_rules() {
     let exported: Value = serde_json::from_str(&done.out).unwrap();
     let schema: Value = serde_json::from_str(choreo_report::schema::V1_3).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<_> = validator.iter_errors(&exported).map(|error| error.to_string()).collect();
+    let errors: Vec<_> = validator
+        .iter_errors(&exported)
+        .map(|error| error.to_string())
+        .collect();
     assert_eq!(errors, Vec::<String>::new());
     assert_eq!(
         exported["tests"][0]["scenarios"][0]["handles"][0]["actual"],
@@ -27,7 +30,9 @@ fn strict_1_3_is_valid_and_has_markers_without_rules() {
 
 #[test]
 fn old_reports_become_new_ones() {
-    let old = golden("older/v1.0-reporter-0.1.0-full-suite.json").display().to_string();
+    let old = golden("older/v1.0-reporter-0.1.0-full-suite.json")
+        .display()
+        .to_string();
     let done = choreo(&["report", "export", "--schema", "1.4", &old]);
     assert_eq!(done.code, 0, "{done:?}");
     let exported: Value = serde_json::from_str(&done.out).unwrap();
@@ -37,9 +42,15 @@ fn old_reports_become_new_ones() {
 #[test]
 fn junit_and_markdown_are_written_to_files() {
     let scratch = tempfile::tempdir().unwrap();
-    let report = report(&[("pays", Outcome::Pass, 12), ("ships", Outcome::Timeout, 500)]);
+    let report = report(&[
+        ("pays", Outcome::Pass, 12),
+        ("ships", Outcome::Timeout, 500),
+    ]);
     let file = save(&report, scratch.path(), "results.json");
-    for (format, says) in [("--junit", "<testsuites"), ("--markdown", "**1 of 2 tests failed.**")] {
+    for (format, says) in [
+        ("--junit", "<testsuites"),
+        ("--markdown", "**1 of 2 tests failed.**"),
+    ] {
         let path = scratch.path().join("export");
         let path = path.display().to_string();
         let done = choreo(&["report", "export", format, "-o", &path, &file]);

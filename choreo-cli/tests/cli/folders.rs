@@ -20,7 +20,13 @@ fn shards_become_one_report() {
         folder.display().to_string()
     };
     let one = shard("one", &[("pays", Outcome::Pass, 10)]);
-    let two = shard("two", &[("ships", Outcome::Timeout, 10), ("bills", Outcome::Pass, 10)]);
+    let two = shard(
+        "two",
+        &[
+            ("ships", Outcome::Timeout, 10),
+            ("bills", Outcome::Pass, 10),
+        ],
+    );
     let into = scratch.path().join("merged");
     let into = into.display().to_string();
     let done = choreo(&["report", "merge", &one, &two, "-o", &into]);
@@ -35,7 +41,13 @@ fn shards_become_one_report() {
 fn merging_into_somebody_elses_folder_is_refused() {
     let scratch = tempfile::tempdir().unwrap();
     let file = save(&report(&[]), scratch.path(), "results.json");
-    let done = choreo(&["report", "merge", &file, "-o", &scratch.path().display().to_string()]);
+    let done = choreo(&[
+        "report",
+        "merge",
+        &file,
+        "-o",
+        &scratch.path().display().to_string(),
+    ]);
     assert_eq!(done.code, 2, "{done:?}");
     assert!(done.err.contains("not ours"), "{done:?}");
     let nothing = choreo(&["report", "merge", "/does/not/exist", "-o", "merged"]);
@@ -49,11 +61,28 @@ fn opened(arguments: &[&str], folder: &Path) -> (String, crate::support::Done) {
     let bin = folder.join("bin");
     fs::create_dir(&bin).unwrap();
     let pipe = folder.join("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
     // Every name that the system's own way of opening could have.
-    for name in ["xdg-open", "open", "gio", "gnome-open", "kde-open", "wslview"] {
+    for name in [
+        "xdg-open",
+        "open",
+        "gio",
+        "gnome-open",
+        "kde-open",
+        "wslview",
+    ] {
         let script = bin.join(name);
-        fs::write(&script, format!("#!/bin/sh\necho \"$@\" > '{}'\n", pipe.display())).unwrap();
+        fs::write(
+            &script,
+            format!("#!/bin/sh\necho \"$@\" > '{}'\n", pipe.display()),
+        )
+        .unwrap();
         fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
     }
     let path = format!("{}:/usr/bin:/bin", bin.display());
@@ -74,7 +103,10 @@ fn the_page_is_opened() {
     fs::create_dir(&folder).unwrap();
     let page = folder.join("index.html");
     fs::write(&page, "<!doctype html>").unwrap();
-    let (given, done) = opened(&["report", "open", &folder.display().to_string()], scratch.path());
+    let (given, done) = opened(
+        &["report", "open", &folder.display().to_string()],
+        scratch.path(),
+    );
     assert_eq!(done.code, 0, "{done:?}");
     assert!(given.contains(&page.display().to_string()), "{given}");
     assert_eq!(done.out, format!("{}\n", page.display()));
@@ -105,17 +137,33 @@ fn without_a_name_the_report_of_the_project_is_meant() {
     let place = |name: &str, test: &str| {
         let folder = scratch.path().join(name);
         fs::create_dir_all(&folder).unwrap();
-        save(&report(&[(test, Outcome::Timeout, 10)]), &folder, "results.json");
+        save(
+            &report(&[(test, Outcome::Timeout, 10)]),
+            &folder,
+            "results.json",
+        );
         folder.display().to_string()
     };
     place("target/choreo/report", "in_target");
     assert!(show(&[]).out.contains("shop::in_target"));
     place("out/choreo/report", "in_other_target");
     let out = scratch.path().join("out").display().to_string();
-    assert!(show(&[("CARGO_TARGET_DIR", &out)]).out.contains("shop::in_other_target"));
+    assert!(
+        show(&[("CARGO_TARGET_DIR", &out)])
+            .out
+            .contains("shop::in_other_target")
+    );
     place("configured", "as_configured");
-    fs::write(scratch.path().join("choreo.toml"), "[report]\ndir = 'configured'\n").unwrap();
+    fs::write(
+        scratch.path().join("choreo.toml"),
+        "[report]\ndir = 'configured'\n",
+    )
+    .unwrap();
     assert!(show(&[]).out.contains("shop::as_configured"));
     let named = place("named", "as_named");
-    assert!(show(&[("CHOREO_REPORT_DIR", &named)]).out.contains("shop::as_named"));
+    assert!(
+        show(&[("CHOREO_REPORT_DIR", &named)])
+            .out
+            .contains("shop::as_named")
+    );
 }

@@ -15,7 +15,10 @@ fn every_command_explains_itself() {
     for command in ["open", "merge", "show", "export", "diff", "push"] {
         let done = choreo(&["report", command, "--help"]);
         assert_eq!(done.code, 0, "{command}: {done:?}");
-        assert!(done.out.contains("Usage: choreo report"), "{command}: {done:?}");
+        assert!(
+            done.out.contains("Usage: choreo report"),
+            "{command}: {done:?}"
+        );
         let listed = choreo(&["report", "--help"]);
         assert!(listed.out.contains(command), "{listed:?}");
     }
@@ -51,8 +54,20 @@ fn bad_files_are_named_with_the_place_in_them() {
     let passing = std::fs::read_to_string(golden("passing.json")).unwrap();
     let table = [
         (write("cut.json", &passing[..200]), "strict JSON"),
-        (write("field.json", &passing.replacen("\"outcome\": \"passed\"", "\"outcome\": \"fine\"", 1)), "tests[0].outcome"),
-        (write("later.json", "{\"schema_version\":\"2.0\",\"run\":{},\"tests\":[]}"), "version `2.0`"),
+        (
+            write(
+                "field.json",
+                &passing.replacen("\"outcome\": \"passed\"", "\"outcome\": \"fine\"", 1),
+            ),
+            "tests[0].outcome",
+        ),
+        (
+            write(
+                "later.json",
+                "{\"schema_version\":\"2.0\",\"run\":{},\"tests\":[]}",
+            ),
+            "version `2.0`",
+        ),
         (golden("not-strict-json/nan-infinity.json"), "NaN"),
         (scratch.path().join("missing.json"), "cannot read"),
         (scratch.path().to_owned(), "holds no results.json"),
@@ -63,7 +78,14 @@ fn bad_files_are_named_with_the_place_in_them() {
             vec!["report", "show", &name],
             vec!["report", "export", "--junit", &name],
             vec!["report", "diff", &name, &name],
-            vec!["report", "push", "http://127.0.0.1:1/", "--tenant", "t", &name],
+            vec![
+                "report",
+                "push",
+                "http://127.0.0.1:1/",
+                "--tenant",
+                "t",
+                &name,
+            ],
         ] {
             let done = choreo(&arguments);
             assert_eq!(done.code, 2, "{arguments:?}: {done:?}");

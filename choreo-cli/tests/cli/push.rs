@@ -36,7 +36,9 @@ fn server(answers: Vec<&'static str>) -> (String, Receiver<Sent>) {
     thread::spawn(move || {
         for answer in answers {
             let (stream, _) = listener.accept().unwrap();
-            stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+            stream
+                .set_read_timeout(Some(Duration::from_secs(30)))
+                .unwrap();
             let sent = receive(&stream);
             let _ = (&stream).write_all(answer.as_bytes());
             if sender.send(sent).is_err() {
@@ -63,17 +65,27 @@ fn receive(stream: &TcpStream) -> Sent {
     sent
 }
 
-const TAKEN: &str = "HTTP/1.1 201 Created\r\nContent-Length: 8\r\nConnection: close\r\n\r\nrun 4711";
+const TAKEN: &str =
+    "HTTP/1.1 201 Created\r\nContent-Length: 8\r\nConnection: close\r\n\r\nrun 4711";
 const BUSY: &str =
     "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 fn push(url: &str, more: &[&str]) -> (Done, Vec<u8>) {
     let scratch = tempfile::tempdir().unwrap();
-    let file = save(&report(&[("pays", Outcome::Pass, 10)]), scratch.path(), "results.json");
+    let file = save(
+        &report(&[("pays", Outcome::Pass, 10)]),
+        scratch.path(),
+        "results.json",
+    );
     let mut command = command();
-    command.args(["report", "push", url, &file, "--tenant", "shop"]).args(more);
+    command
+        .args(["report", "push", url, &file, "--tenant", "shop"])
+        .args(more);
     let done = run(command.env("CHOREO_CHRONICLE_TOKEN", TOKEN));
-    assert!(!done.out.contains(TOKEN) && !done.err.contains(TOKEN), "{done:?}");
+    assert!(
+        !done.out.contains(TOKEN) && !done.err.contains(TOKEN),
+        "{done:?}"
+    );
     (done, std::fs::read(file).unwrap())
 }
 
@@ -88,7 +100,10 @@ fn a_report_is_sent_as_it_is() {
     assert_eq!(done.code, 0, "{done:?}");
     assert_eq!(done.out, format!("sent 1 test to {url}: run 4711\n"));
     let sent = next(&sent);
-    assert!(sent.head.starts_with("POST /api/v1/reports HTTP/1.1\n"), "{sent:?}");
+    assert!(
+        sent.head.starts_with("POST /api/v1/reports HTTP/1.1\n"),
+        "{sent:?}"
+    );
     assert_eq!(sent.header("x-chronicle-tenant"), Some("shop"));
     assert_eq!(sent.header("content-type"), Some("application/json"));
     let bearer = format!("Bearer {TOKEN}");
@@ -106,7 +121,10 @@ fn a_busy_server_is_asked_again_with_the_same_key() {
     let first = next(&sent);
     assert_eq!(first, next(&sent));
     assert_eq!(first, next(&sent));
-    assert!(done.err.contains("status 503; trying again in 0 s, 2 of 3"), "{done:?}");
+    assert!(
+        done.err.contains("status 503; trying again in 0 s, 2 of 3"),
+        "{done:?}"
+    );
 }
 
 #[test]
@@ -114,7 +132,10 @@ fn retries_end() {
     let (url, sent) = server(vec![BUSY, BUSY, TAKEN]);
     let (done, _) = push(&url, &["--retries", "1"]);
     assert_eq!(done.code, 1, "{done:?}");
-    assert!(done.err.contains("refused the report (status 503)"), "{done:?}");
+    assert!(
+        done.err.contains("refused the report (status 503)"),
+        "{done:?}"
+    );
     next(&sent);
     next(&sent);
     assert!(sent.try_recv().is_err(), "two attempts were asked for");
@@ -126,9 +147,18 @@ fn what_the_server_will_never_take_is_sent_once() {
     const DENIED: &str = "HTTP/1.1 401 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     const MOVED: &str = "HTTP/1.1 307 Moved\r\nLocation: http://elsewhere.example/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     for (answer, says) in [
-        (UNKNOWN, "refused the report (status 422): {\"error\":\"bad run\",\"password\":<redacted:assignment>}"),
-        (DENIED, "does not accept the token for tenant `shop` (status 401); it is taken from CHOREO_CHRONICLE_TOKEN"),
-        (MOVED, "sends us elsewhere (status 307), and nothing was sent there; give that address itself: http://elsewhere.example/"),
+        (
+            UNKNOWN,
+            "refused the report (status 422): {\"error\":\"bad run\",\"password\":<redacted:assignment>}",
+        ),
+        (
+            DENIED,
+            "does not accept the token for tenant `shop` (status 401); it is taken from CHOREO_CHRONICLE_TOKEN",
+        ),
+        (
+            MOVED,
+            "sends us elsewhere (status 307), and nothing was sent there; give that address itself: http://elsewhere.example/",
+        ),
     ] {
         let (url, sent) = server(vec![answer, TAKEN]);
         let (done, _) = push(&url, &[]);
@@ -147,7 +177,10 @@ fn a_server_that_is_not_there_is_named() {
     drop(listener);
     let (done, _) = push(&url, &["--retries", "0"]);
     assert_eq!(done.code, 1, "{done:?}");
-    assert!(done.err.contains(&format!("{url} cannot be reached")), "{done:?}");
+    assert!(
+        done.err.contains(&format!("{url} cannot be reached")),
+        "{done:?}"
+    );
     assert!(done.err.contains("(1 attempt)"), "{done:?}");
 }
 
@@ -167,8 +200,15 @@ fn a_dry_run_sends_nothing_and_shows_no_token() {
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let (done, file) = push(&url, &["--dry-run"]);
     assert_eq!(done.code, 0, "{done:?}");
-    assert!(done.out.contains(&format!("({} bytes, 1 test) to {url}", file.len())), "{done:?}");
-    assert!(done.out.contains("Authorization: Bearer <redacted>"), "{done:?}");
+    assert!(
+        done.out
+            .contains(&format!("({} bytes, 1 test) to {url}", file.len())),
+        "{done:?}"
+    );
+    assert!(
+        done.out.contains("Authorization: Bearer <redacted>"),
+        "{done:?}"
+    );
     assert!(listener.accept().is_err(), "nobody called");
 }
 
@@ -187,7 +227,15 @@ fn what_is_missing_is_named() {
     let done = choreo(&["report", "push", "http://127.0.0.1:1/"]);
     assert_eq!(done.code, 2, "{done:?}");
     assert!(done.err.contains("CHOREO_CHRONICLE_TENANT"), "{done:?}");
-    let named = ["report", "push", "http://127.0.0.1:1/", "--tenant", "t", "--token-env", "NOT_SET"];
+    let named = [
+        "report",
+        "push",
+        "http://127.0.0.1:1/",
+        "--tenant",
+        "t",
+        "--token-env",
+        "NOT_SET",
+    ];
     let done = choreo(&named);
     assert_eq!(done.code, 2, "{done:?}");
     assert!(done.err.contains("`NOT_SET` is not set"), "{done:?}");

@@ -44,7 +44,11 @@ nearest to their budgets, or over:
 #[test]
 fn a_folder_is_as_good_as_a_file_and_a_passing_run_ends_with_0() {
     let scratch = tempfile::tempdir().unwrap();
-    save(&report(&[("pays", Outcome::Pass, 12)]), scratch.path(), "results.json");
+    save(
+        &report(&[("pays", Outcome::Pass, 12)]),
+        scratch.path(),
+        "results.json",
+    );
     let done = choreo(&["report", "show", &scratch.path().display().to_string()]);
     assert_eq!(done.code, 0, "{done:?}");
     assert!(done.out.starts_with("The test passed.\n"), "{done:?}");
@@ -54,11 +58,20 @@ fn a_folder_is_as_good_as_a_file_and_a_passing_run_ends_with_0() {
 fn long_lists_are_cut_and_all_shows_them() {
     let scratch = tempfile::tempdir().unwrap();
     let names: Vec<_> = (0..30).map(|number| format!("test_{number}")).collect();
-    let tests: Vec<_> = names.iter().map(|name| (name.as_str(), Outcome::Timeout, 1)).collect();
+    let tests: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), Outcome::Timeout, 1))
+        .collect();
     let file = save(&report(&tests), scratch.path(), "results.json");
     let short = choreo(&["report", "show", &file]);
-    assert!(short.out.contains("… and 20 more; --all shows them"), "{short:?}");
-    assert!(short.out.contains("… and 27 more failure texts"), "{short:?}");
+    assert!(
+        short.out.contains("… and 20 more; --all shows them"),
+        "{short:?}"
+    );
+    assert!(
+        short.out.contains("… and 27 more failure texts"),
+        "{short:?}"
+    );
     let all = choreo(&["report", "show", "--all", &file]);
     assert!(!all.out.contains("--all"), "{all:?}");
     assert!(all.out.contains("the text of test_29"), "{all:?}");
@@ -74,7 +87,10 @@ fn reports_of_every_version_are_shown() {
     ] {
         let done = choreo(&["report", "show", &golden(name).display().to_string()]);
         assert_eq!(done.code, code, "{name}: {done:?}");
-        assert!(done.out.lines().take(2).any(|line| line.contains(says)), "{name}: {done:?}");
+        assert!(
+            done.out.lines().take(2).any(|line| line.contains(says)),
+            "{name}: {done:?}"
+        );
     }
 }
 
@@ -91,7 +107,9 @@ fn a_foreign_report_does_not_drive_the_terminal() {
     let file = save(&report, scratch.path(), "results.json");
     // Also where colours are forced.
     for force in ["0", "1"] {
-        let done = run(command().args(["report", "show", &file]).env("CLICOLOR_FORCE", force));
+        let done = run(command()
+            .args(["report", "show", &file])
+            .env("CLICOLOR_FORCE", force));
         for sequence in ["\u{1b}]", "\u{1b}[2J", "\u{7}"] {
             assert!(!done.out.contains(sequence), "{done:?}");
         }

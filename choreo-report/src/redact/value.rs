@@ -85,7 +85,8 @@ impl Redactor {
         for value in list {
             // A command line: `["--password", "x"]`.
             let after_option = std::mem::replace(&mut option, is_secret_option(value));
-            if after_option && !self.only_forget && holds(value, Secrecy::Any) && !is_option(value) {
+            if after_option && !self.only_forget && holds(value, Secrecy::Any) && !is_option(value)
+            {
                 self.hide(value, Rule::Field);
             } else {
                 self.within(name, value, depth + 1);
@@ -96,7 +97,11 @@ impl Redactor {
     fn object(&mut self, map: &mut Map<String, Value>, depth: usize) {
         self.keys(map);
         // A list of headers or variables: `{"name": "authorization", "value": "x"}`.
-        let named = if self.only_forget { [].iter() } else { ["name", "key"].iter() };
+        let named = if self.only_forget {
+            [].iter()
+        } else {
+            ["name", "key"].iter()
+        };
         let mut named = named;
         let named = named
             .find_map(|key| map.get(*key)?.as_str())

@@ -13,9 +13,9 @@ use sha2::{Digest, Sha256};
 use self::http::{Answer, Attempt, Request};
 use self::target::Target;
 use super::input;
+use crate::Outcome;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, line};
-use crate::Outcome;
 
 /// Where the tenant is looked for unless it is given.
 const TENANT: &str = "CHOREO_CHRONICLE_TENANT";
@@ -78,7 +78,11 @@ pub(super) fn run(arguments: Arguments) -> Outcome {
             path.display(),
             body.len(),
             output::count(report.tests.len(), "test"),
-            if token.is_some() { "Bearer <redacted>" } else { "none" },
+            if token.is_some() {
+                "Bearer <redacted>"
+            } else {
+                "none"
+            },
         ));
         return Ok(Exit::Fine);
     }
@@ -100,7 +104,10 @@ pub(super) fn run(arguments: Arguments) -> Outcome {
         300..=399 => Err(Failure::refused(format!(
             "{target} sends us elsewhere (status {}), and nothing was sent there; give that address itself{}",
             answer.status,
-            answer.location.as_deref().map_or_else(String::new, |to| format!(": {}", shown(to))),
+            answer
+                .location
+                .as_deref()
+                .map_or_else(String::new, |to| format!(": {}", shown(to))),
         ))),
         401 | 403 => Err(Failure::refused(format!(
             "{target} does not accept the token for tenant `{tenant}` (status {}); it is taken from {}{}",
@@ -116,11 +123,7 @@ pub(super) fn run(arguments: Arguments) -> Outcome {
 }
 
 /// Tries until there is an answer that will not change.
-fn send(
-    client: &http::Client,
-    request: &Request<'_>,
-    retries: u32,
-) -> Result<Answer, Failure> {
+fn send(client: &http::Client, request: &Request<'_>, retries: u32) -> Result<Answer, Failure> {
     let mut tried = 0;
     loop {
         let attempt = client.post(request);
@@ -166,7 +169,9 @@ fn wait(pause: Duration) {
 
 fn tenant(given: Option<String>) -> Result<String, Failure> {
     let tenant = given.or_else(|| input::variable(TENANT)).ok_or_else(|| {
-        Failure::usage(format!("whose report it is is not said; give --tenant, or set {TENANT}"))
+        Failure::usage(format!(
+            "whose report it is is not said; give --tenant, or set {TENANT}"
+        ))
     })?;
     let plain = |byte: u8| byte.is_ascii_graphic();
     if tenant.is_empty() || tenant.len() > 128 || !tenant.bytes().all(plain) {

@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn addresses_are_read() {
-        let target = Target::parse("https://chronicle.example:8443/api?key=abc").expect("it is one");
+        let target =
+            Target::parse("https://chronicle.example:8443/api?key=abc").expect("it is one");
         assert!(target.is_private());
         assert_eq!(target.to_string(), "https://chronicle.example:8443/api?…");
         for (url, private) in [
