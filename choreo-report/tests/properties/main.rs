@@ -1,5 +1,6 @@
 //! What holds for every report: it round-trips, it is valid by its schema, its exports are valid, and no bytes
 //! make the reader panic.
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod filler;
 
@@ -37,7 +38,7 @@ fn written(report: &Report) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_report_is_valid_and_round_trips(material in material()) {
@@ -111,7 +112,8 @@ proptest! {
 /// Hostile names, each in every place at once.
 #[test]
 fn hostile_strings_are_only_text() {
-    let huge = "x".repeat(1 << 20);
+    // More than 1.3 takes of what was printed.
+    let huge = "x".repeat(70_000);
     for text in [
         "constructor",
         "__proto__",

@@ -32,8 +32,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "choreo-report",
         &[
             "aho-corasick",
+            "chrono",
             "data-encoding",
             "jiff",
+            "quick-junit",
             "regex",
             "secrecy",
             "serde",
