@@ -169,6 +169,12 @@ impl Folder {
         self.path.join(PAGE)
     }
 
+    /// Where [`JUNIT`] is, or would be.
+    #[must_use]
+    pub fn junit(&self) -> PathBuf {
+        self.path.join(JUNIT)
+    }
+
     /// Where the partials of runs are, or would be: a folder of ours, never a link to another one.
     pub(crate) fn partials(&self) -> Result<PathBuf, FolderError> {
         let path = self.path.join(PARTIALS);

@@ -36,11 +36,7 @@ pub(crate) enum ReportWish {
     Unsaid,
     Off,
     /// In this folder.
-    At {
-        folder: PathBuf,
-        /// Who says so, for messages.
-        by: &'static str,
-    },
+    At(PathBuf),
 }
 
 /// What it means for a run that a scenario could not run on this machine.
@@ -172,10 +168,7 @@ pub(crate) fn parse(
 
     let report = match report {
         Some(word) if word == "off" => ReportWish::Off,
-        Some(folder) => ReportWish::At {
-            folder: folder.into(),
-            by: "--report",
-        },
+        Some(folder) => ReportWish::At(folder.into()),
         None => report_from(&environment)?,
     };
     let on = |switch| switch == Switch::On;
@@ -275,10 +268,7 @@ fn report_from(environment: impl Fn(&str) -> Option<String>) -> Result<ReportWis
         return Ok(ReportWish::Off);
     }
     let folder = environment("CHOREO_REPORT_DIR").filter(|folder| !folder.is_empty());
-    Ok(folder.map_or(ReportWish::Unsaid, |folder| ReportWish::At {
-        folder: folder.into(),
-        by: "CHOREO_REPORT_DIR",
-    }))
+    Ok(folder.map_or(ReportWish::Unsaid, |folder| ReportWish::At(folder.into())))
 }
 
 fn count_from(
@@ -399,19 +389,16 @@ mod tests {
         let wish = |args: &[&str], variables: &[(&str, &str)]| {
             with(args, variables).expect("the options are valid").report
         };
-        let at = |folder: &str, by| ReportWish::At {
-            folder: folder.into(),
-            by,
-        };
+        let at = |folder: &str| ReportWish::At(folder.into());
         let folder = ("CHOREO_REPORT_DIR", "out");
         assert_eq!(wish(&[], &[]), ReportWish::Unsaid);
         assert_eq!(wish(&[], &[("CHOREO_REPORT_DIR", "")]), ReportWish::Unsaid);
-        assert_eq!(wish(&[], &[folder]), at("out", "CHOREO_REPORT_DIR"));
-        assert_eq!(wish(&["--report", "here"], &[folder]), at("here", "--report"));
+        assert_eq!(wish(&[], &[folder]), at("out"));
+        assert_eq!(wish(&["--report", "here"], &[folder]), at("here"));
         assert_eq!(wish(&["--report=off"], &[folder]), ReportWish::Off);
         let off = ("CHOREO_REPORT", "off");
         assert_eq!(wish(&[], &[folder, off]), ReportWish::Off);
-        assert_eq!(wish(&["--report=./off"], &[off]), at("./off", "--report"));
+        assert_eq!(wish(&["--report=./off"], &[off]), at("./off"));
         let error = with(&[], &[("CHOREO_REPORT", "html")]).expect_err("it is no switch");
         assert!(error.to_string().contains("`on` or `off`"), "{error}");
     }

@@ -57,6 +57,15 @@ pub enum SlowPolicy {
     Deny,
 }
 
+impl From<SlowPolicy> for choreo_report::model::SlowPolicy {
+    fn from(policy: SlowPolicy) -> Self {
+        match policy {
+            SlowPolicy::Warn => Self::Warn,
+            SlowPolicy::Deny => Self::Deny,
+        }
+    }
+}
+
 /// What a scenario is told about the run that it is part of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunContext {

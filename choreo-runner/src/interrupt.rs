@@ -82,9 +82,7 @@ impl Signals {
             if self.interrupt.poll_recv(context).is_ready() {
                 return std::task::Poll::Ready(Signal::Interrupt);
             }
-            self.terminate
-                .poll_recv(context)
-                .map(|_| Signal::Terminate)
+            self.terminate.poll_recv(context).map(|_| Signal::Terminate)
         })
         .await
     }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::io;
 use std::pin::pin;
-use std::sync::{Arc, Weak};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use choreo_report::model::ScenarioRecord;
@@ -121,7 +121,11 @@ impl Run {
     /// The tests that have not finished.
     pub(crate) fn unfinished(&self) -> Vec<usize> {
         let open = |(index, open): (usize, &bool)| open.then_some(index);
-        self.unfinished.iter().enumerate().filter_map(open).collect()
+        self.unfinished
+            .iter()
+            .enumerate()
+            .filter_map(open)
+            .collect()
     }
 
     /// Waits for the next event; `None` when every test has finished.

@@ -3,11 +3,18 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io;
+#[cfg(feature = "junit")]
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::index::{Found, Index};
 use super::{MergeError, Merged, Options, cannot_read};
+#[cfg(feature = "junit")]
+use crate::export::junit;
 use crate::folder::Folder;
+use crate::html::PageWriter;
+#[cfg(feature = "junit")]
+use crate::model::Report;
 use crate::model::{Run, Test, TestOutcome};
 use crate::partial::{Line, read_at};
 use crate::write::{AtomicFile, ReportWriter, WriteFileError};
@@ -44,46 +51,93 @@ pub(super) fn report(
 /// The files of a report that is being written. None of them replaces the one before it until all are complete.
 struct Files {
     results: ReportWriter<AtomicFile>,
-    path: PathBuf,
+    results_path: PathBuf,
+    page: Option<(PageWriter<AtomicFile>, PathBuf)>,
+    #[cfg(feature = "junit")]
+    junit: Option<(Vec<Test>, PathBuf)>,
 }
 
 impl Files {
-    fn create(into: &Folder, _options: &Options) -> Result<Self, MergeError> {
-        let path = into.results();
-        let results = ReportWriter::new(AtomicFile::create(&path)?);
+    fn create(into: &Folder, options: &Options) -> Result<Self, MergeError> {
+        let results_path = into.results();
+        let results = ReportWriter::new(AtomicFile::create(&results_path)?);
+        let mut page = None;
+        if options.page {
+            let path = into.page();
+            let writer = PageWriter::new(AtomicFile::create(&path)?);
+            page = Some((writer.map_err(cannot_write(&path))?, path));
+        }
         Ok(Self {
-            results: results.map_err(cannot_write(&path))?,
-            path,
+            results: results.map_err(cannot_write(&results_path))?,
+            results_path,
+            page,
+            #[cfg(feature = "junit")]
+            junit: options.junit.then(|| (Vec::new(), into.junit())),
         })
     }
 
     /// Whether one of the files is made of more than the JSON.
     fn want_values(&self) -> bool {
-        false
+        #[cfg(feature = "junit")]
+        if self.junit.is_some() {
+            return true;
+        }
+        self.page.is_some()
     }
 
     fn test(
         &mut self,
         json: &str,
         outcome: TestOutcome,
-        _test: Option<&Test>,
+        test: Option<&Test>,
     ) -> Result<(), MergeError> {
         self.results
             .json(json, outcome)
-            .map_err(cannot_write(&self.path))
+            .map_err(cannot_write(&self.results_path))?;
+        if let (Some((page, path)), Some(test)) = (&mut self.page, test) {
+            page.test(test).map_err(cannot_write(path))?;
+        }
+        #[cfg(feature = "junit")]
+        if let (Some((tests, _)), Some(test)) = (&mut self.junit, test) {
+            let mut test = test.clone();
+            // It tells of failures only, and this is held in memory.
+            if !outcome.is_failure() {
+                test.scenarios.clear();
+            }
+            tests.push(test);
+        }
+        Ok(())
     }
 
     fn finish(self, mut run: Run, failures: Vec<Test>) -> Result<Merged, MergeError> {
         let (results, totals) = self
             .results
             .finish(run.clone())
-            .map_err(cannot_write(&self.path))?;
+            .map_err(cannot_write(&self.results_path))?;
         run.totals = totals;
-        results.commit()?;
+        let mut complete = vec![results];
+        let mut page_path = None;
+        if let Some((page, path)) = self.page {
+            complete.push(page.finish(&run).map_err(cannot_write(&path))?);
+            page_path = Some(path);
+        }
+        #[cfg(feature = "junit")]
+        if let Some((tests, path)) = self.junit {
+            let mut file = AtomicFile::create(&path)?;
+            junit::render(&Report::new(run.clone(), tests))
+                .map_err(io::Error::other)
+                .and_then(|xml| file.write_all(xml.as_bytes()))
+                .map_err(cannot_write(&path))?;
+            complete.push(file);
+        }
+        for file in complete {
+            file.commit()?;
+        }
         Ok(Merged {
             run,
             failures,
-            results: self.path,
+            results: self.results_path,
+            page: page_path,
         })
     }
 }

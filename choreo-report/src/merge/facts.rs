@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::model::{Notice, NoticeKind, Processes, Redactions, Run, Timestamp, Totals};
 use crate::partial::{End, Git, Header};
+use crate::redact::REDACTION_VERSION;
 
 /// Gathers what becomes the run of the report.
 #[derive(Debug, Default)]
@@ -99,16 +100,7 @@ impl Facts {
     }
 
     pub(super) fn add_redactions(&mut self, more: &Redactions) {
-        self.redactions.fields += more.fields;
-        self.redactions.stream_matches += more.stream_matches;
-        for (rule, hits) in &more.rules {
-            *self.redactions.rules.entry(rule.clone()).or_default() += hits;
-        }
-        if more.redaction_version > self.redactions.redaction_version {
-            self.redactions
-                .redaction_version
-                .clone_from(&more.redaction_version);
-        }
+        self.redactions.add(more);
     }
 
     fn notice(&mut self, notice: Notice) {
@@ -197,7 +189,7 @@ impl Facts {
         run.duration_ms = Duration::from_micros(u64::try_from(took).unwrap_or_default()).into();
         run.totals = Totals::default();
         run.interrupted = self.interrupted;
-        run.redactions = self.redactions;
+        run.redactions.add(&self.redactions);
         if let Some(git) = self.git {
             run.git_sha = git.sha.or(run.git_sha);
             run.git_branch = git.branch.or(run.git_branch);
@@ -215,7 +207,7 @@ impl Facts {
             // What version 1.3 asks for where there are several.
             run.transports = self.transports.into_iter().collect();
             let version = run.redactions.redaction_version.take();
-            run.redactions.redaction_version = version.or_else(|| Some("v1".to_owned()));
+            run.redactions.redaction_version = version.or_else(|| Some(REDACTION_VERSION.to_owned()));
         }
         run.truncated = self.notices.values().any(|notice| {
             matches!(

@@ -27,13 +27,23 @@ use crate::write::WriteFileError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
+    /// Whether the page for people is written too.
+    pub page: bool,
+    /// Whether `junit.xml` is written too.
+    #[cfg(feature = "junit")]
+    pub junit: bool,
     /// So many failing tests are given back.
     pub failures: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { failures: 20 }
+        Self {
+            page: true,
+            #[cfg(feature = "junit")]
+            junit: false,
+            failures: 20,
+        }
     }
 }
 
@@ -47,6 +57,8 @@ pub struct Merged {
     pub failures: Vec<Test>,
     /// The report for programs.
     pub results: PathBuf,
+    /// The report for people, if it was asked for.
+    pub page: Option<PathBuf>,
 }
 
 /// Why parts could not be merged. The last report stays as it was.

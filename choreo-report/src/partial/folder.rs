@@ -55,7 +55,7 @@ impl RunId {
                 name.starts_with(family).then(|| (changed, name.to_owned()))
             })
             .max()?;
-        (changed.after(within) >= Timestamp::now()).then(|| Self(name))
+        (changed.after(within) >= Timestamp::now()).then_some(Self(name))
     }
 
     /// The id as a text.

@@ -117,7 +117,7 @@ pub(super) fn append_test(
             .scenarios
             .iter()
             .any(|scenario| scenario.stage.is_some()),
-        redactions: (redactions != Redactions::default()).then_some(redactions),
+        redactions: (!redactions.rules.is_empty()).then_some(redactions),
     };
     line.extend_from_slice(br#"{"test":"#);
     serde_json::to_writer(&mut *line, &summary)?;

@@ -22,7 +22,7 @@ mod write;
 pub use self::folder::RunId;
 pub use self::line::{Git, Header};
 pub use self::plan::{Planned, Runner};
-pub use self::write::{Ending, PartialError, PartialWriter, Redact};
+pub use self::write::{Ending, PartialError, PartialWriter};
 
 pub(crate) use self::folder::RunFolder;
 #[cfg(test)]

@@ -3,23 +3,18 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError};
 use std::thread::{self, JoinHandle};
 
 use super::folder::{CLAIM, RunFolder, RunId};
 use super::line::{End, Git, Header, Started, Written, append_test};
 use crate::folder::{Folder, FolderError};
-use crate::model::{Notice, Redactions, Test, Timestamp};
+use crate::model::{Notice, Test, Timestamp};
+use crate::redact::Redactor;
 
 /// How many tests may wait to be written before whoever ends tests has to wait too.
 const WAITING: usize = 256;
-
-/// Takes secrets out of what is going to be written.
-pub trait Redact: Send {
-    /// Takes them out of a test. Returns what was done.
-    fn test(&mut self, test: &mut Test) -> Redactions;
-}
 
 /// Why a partial could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +55,8 @@ pub struct PartialWriter {
     /// Taken at the end, which stops the thread.
     jobs: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<Result<BufWriter<File>, io::Error>>>,
+    /// When the first process of the run began.
+    run_began: Timestamp,
     /// While the process lives.
     open: PathBuf,
     /// After it has ended.
@@ -81,7 +78,7 @@ enum Job {
 
 impl PartialWriter {
     /// Begins a partial of `run` in `folder`. The header is in the file when this returns, so that the tests are
-    /// known from now on.
+    /// known from now on. `redactor` takes secrets out of all that is written.
     ///
     /// # Errors
     ///
@@ -90,18 +87,21 @@ impl PartialWriter {
         folder: &Folder,
         run: &RunId,
         header: &Header,
-        redact: Option<Box<dyn Redact>>,
+        mut redactor: Redactor,
     ) -> Result<Self, PartialError> {
+        let mut shown = header.clone();
+        redactor.run(&mut shown.run);
         let (open, finished) = RunFolder::of(folder, run)?.places(&header.process)?;
-        let file = begin(&open, header).map_err(io_error("write", &open))?;
+        let file = begin(&open, &shown).map_err(io_error("write", &open))?;
         let (jobs, waiting) = mpsc::sync_channel(WAITING);
         let thread = thread::Builder::new()
             .name("choreo-report".to_owned())
-            .spawn(move || write(file, &waiting, redact))
+            .spawn(move || write(file, &waiting, redactor))
             .map_err(io_error("start a thread that writes", &open))?;
         Ok(Self {
             jobs: Some(jobs),
             thread: Some(thread),
+            run_began: run_began(&finished, header.run.started_at),
             open,
             finished,
         })
@@ -122,6 +122,12 @@ impl PartialWriter {
             // Fails if the thread is gone, which the end reports.
             let _ = jobs.send(job);
         }
+    }
+
+    /// When the first process of the run began: this one, or another.
+    #[must_use]
+    pub fn run_began(&self) -> Timestamp {
+        self.run_began
     }
 
     /// Whether this process is the first of its run to ask for `what`: the others need not do it again.
@@ -177,7 +183,7 @@ impl Drop for PartialWriter {
     }
 }
 
-fn begin(path: &PathBuf, header: &Header) -> io::Result<BufWriter<File>> {
+fn begin(path: &Path, header: &Header) -> io::Result<BufWriter<File>> {
     let file = OpenOptions::new().create_new(true).write(true).open(path)?;
     // Where the file system knows no locks the partial is as good, but its writer looks dead.
     let _ = file.lock();
@@ -187,10 +193,23 @@ fn begin(path: &PathBuf, header: &Header) -> io::Result<BufWriter<File>> {
     Ok(file)
 }
 
+/// The first process of a run notes when it began; the others read it.
+fn run_began(partial: &Path, own: Timestamp) -> Timestamp {
+    let note = partial.with_file_name("began").with_extension(CLAIM);
+    let first = OpenOptions::new().create_new(true).write(true).open(&note);
+    if let Ok(mut file) = first {
+        // Whoever cannot read it takes its own beginning for that of the run.
+        let _ = write!(file, "{own}");
+        return own;
+    }
+    let noted = fs::read_to_string(note).ok();
+    noted.and_then(|text| text.parse().ok()).unwrap_or(own)
+}
+
 fn write(
     mut file: BufWriter<File>,
     jobs: &Receiver<Job>,
-    mut redact: Option<Box<dyn Redact>>,
+    mut redactor: Redactor,
 ) -> Result<BufWriter<File>, io::Error> {
     let mut buffer = Vec::new();
     loop {
@@ -209,10 +228,7 @@ fn write(
         match job {
             Job::Started(started) => line(&mut file, &mut buffer, &Written::Started(started))?,
             Job::Ended(index, mut test) => {
-                let redactions = match &mut redact {
-                    Some(redact) => redact.test(&mut test),
-                    None => Redactions::default(),
-                };
+                let redactions = redactor.test(&mut test);
                 buffer.clear();
                 append_test(&mut buffer, index, &test, redactions)?;
                 file.write_all(&buffer)?;

@@ -92,9 +92,17 @@ mod tests {
         }
     }
 
+    /// Variables, and the provider, address and attempt that follow from them.
+    type Row = (
+        &'static [(&'static str, &'static str)],
+        &'static str,
+        &'static str,
+        Option<u32>,
+    );
+
     #[test]
     fn each_server_says_where_its_job_is() {
-        let table: [(&[(&str, &str)], &str, &str, Option<u32>); 5] = [
+        let table: [Row; 5] = [
             (
                 &[
                     ("GITHUB_ACTIONS", "true"),

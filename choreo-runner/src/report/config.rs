@@ -69,7 +69,9 @@ pub(super) fn discover(from: &Path) -> Result<Option<Config>, ConfigError> {
         })?;
         if let Some(mut config) = report {
             let off = Path::new("off");
-            config.dir = config.dir.map(|dir| if dir == off { dir } else { folder.join(dir) });
+            config.dir = config
+                .dir
+                .map(|dir| if dir == off { dir } else { folder.join(dir) });
             return Ok(Some(config));
         }
     }
@@ -128,7 +130,9 @@ mod tests {
             ("[report", ":1:8: ", "unclosed"),
         ] {
             let scratch = scratch(&[("choreo.toml", text)]);
-            let error = discover(scratch.path()).expect_err("it is malformed").to_string();
+            let error = discover(scratch.path())
+                .expect_err("it is malformed")
+                .to_string();
             assert!(error.contains(place) && error.contains(says), "{error}");
         }
     }

@@ -32,7 +32,12 @@ impl Question {
             .args(["-c", "core.fsmonitor=false"])
             .arg("-C")
             .arg(package)
-            .args(["status", "--porcelain=v2", "--branch", "--untracked-files=no"])
+            .args([
+                "status",
+                "--porcelain=v2",
+                "--branch",
+                "--untracked-files=no",
+            ])
             // A hook of git that runs tests sets them for a repository that may be another one.
             .env_remove("GIT_DIR")
             .env_remove("GIT_WORK_TREE")
@@ -120,6 +125,9 @@ mod tests {
     fn a_folder_without_a_repository_gives_nothing() {
         let scratch = tempfile::tempdir().expect("a temporary folder can be made");
         // Also where git is not installed.
-        assert_eq!(Question::ask(scratch.path()).and_then(Question::answer), None);
+        assert_eq!(
+            Question::ask(scratch.path()).and_then(Question::answer),
+            None
+        );
     }
 }

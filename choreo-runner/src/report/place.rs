@@ -12,7 +12,10 @@ const DEFAULT: [&str; 2] = ["choreo", "report"];
 
 /// The report's folder if nobody names one: in the target folder that the test program is in. `None` if it is in
 /// none, as after being copied to another machine.
-pub(super) fn default_folder(program: Option<&Path>, environment: Environment<'_>) -> Option<PathBuf> {
+pub(super) fn default_folder(
+    program: Option<&Path>,
+    environment: Environment<'_>,
+) -> Option<PathBuf> {
     let above = program.and_then(|program| {
         let target = |folder: &&Path| folder.join(MARK).is_file();
         program.ancestors().skip(1).find(target).map(Path::to_owned)
@@ -68,7 +71,9 @@ mod tests {
     #[test]
     fn the_target_folder_is_the_one_above_the_program() {
         let scratch = tempfile::tempdir().expect("a temporary folder can be made");
-        let deps = scratch.path().join("target/x86_64-unknown-linux-gnu/debug/deps");
+        let deps = scratch
+            .path()
+            .join("target/x86_64-unknown-linux-gnu/debug/deps");
         fs::create_dir_all(&deps).expect("it is ours");
         let program = deps.join("orders-0123456789abcdef");
         let elsewhere = |name: &str| (name == "CARGO_TARGET_DIR").then(|| "/elsewhere".to_owned());
@@ -98,8 +103,14 @@ mod tests {
     #[test]
     fn the_target_is_the_program_without_its_hash() {
         let name = |program: &str| target(Some(Path::new(program)), "krate");
-        assert_eq!(name("/t/debug/deps/my-orders-0123456789abcdef"), "my-orders");
-        assert_eq!(name("/t/debug/deps/my-orders-0123456789abcdef.exe"), "my-orders");
+        assert_eq!(
+            name("/t/debug/deps/my-orders-0123456789abcdef"),
+            "my-orders"
+        );
+        assert_eq!(
+            name("/t/debug/deps/my-orders-0123456789abcdef.exe"),
+            "my-orders"
+        );
         assert_eq!(name("/opt/my-orders"), "my-orders");
         assert_eq!(target(None, "krate"), "krate");
     }

@@ -83,7 +83,10 @@ fn cargo_above(proc: &Path, pid: u32) -> Option<Cargo> {
             .collect();
         let program = command.first().map(Path::new).and_then(Path::file_stem);
         if program.is_some_and(|name| name == "cargo" || name == "cargo-nextest") {
-            let words = command.into_iter().filter(|word| !word.is_empty()).collect();
+            let words = command
+                .into_iter()
+                .filter(|word| !word.is_empty())
+                .collect();
             return Some(Cargo {
                 pid,
                 began,
@@ -148,7 +151,9 @@ mod tests {
             .process(14, 13, 500, &["sudo", "-E", "orders"])
             .process(15, 14, 600, &["orders"])
             .process(16, 10, 700, &["orders"]);
-        let words = ["cargo", "test", "-p", "orders"].map(str::to_owned).to_vec();
+        let words = ["cargo", "test", "-p", "orders"]
+            .map(str::to_owned)
+            .to_vec();
         assert_eq!(machine.cargo_above(15), Some((13, 400, words)));
         // From a shell there is none.
         assert_eq!(machine.cargo_above(16), None);
@@ -167,7 +172,10 @@ mod tests {
         };
         let nextest = ("NEXTEST_RUN_ID", "4f2a");
         assert_eq!(id(&[nextest]), RunId::new("nextest-4f2a"));
-        assert_eq!(id(&[nextest, ("CHOREO_RUN_ID", "night")]), RunId::new("night"));
+        assert_eq!(
+            id(&[nextest, ("CHOREO_RUN_ID", "night")]),
+            RunId::new("night")
+        );
         // These tests are run by cargo themselves, or by hand: never a run of nobody.
         assert_eq!(id(&[]), id(&[("CHOREO_RUN_ID", "")]));
     }
