@@ -23,7 +23,7 @@ impl Redactor {
 
     /// Redacts a value at a path of a message, such as `user.password`.
     pub fn value_at(&mut self, path: &str, value: &mut Value) {
-        if path_is_secret(path) && holds(value, Secrecy::Any) {
+        if !self.only_forget && path_is_secret(path) && holds(value, Secrecy::Any) {
             self.hide(value, Rule::Field);
         } else {
             self.value(value);
@@ -36,6 +36,7 @@ impl Redactor {
 
     fn field(&mut self, name: &str, value: &mut Value, depth: usize) {
         match secrecy(name) {
+            _ if self.only_forget => self.within(Some(name), value, depth),
             Some(secrecy) if holds(value, secrecy) => self.hide(value, Rule::Field),
             _ => self.within(Some(name), value, depth),
         }
@@ -70,7 +71,8 @@ impl Redactor {
 
     fn array(&mut self, name: Option<&str>, list: &mut [Value], depth: usize) {
         // A pair: `["password", "x"]`. Two names are a list of names.
-        if let [Value::String(first), second] = list
+        if !self.only_forget
+            && let [Value::String(first), second] = list
             && let Some(secrecy) = secrecy(first)
             && holds(second, secrecy)
             && !second
@@ -83,7 +85,8 @@ impl Redactor {
         for value in list {
             // A command line: `["--password", "x"]`.
             let after_option = std::mem::replace(&mut option, is_secret_option(value));
-            if after_option && holds(value, Secrecy::Any) && !is_option(value) {
+            if after_option && !self.only_forget && holds(value, Secrecy::Any) && !is_option(value)
+            {
                 self.hide(value, Rule::Field);
             } else {
                 self.within(name, value, depth + 1);
@@ -94,8 +97,13 @@ impl Redactor {
     fn object(&mut self, map: &mut Map<String, Value>, depth: usize) {
         self.keys(map);
         // A list of headers or variables: `{"name": "authorization", "value": "x"}`.
-        let named = ["name", "key"]
-            .iter()
+        let named = if self.only_forget {
+            [].iter()
+        } else {
+            ["name", "key"].iter()
+        };
+        let mut named = named;
+        let named = named
             .find_map(|key| map.get(*key)?.as_str())
             .and_then(secrecy);
         for (name, value) in map.iter_mut() {
@@ -133,7 +141,7 @@ impl Redactor {
 
     /// The rule that finds something in a list of bytes, such as `serde` makes of `Vec<u8>`.
     fn rule_of_bytes(&self, list: &[Value]) -> Option<Rule> {
-        if list.len() < super::SHORTEST_SECRET {
+        if self.only_forget || list.len() < super::SHORTEST_SECRET {
             return None;
         }
         let bytes: Option<Vec<u8>> = list
