@@ -1,6 +1,6 @@
 // One test in full: the cause first, then the evidence, then everything else.
 
-import { bdi, button, copyText, h, icon, put } from "./dom.js";
+import { bdi, button, copyText, h, icon, prose, put } from "./dom.js";
 import { causeWord, expectationView, handleId } from "./expectation.js";
 import { markdown } from "./markdown.js";
 import { fold, longText, messageFacts, messageView } from "./payload.js";
@@ -60,8 +60,8 @@ function diagnosis(entry, report) {
   const kind = report.groups[first.group].kind;
   return h("section", { class: `diagnosis ${entry.outcome}`, "aria-label": "Cause", "data-cause": kind },
     h("p", { class: "kind" }, causeWord(kind)),
-    h("p", { class: "sentence" }, bdi(brief(first.text, 600))),
-    others.length === 0 ? null : h("ul", { class: "also plain" }, others.slice(0, 6).map((cause) => h("li", {}, bdi(brief(cause.text, 300)))),
+    h("p", { class: "sentence" }, prose(brief(first.text, 600))),
+    others.length === 0 ? null : h("ul", { class: "also plain" }, others.slice(0, 6).map((cause) => h("li", {}, prose(brief(cause.text, 300)))),
       others.length > 6 ? h("li", {}, `and ${count(others.length - 6, "more")}`) : null));
 }
 
@@ -101,7 +101,7 @@ function scenarioView(scenario, number, all, { entry, test, report, parts }) {
     const quiet = [
       others.length > 0 ? h("section", { class: "rest" }, h("h4", { "data-field": "handles" }, reds.length > 0 ? "Other expectations" : "Expectations"), others.map(([handle, index]) => handleCard(handle, index, others.length === 1 && reds.length === 0))) : null,
       otherReplies.length > 0 ? h("section", { class: "rest" }, h("h4", { "data-field": "replies" }, "Replies"), otherReplies.map(([reply, index]) => replyView(reply, { ...at, index }))) : null,
-      messages.size > 0 ? fold(`All ${count(messages.size, "message")}`, () => h("div", {}, [...messages.values()].map((message) => fold(h("span", {}, bdi(brief(message.topic, 100), { class: "mono topic" }), " ", h("span", { class: "facts-line" }, messageFacts(message))), () => messageView(message), { class: "inner" }))), { class: "card all-messages" }) : null,
+      messages.size > 0 ? fold(messages.size === 1 ? "The message" : `All ${count(messages.size, "message")}`, () => h("div", {}, [...messages.values()].map((message) => fold(h("span", {}, bdi(brief(message.topic, 100), { class: "mono topic" }), " ", h("span", { class: "facts-line" }, messageFacts(message))), () => messageView(message), { class: "inner" }))), { class: "card all-messages" }) : null,
     ];
     put(cards, errorView(scenario), consequence ? [evidence[0], time, evidence[1]] : [evidence, time], quiet, notes(scenario));
     return cards;

@@ -1,6 +1,6 @@
 // One expectation: what was expected beside what came, closest first.
 
-import { bdi, button, h, icon, put, styled } from "./dom.js";
+import { bdi, button, h, icon, prose, put, styled } from "./dom.js";
 import { diffLines } from "./difflines.js";
 import { marks, missCount, nearMisses } from "./misses.js";
 import { fold, messageFacts, messageView, payloadView, tree } from "./payload.js";
@@ -71,10 +71,11 @@ function redBody(handle, at, id) {
   const parts = [];
   if (violations.length > 0) parts.push(orderPanel(violations, at));
   if (kind === "late") parts.push(ruler(handle, at));
-  if (handle.violation !== undefined || ["duplicate", "forbidden"].includes(kind) || (handle.wants !== undefined && handle.matched?.length > 0)) {
+  const short = handle.matched?.length > 0 && handle.matched.length < (handle.wants?.least ?? 0);
+  if (handle.violation !== undefined || kind === "duplicate" || kind === "forbidden" || short) {
     parts.push(countPanel(handle, at));
   }
-  if (misses.some((miss) => miss.differences.length > 0 || miss.text || kind === "late")) parts.push(missPanel(handle, misses, id, kind === "late"));
+  if (misses.some((miss) => miss.differences.length > 0 || kind === "late" || (miss.text && parts.length === 0))) parts.push(missPanel(handle, misses, id, kind === "late"));
   if (parts.length === 0) parts.push(nothingPanel(handle, at));
   if (handle.wants?.missing?.length > 0) parts.push(missingPanel(handle.wants.missing));
   return parts;
@@ -155,7 +156,7 @@ function nothingPanel(handle, at) {
   const elsewhere = surprises(handle, at);
   return h("div", { class: "two" },
     h("section", {}, h("h4", {}, "Expected"), expectedOfHandle(handle)),
-    h("section", { class: "came" }, h("h4", {}, "Came"), h("ul", { class: "plain" }, facts.map((fact) => h("li", {}, bdi(fact)))), elsewhere));
+    h("section", { class: "came" }, h("h4", {}, "Came"), h("ul", { class: "plain" }, facts.map((fact) => h("li", {}, prose(fact)))), elsewhere));
 }
 
 function expectedOfHandle(handle) {
@@ -194,7 +195,7 @@ function countPanel(handle, at) {
   const wanted = wantText(handle);
   return h("div", { class: "counted" },
     h("h4", {}, wanted === null ? "Messages" : `Wanted ${wanted}, came ${handle.count ?? ids.length}`),
-    handle.violation?.text ? h("p", {}, bdi(brief(handle.violation.text, 500))) : null,
+    handle.violation?.text ? h("p", {}, prose(brief(handle.violation.text, 500))) : null,
     rows.length === 0 ? null : h("ol", { class: "messages plain" }, rows));
 }
 
@@ -222,7 +223,7 @@ function ruler(handle, at) {
   const arrivals = slow ? [handle.latency_ms] : [
     ...(handle.near_misses ?? []).map((miss) => (miss.offset_ms ?? at.messages.get(miss.message)?.offset_ms) - start),
   ].filter(Number.isFinite);
-  const allowed = typeof handle.budget_ms === "number" ? handle.budget_ms : limit;
+  const allowed = slow ? handle.budget_ms : limit;
   if (arrivals.length === 0 || typeof allowed !== "number") return null;
   const end = Math.max(allowed, ...arrivals) * 1.12;
   const place = (time) => `${Math.min(100, (time / end) * 100).toFixed(2)}%`;
@@ -232,7 +233,7 @@ function ruler(handle, at) {
     h("div", { class: "ruler-line", "aria-hidden": "true" },
       styled(h("span", { class: "allowed" }), { width: place(allowed) }),
       styled(h("span", { class: "over" }), { left: place(allowed), width: `${Math.max(0, ((last - allowed) / end) * 100).toFixed(2)}%` }),
-      styled(h("span", { class: "limit" }, handle.budget_ms === allowed ? "budget" : "deadline"), { left: place(allowed) }),
+      styled(h("span", { class: "limit" }, slow ? "budget" : "deadline"), { left: place(allowed) }),
       styled(h("span", { class: "arrival" }, "arrival"), { left: place(last) })));
 }
 

@@ -77,7 +77,7 @@ function row(view, event, mode, at, chosen, lit) {
     h("span", { class: `verb tone-${tone(event)}`, "data-action": event.action }, verb(event)),
     event.topic === undefined ? null : bdi(brief(event.lands || event.topic, 80), { class: "mono topic" }),
     event.source === "" ? null : h("span", { class: "sr", "data-source": event.source }, `by ${event.source}`),
-    mode === "sequence" && event.detail ? bdi(brief(event.detail, 110), { class: "detail" }) : null);
+    mode === "sequence" && event.detail && event.detail !== "expect" ? bdi(brief(event.detail, 110), { class: "detail" }) : null);
   const control = button(`${offset(event.at)} ${words}${event.detail ? `, ${brief(event.detail, 120)}` : ""}`, {
     class: "event", "aria-pressed": String(picked), "data-focus": `event ${event.id}`, click: open,
   }, h("span", { class: "time" }, offset(event.at)), mode === "sequence" ? h("span", { class: "space" }) : null, label, mode === "waterfall" ? bar(event, at, lit) : null);

@@ -50,14 +50,18 @@ fn of_failure(test: &Test) -> Vec<Because> {
     let kind = failure.cause.kind.as_str().to_owned();
     let text = shortened(&failure.cause.text);
     let part = match (failure.scenario, failure.handle) {
+        // The expectation that it starved says it too; the evidence is elsewhere.
+        (Some(scenario), _)
+            if failure.cause.kind == CauseKind::ReplyFailed && scenario.replies.iter().any(failed) =>
+        {
+            scenario.replies.iter().position(failed).map_or(Part::Whole, Part::Reply)
+        }
+        (Some(scenario), _) if failure.cause.kind == CauseKind::BrokerLost && scenario.error.is_some() => Part::Whole,
         (Some(scenario), Some(handle)) => scenario
             .handles
             .iter()
             .position(|one| std::ptr::eq(one, handle))
             .map_or(Part::Whole, Part::Handle),
-        (Some(scenario), None) if failure.cause.kind == CauseKind::ReplyFailed => {
-            scenario.replies.iter().position(failed).map_or(Part::Whole, Part::Reply)
-        }
         _ => Part::Whole,
     };
     let place = match (failure.scenario, part) {
@@ -100,6 +104,10 @@ fn others(number: usize, scenario: &Scenario, found: &mut Vec<Because>) {
         let bad = handle.exact_outcome().is_none_or(Outcome::is_failure);
         if bad && !known(found, Part::Handle(index)) {
             let cause = causes::of_handle(handle);
+            // One event can end many expectations, which all say the same.
+            if found.iter().any(|one| one.text == cause.text) {
+                continue;
+            }
             found.push(Because {
                 kind: cause.kind.as_str().to_owned(),
                 text: shortened(&cause.text),
