@@ -1,9 +1,9 @@
 use std::fs;
 use std::path::Path;
 
+use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
-use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
 use super::*;
@@ -12,7 +12,7 @@ use crate::model::Report;
 /// Set to anything, it makes the test write the schema instead of comparing it.
 const UPDATE: &str = "UPDATE_SCHEMA";
 
-fn generated() -> String {
+fn generated() -> Value {
     let schema = SchemaSettings::draft2020_12()
         .for_serialize()
         .with_transform(RecursiveTransform(without_null))
@@ -21,7 +21,7 @@ fn generated() -> String {
     let mut schema = serde_json::to_value(schema).unwrap();
     schema["$id"] = "urn:choreo:test-report:1.4".into();
     schema["title"] = "Choreo test report, version 1.4".into();
-    serde_json::to_string_pretty(&schema).unwrap() + "\n"
+    schema
 }
 
 /// Optional fields are left out when there is nothing to say; they are never null.
@@ -64,10 +64,12 @@ fn the_schema_is_that_of_the_types() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/test-report-v1.4.json");
     let generated = generated();
     if std::env::var_os(UPDATE).is_some() {
-        fs::write(&path, &generated).unwrap();
+        let text = serde_json::to_string_pretty(&generated).unwrap();
+        fs::write(&path, text + "\n").unwrap();
     }
+    let checked_in: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     assert!(
-        generated == fs::read_to_string(&path).unwrap(),
+        generated == checked_in,
         "{} is not what the types say; run\n    {UPDATE}=1 cargo test -p choreo-report schema\nand look at the difference",
         path.display()
     );
@@ -97,6 +99,4 @@ fn the_schema_is_strict() {
     );
     assert_eq!(of("Run")["additionalProperties"], true);
     assert_eq!(schema["properties"]["schema_version"]["const"], "1.4");
-    // The trait is in scope for the type's name only.
-    assert_eq!(Report::schema_name(), "Report");
 }
