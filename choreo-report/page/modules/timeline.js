@@ -47,7 +47,7 @@ function render(view) {
   const head = mode === "sequence" ? h("div", { class: "columns" }, heads(graph, narrow)) : h("div", { class: "columns" }, axis(shown, spans, at));
   put(host,
     view.stage ? h("div", { class: "sr", "data-stage-timeline-banner": "true", "data-stage-timeline-events": graph.events.length, "data-stage-timeline-transports": graph.transports.length }, `${count(graph.events.length, "event")} across ${count(graph.transports.length, "transport")}`) : null,
-    h("header", { class: "bar-head" }, h("h4", {}, "What happened"), switcher(mode),
+    h("header", { class: "bar-head" }, h("h3", {}, "What happened"), switcher(mode),
       h("span", { class: "hint", "data-field": "timeline-clock-note" }, mode === "waterfall" ? "Long waits are drawn shorter" : null)),
     h("div", { class: "scroll-x", tabindex: "0", role: "group", "aria-label": mode === "sequence" ? "Sequence" : "Waterfall" }, head, body),
     view.all ? null : button(null, {

@@ -97,7 +97,7 @@ fn the_verdict_is_one_sentence() {
         (verdict(&[Passed]), "The only scenario passed."),
         (verdict(&[Failed]), "The only scenario failed."),
         (verdict(&[Passed, Slow]), "All 2 scenarios passed, 1 over budget."),
-        (verdict(&[Passed, Skipped]), "All 1 scenario that ran passed."),
+        (verdict(&[Passed, Skipped]), "The only scenario that ran passed."),
         (verdict(&[Skipped, Skipped]), "2 scenarios skipped, none ran."),
         (verdict(&[Passed, Errored]), "1 of 2 scenarios failed."),
         (verdict(&[Passed, Failed, Errored]), "2 of 3 scenarios failed, from 1 cause."),
