@@ -17,7 +17,7 @@ pub mod made;
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// What people look at the page with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Screen {
     /// In pixels.
     pub width: u32,
