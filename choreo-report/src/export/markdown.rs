@@ -11,6 +11,9 @@ const TESTS: usize = 20;
 /// Causes that are listed.
 const CAUSES: usize = 50;
 
+/// Beyond so much no further cause is listed: summaries of CI steps may have a megabyte.
+const BYTES: usize = 400_000;
+
 /// Slow tests that are listed.
 const SLOW: usize = 20;
 
@@ -32,10 +35,15 @@ pub fn render(report: &Report) -> String {
         line(&mut out, &format!("> ⚠️ {count}{}", text(&notice.text)));
     }
     let groups = causes::groups(report);
+    let mut shown = 0;
     for group in groups.iter().take(CAUSES) {
+        if out.len() > BYTES {
+            break;
+        }
         self::group(&mut out, group);
+        shown += 1;
     }
-    more(&mut out, groups.len().saturating_sub(CAUSES), "causes");
+    more(&mut out, groups.len() - shown, "causes");
     slow(&mut out, report);
     table(&mut out, report);
     out
@@ -135,8 +143,8 @@ fn slow(out: &mut String, report: &Report) {
         _ = writeln!(
             out,
             "| {} | {} | {} | {} |",
-            code(&test.nodeid),
-            code(&handle.topic),
+            cell(&test.nodeid),
+            cell(&handle.topic),
             ms(handle.latency_ms),
             ms(handle.budget_ms)
         );
@@ -202,8 +210,6 @@ fn code(text: &str) -> String {
             }
         })
         .collect();
-    // In a table, a bar ends the cell even here.
-    let text = text.replace('|', "\\|");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let space = if longest > 0 || text.trim().is_empty() {
@@ -212,6 +218,11 @@ fn code(text: &str) -> String {
         ""
     };
     format!("{fence}{space}{text}{space}{fence}")
+}
+
+/// The same in a table, where a bar ends the cell even here.
+fn cell(text: &str) -> String {
+    code(text).replace('|', "\\|")
 }
 
 /// Turns the direction of what follows, or ends a line.
@@ -315,7 +326,8 @@ mod tests {
             text("<b>*x*</b>\n@all"),
             "&lt;b&gt;\\*x\\*&lt;/b&gt; &#64;all"
         );
-        assert_eq!(code("a`b``c|d"), "``` a`b``c\\|d ```");
+        assert_eq!(code("a`b``c|d"), "``` a`b``c|d ```");
+        assert_eq!(cell("a|b"), "`a\\|b`");
         assert_eq!(code(""), "`  `");
         assert_eq!(code("a\r\n\u{202e}b"), "`a   b`");
     }
