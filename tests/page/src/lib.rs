@@ -107,25 +107,15 @@ impl Browser {
     /// Starts a browser with a screen.
     pub async fn start(screen: Screen) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("chromedriver starts");
-        let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
-        let port = tokio::time::timeout(DEADLINE, async {
-            while let Some(line) = lines.next_line().await.expect("a line") {
-                if let Some((_, port)) = line.split_once("started successfully on port ") {
-                    return port.trim_end_matches('.').to_owned();
-                }
+        // A port that was free a moment ago can be taken by another test's driver.
+        let mut started = None;
+        for _ in 0..5 {
+            started = driver().await;
+            if started.is_some() {
+                break;
             }
-            panic!("chromedriver ended without saying its port")
-        });
-        let port = port.await.expect("chromedriver says its port");
-        // It writes a line now and then; nobody reading would block it.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        }
+        let (driver, port) = started.expect("chromedriver starts and says its port");
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities(folder.path()))
             .connect(&format!("http://127.0.0.1:{port}"))
@@ -295,6 +285,30 @@ impl Browser {
     pub async fn close(self) {
         self.client.clone().close().await.expect("the browser ends");
     }
+}
+
+/// Starts a driver on a free port.
+async fn driver() -> Option<(Child, String)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("chromedriver starts");
+    let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
+    let port = tokio::time::timeout(DEADLINE, async {
+        while let Ok(Some(line)) = lines.next_line().await {
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                return Some(port.trim_end_matches('.').to_owned());
+            }
+        }
+        None
+    });
+    let port = port.await.ok().flatten()?;
+    // It writes a line now and then; nobody reading would block it.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    Some((driver, port))
 }
 
 /// axe-core, as a script that defines `axe`.

@@ -1,5 +1,6 @@
 //! Search, filters, links, Back, pages beside the results, and what there is without script and on paper.
 
+use choreo_report::model::{HandleOutcome, Outcome, TestOutcome};
 use choreo_test_page::{Browser, Screen, browser_is_missing, fixture, golden, made};
 use serde_json::json;
 
@@ -112,9 +113,11 @@ async fn latencies_stand_beside_their_budgets() {
     }
     let browser = Browser::start(Screen::DESKTOP).await;
     let mut report = made::many(200, &[]);
-    report.tests[5].scenarios[0].handles[0].latency_ms = Some(made::micros(73_000));
-    report.tests[5].scenarios[0].handles[0].outcome = choreo_report::model::HandleOutcome::Slow;
-    report.tests[5].outcome = choreo_report::model::TestOutcome::Slow;
+    let handle = &mut report.tests[5].scenarios[0].handles[0];
+    handle.latency_ms = Some(made::micros(73_000));
+    handle.outcome = HandleOutcome::Slow;
+    handle.verdict = Some(Outcome::Slow);
+    report.tests[5].outcome = TestOutcome::Slow;
     report.run = made::run_of(report.tests.clone()).run;
     // A green run opens with them.
     browser.open(&report).await;

@@ -88,7 +88,7 @@ async fn sequence_and_waterfall_show_the_same_events_and_the_same_choice() {
     }
     let browser = Browser::start(Screen::DESKTOP).await;
     browser.open(&fixture("wrong-value")).await;
-    let edges = "[...document.querySelectorAll('.edge')].map((one) => one.dataset.edgeFrom + '>' + one.dataset.edgeTo).join(' ')";
+    let edges = "[...document.querySelectorAll('.stagebox .edge')].map((one) => one.dataset.edgeFrom + '>' + one.dataset.edgeTo).join(' ')";
     assert_eq!(browser.text(edges).await, "e1>e2 e2>e3 e1>e4 e4>e5 e1>e6 e6>e7");
     let heads = "[...document.querySelectorAll('.head')].map((one) => one.textContent).join(' ')";
     assert_eq!(browser.text(heads).await, "Test nats System");
@@ -130,7 +130,7 @@ async fn a_stage_has_all_transports_in_one_order_of_time() {
     browser.screenshot("golden-stage").await;
     assert!(browser.text_of(".timeline").await.contains("causes are inferred"));
     assert_eq!(browser.text_of(".diagnosis .kind").await, "Wrong value");
-    let edges = "[...document.querySelectorAll('.edge')].map((one) => one.dataset.edgeFrom + '>' + one.dataset.edgeTo).join(' ')";
+    let edges = "[...document.querySelectorAll('.stagebox .edge')].map((one) => one.dataset.edgeFrom + '>' + one.dataset.edgeTo).join(' ')";
     assert_eq!(browser.text(edges).await, "e1>e2 e2>e3 e3>e4 e4>e5");
     browser.close().await;
 }
