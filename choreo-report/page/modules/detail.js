@@ -38,7 +38,7 @@ function heading(entry, test, report) {
 
 // Underscores are where a long name may break.
 function longName(name) {
-  const text = brief(name, 300);
+  const text = brief(name, 300) || "(no name)";
   const parts = text.split(/(?<=[_:/.-])/);
   return h("bdi", {}, parts.flatMap((part, i) => (i === 0 ? [part] : [document.createElement("wbr"), part])));
 }

@@ -155,7 +155,7 @@ export class TestList {
       tabindex: chosen || this.selected === null ? null : "-1",
     },
     h("span", { class: `sign outcome-${row.word}` }, icon(row.word), h("span", { class: "sr" }, OUTCOME_WORDS.get(row.word) ?? row.word)),
-    bdi(brief(row.name, 200), { class: "name" }),
+    bdi(brief(row.name, 200) || "(no name)", { class: "name" }),
     h("span", { class: "ms" }, row.outcome === "skipped" ? "" : duration(row.ms)));
   }
 

@@ -48,7 +48,7 @@ fn of_failure(test: &Test) -> Vec<Because> {
         .and_then(|scenario| test.scenarios.iter().position(|one| std::ptr::eq(one, scenario)));
     let mut found = Vec::new();
     let kind = failure.cause.kind.as_str().to_owned();
-    let text = shortened(&failure.cause.text);
+    let text = sentence(&failure.cause.text);
     let part = match (failure.scenario, failure.handle) {
         // The expectation that it starved says it too; the evidence is elsewhere.
         (Some(scenario), _)
@@ -93,7 +93,7 @@ fn others(number: usize, scenario: &Scenario, found: &mut Vec<Because>) {
             let why = why.unwrap_or("no reason is known");
             found.push(Because {
                 kind: CauseKind::ReplyFailed.as_str().to_owned(),
-                text: shortened(&format!("the reply to `{}` failed: {why}", reply.trigger_topic)),
+                text: sentence(&format!("the reply to `{}` failed: {why}", reply.trigger_topic)),
                 place: reply_place(reply),
                 scenario: number,
                 part: Part::Reply(index),
@@ -104,13 +104,14 @@ fn others(number: usize, scenario: &Scenario, found: &mut Vec<Because>) {
         let bad = handle.exact_outcome().is_none_or(Outcome::is_failure);
         if bad && !known(found, Part::Handle(index)) {
             let cause = causes::of_handle(handle);
+            let text = sentence(&cause.text);
             // One event can end many expectations, which all say the same.
-            if found.iter().any(|one| one.text == cause.text) {
+            if found.iter().any(|one| one.text == text) {
                 continue;
             }
             found.push(Because {
                 kind: cause.kind.as_str().to_owned(),
-                text: shortened(&cause.text),
+                text,
                 place: place_of(handle),
                 scenario: number,
                 part: Part::Handle(index),
@@ -130,7 +131,7 @@ fn of_slowness(test: &Test) -> Vec<Because> {
             let budget = handle.budget_ms.map_or(0.0, |ms| ms.get());
             found.push(Because {
                 kind: "over_budget".to_owned(),
-                text: shortened(&format!("`{}` took {took:.1} ms, its budget is {budget:.1} ms", handle.topic)),
+                text: sentence(&format!("`{}` took {took:.1} ms, its budget is {budget:.1} ms", handle.topic)),
                 place: handle.topic.clone(),
                 scenario: number,
                 part: Part::Handle(index),
@@ -166,6 +167,15 @@ fn broker(scenario: &Scenario) -> Option<String> {
     scenario.error.as_ref()?;
     let names: Vec<&str> = scenario.transports.iter().map(|one| one.name.as_str()).collect();
     (names.len() == 1).then(|| names.concat())
+}
+
+/// A cause as a sentence of its own.
+fn sentence(text: &str) -> String {
+    let mut chars = text.trim().chars();
+    match chars.next() {
+        Some(first) => shortened(&(first.to_uppercase().collect::<String>() + chars.as_str())),
+        None => "No reason was recorded".to_owned(),
+    }
 }
 
 fn shortened(text: &str) -> String {

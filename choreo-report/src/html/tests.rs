@@ -124,7 +124,7 @@ fn causes_are_grouped_by_kind_and_place() {
     let index: Vec<Value> = serde_json::from_str(&unpacked(element(&page, "choreo-index"))).expect("JSON");
     let groups: Vec<i64> = (0..3).map(|row| index[row][8][0][0].as_i64().expect("a group")).collect();
     assert_eq!(groups, [0, 1, 0]);
-    assert_eq!(index[3]["groups"][0], serde_json::json!(["routing", "orders failed", "orders"]));
+    assert_eq!(index[3]["groups"][0], serde_json::json!(["routing", "Orders failed", "orders"]));
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn without_script_the_failures_are_a_table() {
     let (_, rest) = page.split_once("<noscript>").expect("a fallback");
     let (fallback, _) = rest.split_once("</noscript>").expect("its end");
     assert!(fallback.contains("&lt;/noscript&gt;&lt;script&gt;x"), "{fallback}");
-    assert!(fallback.contains("orders failed") && !fallback.contains("fine"), "{fallback}");
+    assert!(fallback.contains("Orders failed") && !fallback.contains("fine"), "{fallback}");
 }
 
 #[test]
