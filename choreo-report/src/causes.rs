@@ -202,9 +202,10 @@ fn of_scenario(scenario: &Scenario) -> Option<(Option<&Handle>, Cause)> {
     }
     if let Some((handle, cause)) = found {
         // A reply that failed is why nothing came where its answer was expected.
-        let starved = scenario.replies.iter().filter(|reply| {
-            cause.kind == CauseKind::Routing && reply.reply_topic == handle.topic
-        });
+        let starved = scenario
+            .replies
+            .iter()
+            .filter(|reply| cause.kind == CauseKind::Routing && reply.reply_topic == handle.topic);
         return match starved.filter_map(of_reply).next() {
             Some(reply) => Some((None, reply)),
             None => Some((Some(handle), cause)),

@@ -74,7 +74,10 @@ mod tests {
             "&lt;/script&gt;&lt;b a=&#39;x&#39; c=&quot;y&quot;&gt;&amp;\u{fffd}⟨U+202E⟩"
         );
         assert_eq!(brief("añb", 2), "añ…");
-        assert_eq!(prose("`a` is <b>, `c` not `", 99), "<code>a</code> is &lt;b&gt;, <code>c</code> not `");
+        assert_eq!(
+            prose("`a` is <b>, `c` not `", 99),
+            "<code>a</code> is &lt;b&gt;, <code>c</code> not `"
+        );
         let json = json_in_script(b"[\"</script><!--\"]".to_vec()).unwrap_or_default();
         assert_eq!(json, "[\"\\u003c/script>\\u003c!--\"]");
     }

@@ -77,7 +77,10 @@ impl WebDriverCompatibleCommand for DevTools {
         base: &url::Url,
         session: Option<&str>,
     ) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+        base.join(&format!(
+            "session/{}/goog/cdp/execute",
+            session.unwrap_or_default()
+        ))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
@@ -132,9 +135,14 @@ impl Browser {
 
     /// Gives the browser another screen.
     pub async fn resize(&self, screen: Screen) {
-        let Screen { width, height, dark } = screen;
+        let Screen {
+            width,
+            height,
+            dark,
+        } = screen;
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
-        self.dev_tools("Emulation.setDeviceMetricsOverride", metrics).await;
+        self.dev_tools("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
         let scheme = if dark { "dark" } else { "light" };
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.dev_tools("Emulation.setEmulatedMedia", features).await;
@@ -155,7 +163,8 @@ impl Browser {
     pub async fn open_at(&self, report: &Report, hash: &str) {
         let path = self.write(report);
         self.go(&path, hash).await;
-        self.until("document.documentElement.dataset.ready === 'true'").await;
+        self.until("document.documentElement.dataset.ready === 'true'")
+            .await;
         self.settle().await;
     }
 
@@ -163,7 +172,8 @@ impl Browser {
     pub fn write(&self, report: &Report) -> PathBuf {
         let path = self.folder.path().join("index.html");
         let file = std::fs::File::create(&path).expect("a file");
-        choreo_report::html::write(std::io::BufWriter::new(file), report).expect("the page is written");
+        choreo_report::html::write(std::io::BufWriter::new(file), report)
+            .expect("the page is written");
         path
     }
 
@@ -179,44 +189,70 @@ impl Browser {
         let listen = "window.problems = []; addEventListener('error', (e) => problems.push(e.message)); \
                       addEventListener('unhandledrejection', (e) => problems.push(String(e.reason))); \
                       document.addEventListener('securitypolicyviolation', (e) => problems.push('policy: ' + e.violatedDirective));";
-        self.dev_tools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": listen })).await;
+        self.dev_tools(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({ "source": listen }),
+        )
+        .await;
         let url = format!("file://{}{hash}", path.display());
         self.client.goto(&url).await.expect("the page opens");
     }
 
     /// What a script gives.
     pub async fn run(&self, script: &str) -> Value {
-        let value = self.client.execute(&format!("return {script};"), Vec::new()).await;
+        let value = self
+            .client
+            .execute(&format!("return {script};"), Vec::new())
+            .await;
         value.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
     /// The text that a script gives.
     pub async fn text(&self, script: &str) -> String {
         let value = self.run(script).await;
-        value.as_str().unwrap_or_else(|| panic!("{script} gives {value}")).replace('\u{a0}', " ")
+        value
+            .as_str()
+            .unwrap_or_else(|| panic!("{script} gives {value}"))
+            .replace('\u{a0}', " ")
     }
 
     /// The text of the first element that a selector finds.
     pub async fn text_of(&self, selector: &str) -> String {
-        self.text(&format!("document.querySelector({})?.innerText ?? 'NOTHING'", json!(selector))).await
+        self.text(&format!(
+            "document.querySelector({})?.innerText ?? 'NOTHING'",
+            json!(selector)
+        ))
+        .await
     }
 
     /// How many elements a selector finds.
     pub async fn count(&self, selector: &str) -> u64 {
-        let count = self.run(&format!("document.querySelectorAll({}).length", json!(selector))).await;
+        let count = self
+            .run(&format!(
+                "document.querySelectorAll({}).length",
+                json!(selector)
+            ))
+            .await;
         count.as_u64().expect("a number")
     }
 
     /// Clicks the first element that a selector finds.
     pub async fn click(&self, selector: &str) {
-        let script = format!("(document.querySelector({0}).click(), true)", json!(selector));
+        let script = format!(
+            "(document.querySelector({0}).click(), true)",
+            json!(selector)
+        );
         self.run(&script).await;
         self.settle().await;
     }
 
     /// Presses keys as a person does.
     pub async fn press(&self, keys: &str) {
-        let element = self.client.active_element().await.expect("an active element");
+        let element = self
+            .client
+            .active_element()
+            .await
+            .expect("an active element");
         element.send_keys(keys).await.expect("keys");
         self.settle().await;
     }
@@ -229,7 +265,8 @@ impl Browser {
             json!(text)
         );
         self.run(&script).await;
-        self.until("!document.getElementById('search-count').textContent.includes('looking')").await;
+        self.until("!document.getElementById('search-count').textContent.includes('looking')")
+            .await;
         self.settle().await;
     }
 
@@ -243,7 +280,10 @@ impl Browser {
         match wait.await {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => panic!("{condition}: {error}"),
-            Err(_) => panic!("not within {DEADLINE:?}: {condition}; problems: {}", self.run("window.problems").await),
+            Err(_) => panic!(
+                "not within {DEADLINE:?}: {condition}; problems: {}",
+                self.run("window.problems").await
+            ),
         }
     }
 
@@ -251,7 +291,10 @@ impl Browser {
     pub async fn settle(&self) {
         let script = "const done = arguments[arguments.length - 1]; \
                       setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(true)))));";
-        self.client.execute_async(script, Vec::new()).await.expect("a frame");
+        self.client
+            .execute_async(script, Vec::new())
+            .await
+            .expect("a frame");
     }
 
     /// No script failed, and nothing was against the content policy.
@@ -339,8 +382,12 @@ fn capabilities(folder: &Path) -> Capabilities {
     ]
     .map(str::to_owned)
     .to_vec();
-    arguments.push(format!("--user-data-dir={}", folder.join("profile").display()));
-    let options = json!({ "goog:chromeOptions": { "args": arguments }, "timeouts": { "script": 30_000 } });
+    arguments.push(format!(
+        "--user-data-dir={}",
+        folder.join("profile").display()
+    ));
+    let options =
+        json!({ "goog:chromeOptions": { "args": arguments }, "timeouts": { "script": 30_000 } });
     match options {
         Value::Object(map) => map,
         _ => Capabilities::new(),
@@ -350,16 +397,24 @@ fn capabilities(folder: &Path) -> Capabilities {
 /// One of the prepared failures, or another report among the fixtures.
 #[must_use]
 pub fn fixture(name: &str) -> Report {
-    load(&format!("{}/fixtures/{name}.json", env!("CARGO_MANIFEST_DIR")))
+    load(&format!(
+        "{}/fixtures/{name}.json",
+        env!("CARGO_MANIFEST_DIR")
+    ))
 }
 
 /// One of the reports of the Python tool.
 #[must_use]
 pub fn golden(name: &str) -> Report {
-    load(&format!("{}/../../choreo-report/tests/golden/{name}.json", env!("CARGO_MANIFEST_DIR")))
+    load(&format!(
+        "{}/../../choreo-report/tests/golden/{name}.json",
+        env!("CARGO_MANIFEST_DIR")
+    ))
 }
 
 fn load(path: &str) -> Report {
     let loaded = choreo_report::read::from_path(Path::new(path));
-    loaded.unwrap_or_else(|error| panic!("{path}: {error}")).report
+    loaded
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
+        .report
 }

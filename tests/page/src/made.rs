@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use choreo_report::model::{
-    Action, Cause, CauseKind, Difference, Direction, Encoding, Event, Handle, Message, Millis, MismatchKind, NearMiss,
-    Outcome, Report, Run, Scenario, Source, Test, TestOutcome, Timestamp,
+    Action, Cause, CauseKind, Difference, Direction, Encoding, Event, Handle, Message, Millis,
+    MismatchKind, NearMiss, Outcome, Report, Run, Scenario, Source, Test, TestOutcome, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -18,7 +18,11 @@ pub fn micros(micros: u64) -> Millis {
 #[must_use]
 pub fn run_of(tests: Vec<Test>) -> Report {
     let begin: Timestamp = "2026-11-21T09:14:02Z".parse().expect("a time");
-    let mut run = Run::new(begin, begin.after(Duration::from_secs(3)), micros(3_000_000));
+    let mut run = Run::new(
+        begin,
+        begin.after(Duration::from_secs(3)),
+        micros(3_000_000),
+    );
     run.project_name = Some("shop".to_owned());
     tests.iter().for_each(|test| run.totals.add(test.outcome));
     Report::new(run, tests)
@@ -43,7 +47,10 @@ pub fn scenario(name: &str, from: &str, to: &str, latency: u64, wrong: bool) -> 
     let payload = json!({ "order_id": format!("ORD-{latency}"), "status": if wrong { "REJECTED" } else { "COMPLETED" } });
     let mut sent = Message::new("m1", from, Direction::Out, micros(40), 21, Encoding::Json);
     let mut came = Message::new("m2", to, Direction::In, micros(latency), 48, Encoding::Json);
-    for (message, payload) in [(&mut sent, json!({ "item_id": "ITEM-42" })), (&mut came, payload)] {
+    for (message, payload) in [
+        (&mut sent, json!({ "item_id": "ITEM-42" })),
+        (&mut came, payload),
+    ] {
         message.transport = Some("nats".to_owned());
         message.payload = Some(payload);
     }
@@ -61,7 +68,10 @@ pub fn scenario(name: &str, from: &str, to: &str, latency: u64, wrong: bool) -> 
         miss.message = Some("m2".to_owned());
         handle.near_misses.push(miss);
         handle.attempts = 1;
-        handle.cause = Some(Cause::new(CauseKind::WrongValue, format!("`status` on `{to}` was REJECTED, COMPLETED was expected")));
+        handle.cause = Some(Cause::new(
+            CauseKind::WrongValue,
+            format!("`status` on `{to}` was REJECTED, COMPLETED was expected"),
+        ));
         Action::Mismatched
     } else {
         handle.matched.push("m2".to_owned());
@@ -83,10 +93,26 @@ pub fn scenario(name: &str, from: &str, to: &str, latency: u64, wrong: bool) -> 
 /// A test of one such scenario.
 #[must_use]
 pub fn test(name: &str, latency: u64, wrong: bool) -> Test {
-    let outcome = if wrong { TestOutcome::Failed } else { TestOutcome::Passed };
-    let mut test = Test::new(format!("shop::orders::{name}"), "tests/orders.rs", name, outcome, micros(latency + 300));
+    let outcome = if wrong {
+        TestOutcome::Failed
+    } else {
+        TestOutcome::Passed
+    };
+    let mut test = Test::new(
+        format!("shop::orders::{name}"),
+        "tests/orders.rs",
+        name,
+        outcome,
+        micros(latency + 300),
+    );
     test.traceback = wrong.then(String::new);
-    test.scenarios.push(scenario(name, "orders.created", "orders.processed", latency, wrong));
+    test.scenarios.push(scenario(
+        name,
+        "orders.created",
+        "orders.processed",
+        latency,
+        wrong,
+    ));
     test
 }
 
@@ -95,7 +121,11 @@ pub fn test(name: &str, latency: u64, wrong: bool) -> Test {
 pub fn many(count: usize, wrong: &[usize]) -> Report {
     let one = |number| {
         let latency = 2000 + (number as u64 * 7919) % 30_000;
-        let mut one = test(&format!("scenario_{number}"), latency, wrong.contains(&number));
+        let mut one = test(
+            &format!("scenario_{number}"),
+            latency,
+            wrong.contains(&number),
+        );
         one.file = format!("tests/part_{}.rs", number / 500);
         one
     };
@@ -129,11 +159,15 @@ pub fn hostile() -> Report {
     let mut tests = Vec::new();
     for (number, name) in HOSTILE.iter().enumerate() {
         let mut scenario = scenario(name, name, name, 5000, true);
-        let fields: Value = [("__proto__", json!({ "x": 1 })), (name, json!(name)), ("constructor", json!([name]))]
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect::<serde_json::Map<_, _>>()
-            .into();
+        let fields: Value = [
+            ("__proto__", json!({ "x": 1 })),
+            (name, json!(name)),
+            ("constructor", json!([name])),
+        ]
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
         for message in &mut scenario.messages {
             message.payload = Some(fields.clone());
             message.key = Some((*name).to_owned());

@@ -21,7 +21,9 @@ async fn assert_accessible(browser: &Browser, what: &str) {
         .run("(axe.run(document, { resultTypes: ['violations'] }).then((r) => { window.found = r.violations.map((v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + n.any.concat(n.all, n.none).map((c) => c.message).join(' ')).join(' | ')); }), true)")
         .await;
     browser.until("window.found !== undefined").await;
-    let found = browser.run("(() => { const found = window.found; delete window.found; return found; })()").await;
+    let found = browser
+        .run("(() => { const found = window.found; delete window.found; return found; })()")
+        .await;
     assert_eq!(found, json!([]), "{what}");
 }
 
@@ -44,7 +46,13 @@ async fn axe_finds_nothing() {
             browser.settle().await;
             assert_accessible(&browser, &format!("{name} on {screen:?}")).await;
         }
-        for hash in ["#view=waterfall&e=e3", "#page=latency", "#page=run", "#page=compare", "#q=nothing-like-this"] {
+        for hash in [
+            "#view=waterfall&e=e3",
+            "#page=latency",
+            "#page=run",
+            "#page=compare",
+            "#q=nothing-like-this",
+        ] {
             browser.open_at(&fixture("wrong-value"), hash).await;
             assert_accessible(&browser, &format!("{hash} on {screen:?}")).await;
         }
@@ -65,7 +73,13 @@ async fn everything_can_be_reached_by_landmarks_and_headings() {
     }
     let browser = Browser::start(Screen::DESKTOP).await;
     browser.open(&fixture("wrong-value")).await;
-    for landmark in ["header.top", "main", "aside[aria-label]", "nav[aria-label='Pages']", "[role=search]"] {
+    for landmark in [
+        "header.top",
+        "main",
+        "aside[aria-label]",
+        "nav[aria-label='Pages']",
+        "[role=search]",
+    ] {
         assert_eq!(browser.count(landmark).await, 1, "{landmark}");
     }
     assert_eq!(browser.count("h1").await, 1);
@@ -95,7 +109,12 @@ async fn the_keyboard_does_it_all() {
     assert_eq!(browser.text("document.activeElement.id").await, "search");
     // In the box, letters are letters.
     browser.press("jn?").await;
-    assert_eq!(browser.text("document.getElementById('search').value").await, "jn?");
+    assert_eq!(
+        browser
+            .text("document.getElementById('search').value")
+            .await,
+        "jn?"
+    );
     browser.press("\u{E00C}").await;
     assert_eq!(browser.text("document.activeElement.tagName").await, "BODY");
     browser.press("?").await;
@@ -105,21 +124,38 @@ async fn the_keyboard_does_it_all() {
     browser.press("v").await;
     assert_eq!(browser.count("[data-mode=waterfall]").await, 1);
     browser.press("t").await;
-    assert_eq!(browser.text("document.documentElement.dataset.theme").await, "light");
+    assert_eq!(
+        browser.text("document.documentElement.dataset.theme").await,
+        "light"
+    );
 
     browser.open(&fixture("wrong-value")).await;
     browser.press("\u{E014}").await;
     assert_eq!(browser.text_of(".stepper span").await, "2 of 3");
     browser.press("\u{E012}").await;
     assert_eq!(browser.text_of(".stepper span").await, "1 of 3");
-    browser.run("(document.querySelector('.event').focus(), true)").await;
+    browser
+        .run("(document.querySelector('.event').focus(), true)")
+        .await;
     browser.press("\u{E015}").await;
     browser.press("\u{E007}").await;
-    assert_eq!(browser.count(".event-row.picked[data-event-id=e2]").await, 1);
-    browser.run("(document.querySelector('.test[aria-current]').focus(), true)").await;
+    assert_eq!(
+        browser.count(".event-row.picked[data-event-id=e2]").await,
+        1
+    );
+    browser
+        .run("(document.querySelector('.test[aria-current]').focus(), true)")
+        .await;
     browser.press("\u{E015}").await;
     assert_eq!(browser.text(name).await, "an_order_is_accepted");
-    assert_eq!(browser.text("document.activeElement.textContent.includes('an_order_is_accepted') ? 'yes' : 'no'").await, "yes");
+    assert_eq!(
+        browser
+            .text(
+                "document.activeElement.textContent.includes('an_order_is_accepted') ? 'yes' : 'no'"
+            )
+            .await,
+        "yes"
+    );
     browser.assert_no_problems().await;
     browser.close().await;
 }

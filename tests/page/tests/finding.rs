@@ -6,7 +6,9 @@ use serde_json::json;
 
 async fn found(browser: &Browser, query: &str) -> Vec<String> {
     browser.search(query).await;
-    let names = browser.run("[...document.querySelectorAll('.test .name')].map((one) => one.textContent)").await;
+    let names = browser
+        .run("[...document.querySelectorAll('.test .name')].map((one) => one.textContent)")
+        .await;
     serde_json::from_value(names).expect("names")
 }
 
@@ -25,9 +27,15 @@ async fn everything_can_be_searched() {
     assert_eq!(found(&browser, "nothing ordered").await, large);
     assert_eq!(found(&browser, "unit_price").await, large);
     assert_eq!(found(&browser, "b7ad-19").await, large);
-    let id = report.tests[4].scenarios[0].correlation_id.clone().expect("an id");
+    let id = report.tests[4].scenarios[0]
+        .correlation_id
+        .clone()
+        .expect("an id");
     assert_eq!(found(&browser, &id).await, large);
-    assert_eq!(found(&browser, "vouchers.redeemed").await, ["a_voucher_is_redeemed"]);
+    assert_eq!(
+        found(&browser, "vouchers.redeemed").await,
+        ["a_voucher_is_redeemed"]
+    );
     // Words of the format itself are not in the report.
     assert_eq!(found(&browser, "completed_normally").await, [""; 0]);
     assert_eq!(browser.text_of("#search-count").await, "0 scenarios");
@@ -49,21 +57,43 @@ async fn filters_have_types() {
         ("outcome:failed", &["a_large_order_keeps_its_count"]),
         ("outcome:fail -tag:bulk", &[]),
         ("tag:bulk", &["a_large_order_keeps_its_count"]),
-        ("slower:15ms outcome:passed", &["a_price_change_reaches_the_shop"]),
+        (
+            "slower:15ms outcome:passed",
+            &["a_price_change_reaches_the_shop"],
+        ),
         ("transport:kafka", &[]),
         ("transport:nats topic:ledger", &["a_refund_is_booked"]),
         ("cause:wrong-value", &["a_large_order_keeps_its_count"]),
-        ("file:\"tests/orders.rs\" slower:0.1s", &["a_large_order_keeps_its_count"]),
+        (
+            "file:\"tests/orders.rs\" slower:0.1s",
+            &["a_large_order_keeps_its_count"],
+        ),
     ] {
         assert_eq!(found(&browser, query).await, expected, "{query}");
     }
     browser.search("slower:soon").await;
-    assert!(browser.text_of("#search-count").await.contains("is no duration"));
+    assert!(
+        browser
+            .text_of("#search-count")
+            .await
+            .contains("is no duration")
+    );
     browser.open(&fixture("reply-failed")).await;
-    assert_eq!(found(&browser, "transport:kafka").await, ["an_order_crosses_the_bridge"]);
-    assert_eq!(found(&browser, "outcome:timeout").await, ["an_order_crosses_the_bridge"]);
+    assert_eq!(
+        found(&browser, "transport:kafka").await,
+        ["an_order_crosses_the_bridge"]
+    );
+    assert_eq!(
+        found(&browser, "outcome:timeout").await,
+        ["an_order_crosses_the_bridge"]
+    );
     browser.click("[data-pill=passed]").await;
-    assert!(browser.text("document.getElementById('search').value").await.starts_with("outcome:passed"));
+    assert!(
+        browser
+            .text("document.getElementById('search').value")
+            .await
+            .starts_with("outcome:passed")
+    );
     browser.close().await;
 }
 
@@ -78,7 +108,11 @@ async fn the_address_is_the_state_in_both_directions() {
     browser.search("topic:orders").await;
     assert_eq!(browser.hash().await, "#q=topic:orders");
     let name = "document.querySelector('.test-head h2')?.textContent ?? 'NOTHING'";
-    let click = |name: &str| format!("([...document.querySelectorAll('.test')].find((one) => one.textContent.includes('{name}')).click(), true)");
+    let click = |name: &str| {
+        format!(
+            "([...document.querySelectorAll('.test')].find((one) => one.textContent.includes('{name}')).click(), true)"
+        )
+    };
     browser.run(&click("an_order_is_priced")).await;
     browser.settle().await;
     assert_eq!(browser.text(name).await, "an_order_is_priced");
@@ -87,21 +121,48 @@ async fn the_address_is_the_state_in_both_directions() {
     assert_eq!(browser.text(name).await, "an_order_is_accepted");
     browser.back().await;
     assert_eq!(browser.text(name).await, "an_order_is_priced");
-    assert_eq!(browser.text("document.getElementById('search').value").await, "topic:orders");
+    assert_eq!(
+        browser
+            .text("document.getElementById('search').value")
+            .await,
+        "topic:orders"
+    );
     // A changed address is followed.
     browser.run("(location.hash = 't=shop::orders::a_refund_is_booked&e=e2&view=waterfall&q=refund', true)").await;
-    browser.until("document.querySelector('.test-head h2')?.textContent === 'a_refund_is_booked'").await;
+    browser
+        .until("document.querySelector('.test-head h2')?.textContent === 'a_refund_is_booked'")
+        .await;
     browser.settle().await;
-    assert_eq!(browser.count("[data-mode=waterfall] .event-row.picked[data-event-id=e2]").await, 1);
-    assert_eq!(browser.text("document.getElementById('search').value").await, "refund");
+    assert_eq!(
+        browser
+            .count("[data-mode=waterfall] .event-row.picked[data-event-id=e2]")
+            .await,
+        1
+    );
+    assert_eq!(
+        browser
+            .text("document.getElementById('search').value")
+            .await,
+        "refund"
+    );
     browser.back().await;
     assert_eq!(browser.text(name).await, "an_order_is_priced");
     // Links to an expectation and a near miss, opened afresh.
-    browser.open_at(&report, "#t=shop::orders::a_large_order_keeps_its_count&x=h1&n=3").await;
+    browser
+        .open_at(
+            &report,
+            "#t=shop::orders::a_large_order_keeps_its_count&x=h1&n=3",
+        )
+        .await;
     assert_eq!(browser.text_of(".stepper span").await, "3 of 3");
     assert_eq!(browser.count("#x-h1.pointed").await, 1);
     browser.open_at(&report, "#t=no::such").await;
-    assert!(browser.text_of("main").await.contains("has no scenario “no::such”"));
+    assert!(
+        browser
+            .text_of("main")
+            .await
+            .contains("has no scenario “no::such”")
+    );
     browser.assert_no_problems().await;
     browser.close().await;
 }
@@ -121,18 +182,37 @@ async fn latencies_stand_beside_their_budgets() {
     report.run = made::run_of(report.tests.clone()).run;
     // A green run opens with them.
     browser.open(&report).await;
-    assert_eq!(browser.text_of("#verdict").await, "All 200 scenarios passed, 1 over budget.");
+    assert_eq!(
+        browser.text_of("#verdict").await,
+        "All 200 scenarios passed, 1 over budget."
+    );
     assert_eq!(browser.count("[data-page=latency].page").await, 1);
     assert_eq!(browser.count(".topic-card[data-topic='orders.processed'][data-over='1'] .budget[data-budget='50']").await, 1);
     assert_eq!(browser.count(".column.over").await, 1);
-    assert!(browser.text_of(".topic-card").await.contains("worst 73 ms · 1 over budget"));
+    assert!(
+        browser
+            .text_of(".topic-card")
+            .await
+            .contains("worst 73 ms · 1 over budget")
+    );
     browser.screenshot("green").await;
-    assert_eq!(browser.text_of(".slowest tbody tr").await.replace('\t', " "), "73 ms 50 ms orders.processed scenario_5");
+    assert_eq!(
+        browser
+            .text_of(".slowest tbody tr")
+            .await
+            .replace('\t', " "),
+        "73 ms 50 ms orders.processed scenario_5"
+    );
     browser.click(".slowest tbody a").await;
     assert_eq!(browser.text_of(".test-head h2").await, "scenario_5");
     assert!(browser.text_of(".ruler").await.contains("23 ms too late"));
     // What failed is no latency.
-    browser.open_at(&made::many(10, &[0, 1, 2, 3, 4, 5, 6, 7, 8]), "#page=latency").await;
+    browser
+        .open_at(
+            &made::many(10, &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
+            "#page=latency",
+        )
+        .await;
     assert!(browser.text_of(".topic-card").await.contains("1 message"));
     browser.close().await;
 }
@@ -158,19 +238,46 @@ async fn an_earlier_run_can_be_compared() {
         )
     };
     browser.run(&drop(&json, "results.json")).await;
-    browser.until("document.querySelector('.change') !== null").await;
-    for (name, text) in [("broken", "scenario_3was passed"), ("fixed", "scenario_9was failed"), ("still", "scenario_4"), ("gone", "scenario_20"), ("slower", "scenario_11")] {
-        let shown = browser.text(&format!("document.querySelector('.change-{name} ul').textContent")).await;
+    browser
+        .until("document.querySelector('.change') !== null")
+        .await;
+    for (name, text) in [
+        ("broken", "scenario_3was passed"),
+        ("fixed", "scenario_9was failed"),
+        ("still", "scenario_4"),
+        ("gone", "scenario_20"),
+        ("slower", "scenario_11"),
+    ] {
+        let shown = browser
+            .text(&format!(
+                "document.querySelector('.change-{name} ul').textContent"
+            ))
+            .await;
         assert!(shown.contains(text), "{name}: {shown}");
-        assert_eq!(browser.count(&format!(".change-{name}[data-count='1']")).await, 1, "{name}");
+        assert_eq!(
+            browser
+                .count(&format!(".change-{name}[data-count='1']"))
+                .await,
+            1,
+            "{name}"
+        );
     }
     browser.screenshot("compare").await;
     browser.click(".change-broken a").await;
     assert_eq!(browser.text_of(".test-head h2").await, "scenario_3");
     // A file that is none says so, in words.
-    for (text, said) in [("{", "is no JSON"), ("{}", "has no list “tests”"), ("{\"tests\":[{}]}", "tests[0] has no nodeid")] {
+    for (text, said) in [
+        ("{", "is no JSON"),
+        ("{}", "has no list “tests”"),
+        ("{\"tests\":[{}]}", "tests[0] has no nodeid"),
+    ] {
         browser.run(&drop(text, "other.json")).await;
-        browser.until(&format!("document.querySelector('#banners .bad')?.textContent.includes({})", json!(said))).await;
+        browser
+            .until(&format!(
+                "document.querySelector('#banners .bad')?.textContent.includes({})",
+                json!(said)
+            ))
+            .await;
         assert_eq!(browser.count("#banners .bad").await, 1);
     }
     browser.assert_no_problems().await;
@@ -184,20 +291,50 @@ async fn without_script_and_on_paper_the_failures_are_there() {
     }
     let browser = Browser::start(Screen::DESKTOP).await;
     let path = browser.write(&fixture("wrong-value"));
-    browser.dev_tools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+    browser
+        .dev_tools(
+            "Emulation.setScriptExecutionDisabled",
+            json!({ "value": true }),
+        )
+        .await;
     browser.go(&path, "").await;
     browser.screenshot("no-script").await;
-    browser.dev_tools("Emulation.setScriptExecutionDisabled", json!({ "value": false })).await;
+    browser
+        .dev_tools(
+            "Emulation.setScriptExecutionDisabled",
+            json!({ "value": false }),
+        )
+        .await;
     let seen = browser.text("document.body.innerText").await;
-    for part in ["1 of 12 scenarios failed.", "a_large_order_keeps_its_count", "1000 was expected", "tests/orders.rs:61"] {
+    for part in [
+        "1 of 12 scenarios failed.",
+        "a_large_order_keeps_its_count",
+        "1000 was expected",
+        "tests/orders.rs:61",
+    ] {
         assert!(seen.contains(part), "{part} in {seen}");
     }
     browser.open(&fixture("wrong-value")).await;
-    browser.dev_tools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
-    browser.run("(dispatchEvent(new Event('beforeprint')), true)").await;
+    browser
+        .dev_tools("Emulation.setEmulatedMedia", json!({ "media": "print" }))
+        .await;
+    browser
+        .run("(dispatchEvent(new Event('beforeprint')), true)")
+        .await;
     browser.settle().await;
-    assert_eq!(browser.run("getComputedStyle(document.getElementById('side')).display").await, "none");
-    assert!(browser.text_of(".misses .payload").await.contains("unit_price"), "the evidence is unfolded");
+    assert_eq!(
+        browser
+            .run("getComputedStyle(document.getElementById('side')).display")
+            .await,
+        "none"
+    );
+    assert!(
+        browser
+            .text_of(".misses .payload")
+            .await
+            .contains("unit_price"),
+        "the evidence is unfolded"
+    );
     browser.close().await;
 }
 
@@ -216,8 +353,18 @@ async fn an_empty_run_and_a_broken_file_say_so() {
     let cut = format!("{before}id=\"choreo-index\">{}", &rest[40..]);
     std::fs::write(&path, cut).expect("a file");
     browser.go(&path, "").await;
-    browser.until("document.querySelector('#banners .bad') !== null").await;
-    assert!(browser.text_of("#banners").await.contains("This report cannot be shown"));
-    assert_eq!(browser.text_of("#verdict").await, "1 of 3 scenarios failed.");
+    browser
+        .until("document.querySelector('#banners .bad') !== null")
+        .await;
+    assert!(
+        browser
+            .text_of("#banners")
+            .await
+            .contains("This report cannot be shown")
+    );
+    assert_eq!(
+        browser.text_of("#verdict").await,
+        "1 of 3 scenarios failed."
+    );
     browser.close().await;
 }

@@ -14,14 +14,26 @@ async fn failures_are_grouped_by_cause_and_the_first_is_open() {
     report.tests.extend(fixture("routing").tests);
     report.run.totals = made::run_of(report.tests.clone()).run.totals;
     browser.open(&report).await;
-    assert_eq!(browser.text_of("#verdict").await, "4 of 52 scenarios failed, from 2 causes.");
+    assert_eq!(
+        browser.text_of("#verdict").await,
+        "4 of 52 scenarios failed, from 2 causes."
+    );
     let groups = "[...document.querySelectorAll('.group')].map((one) => one.innerText.split(/\\n+/).slice(0, 2).join(' ')).join('; ')";
-    assert_eq!(browser.text(groups).await, "Wrong value 3; Nothing arrived 1");
+    assert_eq!(
+        browser.text(groups).await,
+        "Wrong value 3; Nothing arrived 1"
+    );
     let titles = browser.text("[...document.querySelectorAll('.group .title')].map((one) => one.textContent).join('; ')").await;
     assert!(titles.starts_with("status on orders.processed was REJECTED, COMPLETED was expected; orders.created went out"), "{titles}");
     assert_eq!(browser.text_of(".test-head h2").await, "scenario_7");
-    assert_eq!(browser.text_of(".test[aria-current] .name").await, "scenario_7");
-    assert_eq!(browser.text("document.title").await, "4 of 52 scenarios failed, from 2 causes. · shop");
+    assert_eq!(
+        browser.text_of(".test[aria-current] .name").await,
+        "scenario_7"
+    );
+    assert_eq!(
+        browser.text("document.title").await,
+        "4 of 52 scenarios failed, from 2 causes. · shop"
+    );
     // A group folds away.
     let tests = browser.count(".test").await;
     browser.click(".group").await;
@@ -40,8 +52,14 @@ async fn near_misses_are_compared_field_by_field_and_stepped_through() {
     let lines = "[...document.querySelectorAll('.diff tbody tr')].map((row) => [...row.cells].map((cell) => cell.innerText).join(' | ')).join('; ')";
     assert_eq!(browser.text(lines).await, "order.count | 1000 | 999");
     browser.click("[data-step='1']").await;
-    assert_eq!(browser.text_of(".miss-head .sub4").await, "Near miss 2 of 3");
-    assert_eq!(browser.text(lines).await, "status | \"COMPLETED\" | \"PENDING\"; order.count | 1000 | 300");
+    assert_eq!(
+        browser.text_of(".miss-head .sub4").await,
+        "Near miss 2 of 3"
+    );
+    assert_eq!(
+        browser.text(lines).await,
+        "status | \"COMPLETED\" | \"PENDING\"; order.count | 1000 | 300"
+    );
     assert!(browser.hash().await.contains("n=2"));
     browser.click("[data-step='1']").await;
     assert_eq!(browser.count(".diff tbody tr").await, 3);
@@ -52,13 +70,32 @@ async fn near_misses_are_compared_field_by_field_and_stepped_through() {
     // The message: one click away, with key, headers, and the wrong place marked.
     browser.click(".misses [data-field=payload] summary").await;
     let message = browser.text_of(".misses .message").await;
-    for part in ["trace", "b7ad-19", "stream_sequence", "\"unit_price\": 19.9", "redacted field:token"] {
+    for part in [
+        "trace",
+        "b7ad-19",
+        "stream_sequence",
+        "\"unit_price\": 19.9",
+        "redacted field:token",
+    ] {
         assert!(message.contains(part), "{part} in {message}");
     }
-    assert_eq!(browser.text_of(".misses .message .mark-wrong").await, "\"count\"");
-    assert_eq!(browser.text("[...document.querySelectorAll('.misses .message .mark-wrong')].at(-1).innerText").await, "999,");
+    assert_eq!(
+        browser.text_of(".misses .message .mark-wrong").await,
+        "\"count\""
+    );
+    assert_eq!(
+        browser
+            .text("[...document.querySelectorAll('.misses .message .mark-wrong')].at(-1).innerText")
+            .await,
+        "999,"
+    );
     browser.click(".misses .payload-tools button").await;
-    assert!(browser.text_of(".misses .payload").await.contains("\"count\": 999"));
+    assert!(
+        browser
+            .text_of(".misses .payload")
+            .await
+            .contains("\"count\": 999")
+    );
     browser.screenshot("payload").await;
     browser.assert_no_problems().await;
     browser.close().await;
@@ -70,12 +107,24 @@ async fn payloads_of_matched_messages_can_be_read() {
         return;
     }
     let browser = Browser::start(Screen::DESKTOP).await;
-    browser.open_at(&fixture("wrong-value"), "#t=shop::orders::an_order_is_priced").await;
+    browser
+        .open_at(
+            &fixture("wrong-value"),
+            "#t=shop::orders::an_order_is_priced",
+        )
+        .await;
     browser.click(".expectation summary").await;
-    assert!(browser.text_of(".expectation .payload").await.contains("\"order_id\": \"ORD-42\""));
+    assert!(
+        browser
+            .text_of(".expectation .payload")
+            .await
+            .contains("\"order_id\": \"ORD-42\"")
+    );
     browser.open_at(&golden("passing"), "").await;
     browser.click(".tab").await;
-    browser.run("(document.querySelectorAll('details').forEach((one) => { one.open = true; }), true)").await;
+    browser
+        .run("(document.querySelectorAll('details').forEach((one) => { one.open = true; }), true)")
+        .await;
     browser.settle().await;
     assert!(browser.count(".expectation .payload").await >= 1);
     browser.close().await;
@@ -89,7 +138,10 @@ async fn sequence_and_waterfall_show_the_same_events_and_the_same_choice() {
     let browser = Browser::start(Screen::DESKTOP).await;
     browser.open(&fixture("wrong-value")).await;
     let edges = "[...document.querySelectorAll('.stagebox .edge')].map((one) => one.dataset.edgeFrom + '>' + one.dataset.edgeTo).join(' ')";
-    assert_eq!(browser.text(edges).await, "e1>e2 e2>e3 e1>e4 e4>e5 e1>e6 e6>e7");
+    assert_eq!(
+        browser.text(edges).await,
+        "e1>e2 e2>e3 e1>e4 e4>e5 e1>e6 e6>e7"
+    );
     let heads = "[...document.querySelectorAll('.head')].map((one) => one.textContent).join(' ')";
     assert_eq!(browser.text(heads).await, "Test nats System");
     // Arrows have a length.
@@ -98,7 +150,13 @@ async fn sequence_and_waterfall_show_the_same_events_and_the_same_choice() {
     let lit = "[...document.querySelectorAll('.event-row.lit')].map((one) => one.dataset.eventId).join(' ')";
     assert_eq!(browser.text(lit).await, "e1 e4 e5");
     assert!(browser.text_of(".event-detail").await.contains("Caused by"));
-    assert!(browser.text_of(".event-detail .payload").await.contains("PENDING"), "the event's message");
+    assert!(
+        browser
+            .text_of(".event-detail .payload")
+            .await
+            .contains("PENDING"),
+        "the event's message"
+    );
     browser.click("[data-seg=waterfall]").await;
     assert_eq!(browser.count("[data-mode=waterfall]").await, 1);
     assert_eq!(browser.text(lit).await, "e1 e4 e5");
@@ -106,9 +164,16 @@ async fn sequence_and_waterfall_show_the_same_events_and_the_same_choice() {
     assert_eq!(browser.count(".band.budget").await, 1);
     assert_eq!(browser.count(".band.deadline").await, 1);
     // Microseconds are visible beside a deadline of 200 ms.
-    let width = browser.run("document.querySelector('[data-event-id=e3] .bar').getBoundingClientRect().width").await;
+    let width = browser
+        .run("document.querySelector('[data-event-id=e3] .bar').getBoundingClientRect().width")
+        .await;
     assert!(width.as_f64().is_some_and(|width| width > 8.0), "{width}");
-    assert!(browser.text_of("[data-event-id=e3] .when").await.contains("20 µs"));
+    assert!(
+        browser
+            .text_of("[data-event-id=e3] .when")
+            .await
+            .contains("20 µs")
+    );
     browser.screenshot("waterfall").await;
     browser.assert_no_problems().await;
     browser.close().await;
@@ -123,12 +188,26 @@ async fn a_stage_has_all_transports_in_one_order_of_time() {
     browser.open(&fixture("reply-failed")).await;
     let heads = "[...document.querySelectorAll('.head')].map((one) => one.textContent).join(' ')";
     assert_eq!(browser.text(heads).await, "Test kafka nats System");
-    let times = "[...document.querySelectorAll('.event-row .time')].map((one) => one.innerText).join(' ')";
-    assert_eq!(browser.text(times).await, "+52 µs +6.72 ms +6.91 ms +500 ms");
-    assert_eq!(browser.count("path[data-reply-link-from=e2][data-reply-link-to=e3]").await, 1);
+    let times =
+        "[...document.querySelectorAll('.event-row .time')].map((one) => one.innerText).join(' ')";
+    assert_eq!(
+        browser.text(times).await,
+        "+52 µs +6.72 ms +6.91 ms +500 ms"
+    );
+    assert_eq!(
+        browser
+            .count("path[data-reply-link-from=e2][data-reply-link-to=e3]")
+            .await,
+        1
+    );
     browser.open(&golden("stage-near-miss")).await;
     browser.screenshot("golden-stage").await;
-    assert!(browser.text_of(".timeline").await.contains("causes are inferred"));
+    assert!(
+        browser
+            .text_of(".timeline")
+            .await
+            .contains("causes are inferred")
+    );
     assert_eq!(browser.text_of(".diagnosis .kind").await, "Wrong value");
     let edges = "[...document.querySelectorAll('.stagebox .edge')].map((one) => one.dataset.edgeFrom + '>' + one.dataset.edgeTo).join(' ')";
     assert_eq!(browser.text(edges).await, "e1>e2 e2>e3 e3>e4 e4>e5");
@@ -166,7 +245,10 @@ async fn a_failure_can_be_copied_and_run_again() {
     let keep = "(navigator.clipboard.writeText = async (text) => { window.copied = text; }, true)";
     browser.run(keep).await;
     browser.click("[data-copy=rerun]").await;
-    assert_eq!(browser.text("window.copied").await, "cargo test -p shop --test orders -- --exact a_large_order_keeps_its_count");
+    assert_eq!(
+        browser.text("window.copied").await,
+        "cargo test -p shop --test orders -- --exact a_large_order_keeps_its_count"
+    );
     browser.click("[data-copy=markdown]").await;
     let markdown = browser.text("window.copied").await;
     for part in [
@@ -178,7 +260,12 @@ async fn a_failure_can_be_copied_and_run_again() {
         assert!(markdown.contains(part), "{part} in\n{markdown}");
     }
     browser.click("[data-copy=link]").await;
-    assert!(browser.text("window.copied").await.ends_with("#t=shop::orders::a_large_order_keeps_its_count"));
+    assert!(
+        browser
+            .text("window.copied")
+            .await
+            .ends_with("#t=shop::orders::a_large_order_keeps_its_count")
+    );
     assert_eq!(browser.text_of(".actions .said").await, "Copied");
     browser.close().await;
 }
@@ -200,13 +287,25 @@ async fn what_is_missing_is_said_at_the_top() {
         Notice::new(NoticeKind::Cut, "payloads were longer than 64 KiB", 3),
     ];
     browser.open(&report).await;
-    assert_eq!(browser.text_of("#verdict").await, "The run was interrupted. 2 of 5 scenarios failed, from 2 causes.");
+    assert_eq!(
+        browser.text_of("#verdict").await,
+        "The run was interrupted. 2 of 5 scenarios failed, from 2 causes."
+    );
     let banners = browser.text_of("#banners").await;
-    for part in ["The run was interrupted", "1 process died", "payloads were longer than 64 KiB (3)"] {
+    for part in [
+        "The run was interrupted",
+        "1 process died",
+        "payloads were longer than 64 KiB (3)",
+    ] {
         assert!(banners.contains(part), "{part} in {banners}");
     }
     browser.press("n").await;
-    assert!(browser.text_of(".diagnosis").await.contains("the process died while this scenario ran"));
+    assert!(
+        browser
+            .text_of(".diagnosis")
+            .await
+            .contains("the process died while this scenario ran")
+    );
     browser.close().await;
 }
 
@@ -240,7 +339,9 @@ async fn consumers_find_the_attributes_where_they_were() {
     ] {
         assert!(browser.count(selector).await >= 1, "{selector}");
     }
-    let inlined = browser.run("JSON.parse(document.getElementById('harness-results').textContent).tests.length").await;
+    let inlined = browser
+        .run("JSON.parse(document.getElementById('harness-results').textContent).tests.length")
+        .await;
     assert_eq!(inlined, json!(12));
     browser.close().await;
 }
