@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) => {
             output::error(&failure);
-            failure.exit().into()
+            failure.exit()
         }
     }
 }

@@ -93,7 +93,7 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
 pub(crate) fn measured(duration: Millis) -> String {
     let ms = duration.get();
     let (value, unit) = match ms {
-        ms if ms == 0.0 => return "0 ms".to_owned(),
+        0.0 => return "0 ms".to_owned(),
         // Compared after rounding, so that 999.9 µs is 1 ms and not 1000 µs.
         ms if ms < 0.9995 => (ms * 1e3, "µs"),
         ms if ms < 999.5 => (ms, "ms"),

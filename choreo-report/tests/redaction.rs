@@ -265,12 +265,18 @@ fn unpacked(page: &[u8]) -> Vec<u8> {
         if let Ok(bytes) = data_encoding::BASE64.decode(run.as_bytes()) {
             let mut text = Vec::new();
             // What is no compressed text is something else.
-            if flate2::read::DeflateDecoder::new(&*bytes).read_to_end(&mut text).is_ok() {
+            if flate2::read::DeflateDecoder::new(&*bytes)
+                .read_to_end(&mut text)
+                .is_ok()
+            {
                 out.extend(text);
             }
         }
     }
-    assert!(out.windows(10).any(|text| text == b"\"scenarios"), "the page holds the test");
+    assert!(
+        out.windows(10).any(|text| text == b"\"scenarios"),
+        "the page holds the test"
+    );
     out
 }
 

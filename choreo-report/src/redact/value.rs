@@ -73,11 +73,11 @@ impl Redactor {
         // A pair: `["password", "x"]`. Two names are a list of names.
         if !self.only_forget
             && let [Value::String(first), second] = list
-            && let Some(secrecy) = secrecy(first)
-            && holds(second, secrecy)
-            && !second
+            && let Some(of_first) = secrecy(first)
+            && holds(second, of_first)
+            && second
                 .as_str()
-                .is_some_and(|second| super::names::secrecy(second).is_some())
+                .is_none_or(|second| secrecy(second).is_none())
         {
             return self.hide(second, Rule::Field);
         }
@@ -97,15 +97,11 @@ impl Redactor {
     fn object(&mut self, map: &mut Map<String, Value>, depth: usize) {
         self.keys(map);
         // A list of headers or variables: `{"name": "authorization", "value": "x"}`.
-        let named = if self.only_forget {
-            [].iter()
-        } else {
-            ["name", "key"].iter()
-        };
-        let mut named = named;
-        let named = named
+        let named = ["name", "key"]
+            .iter()
             .find_map(|key| map.get(*key)?.as_str())
-            .and_then(secrecy);
+            .and_then(secrecy)
+            .filter(|_| !self.only_forget);
         for (name, value) in map.iter_mut() {
             match named {
                 Some(secrecy) if name == "value" && holds(value, secrecy) => {
