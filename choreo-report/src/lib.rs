@@ -1,7 +1,12 @@
-//! The record of a Choreo run, as plain data.
+//! The report of a Choreo run: its data, reading and writing it, and what it can be turned into.
 //!
 //! Whoever runs scenarios produces these values, whoever shows, stores or merges runs consumes
 //! them. Nothing in this crate knows how a scenario is run.
 #![forbid(unsafe_code)]
 
+pub mod causes;
+pub mod export;
 pub mod model;
+pub mod read;
+pub mod schema;
+pub mod write;

@@ -28,7 +28,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "choreo-macros",
         &["proc-macro2", "quote", "regex-syntax", "syn"],
     ),
-    ("choreo-report", &["serde"]),
+    (
+        "choreo-report",
+        &["jiff", "serde", "serde_json", "thiserror"],
+    ),
     (
         "choreo-runner",
         &[
