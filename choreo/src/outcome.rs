@@ -37,6 +37,8 @@ pub struct NearMiss {
     pub(crate) score: diff::Score,
     pub(crate) mismatch: Mismatch,
     pub(crate) received_at: Instant,
+    /// The number of the message.
+    pub(crate) arrival: u64,
     pub(crate) topic: Arc<str>,
     pub(crate) size_bytes: usize,
     pub(crate) message: Option<Incoming>,
@@ -69,14 +71,22 @@ impl NearMiss {
     }
 }
 
+/// A pattern that can say what it wants; a passing scenario does not ask.
+pub(crate) trait Describe: Send + Sync {
+    fn describe(&self) -> String;
+}
+
 /// What every handle has, whatever its message type.
-#[derive(Debug)]
 pub(crate) struct HandleData {
     /// The transport, as an index into the result's legs.
     pub(crate) leg: u32,
     pub(crate) topic: Arc<str>,
     /// The pattern in words, unless a message matched.
     pub(crate) expected: Option<String>,
+    /// What was wanted.
+    pub(crate) pattern: Box<dyn Describe>,
+    /// The handle whose message starts the clock; the trigger otherwise.
+    pub(crate) since: Option<u32>,
     /// The pattern, if it captures something.
     pub(crate) capturing: Option<Pattern>,
     pub(crate) location: Location,
@@ -431,6 +441,13 @@ pub struct ScenarioResult {
     pub(crate) scenario: u64,
     /// The number of the act that ended, from 1.
     pub(crate) act: u32,
+    /// From when the offsets of the timeline count.
+    pub(crate) started: Instant,
+    /// When the act was opened.
+    pub(crate) opened: Instant,
+    /// When its clock began.
+    pub(crate) triggered: Option<Instant>,
+    pub(crate) ended: Instant,
     /// The act before.
     pub(crate) previous: Option<Arc<ScenarioResult>>,
     pub(crate) outcome: Outcome,
