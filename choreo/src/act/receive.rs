@@ -214,12 +214,13 @@ async fn answer(
         };
         let now = Instant::now();
         match sent {
-            Ok(response) => {
+            Ok((response, at)) => {
                 reply.answered_with(job.trigger, response, job.is_error);
                 let place = place.of(response);
+                // Its own place in time: what follows from it may have come already.
                 state
                     .timeline
-                    .record(now, TimelineAction::Replied, place, answered);
+                    .record(at, TimelineAction::Replied, place, answered);
             }
             Err((error, text)) => {
                 reply.failed_with(error, text.clone());
@@ -261,7 +262,7 @@ fn change(act: &Weak<Act>, of: (u32, usize), change: fn(&mut Reply)) -> bool {
 }
 
 impl Act {
-    /// The number of the answer. The error is its type's name, and a sentence.
+    /// The number of the answer, and when it was handed over. The error is its type's name, and a sentence.
     async fn send_reply(
         &self,
         to: LegIndex,
@@ -269,7 +270,7 @@ impl Act {
         around: Around,
         trigger: &Envelope,
         body: Body,
-    ) -> Result<u64, (String, String)> {
+    ) -> Result<(u64, Instant), (String, String)> {
         let leg = self.leg(to);
         let (topic, metadata) = match answered {
             Answered::Topic(topic) => (topic.as_str().into(), around.metadata),
@@ -293,9 +294,8 @@ impl Act {
             .encode(leg, draft)
             .map_err(|error| (error.name, error.text))?
             .outgoing;
-        let number = lock(&self.state)
-            .messages
-            .sent(to.0, Instant::now(), &outgoing);
+        let at = Instant::now();
+        let number = lock(&self.state).messages.sent(to.0, at, &outgoing);
         let bound = leg.router.ready_timeout();
         let connection = leg
             .router
@@ -310,6 +310,6 @@ impl Act {
                 )
             })?
             .map_err(|error| ("TransportError".to_owned(), error.to_string()))?;
-        Ok(number)
+        Ok((number, at))
     }
 }

@@ -8,8 +8,10 @@ use choreo_runner::{BoxFuture, RunContext, catch_panic};
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 
 use super::{Host, Scenario};
+use crate::act::Act;
 use crate::failure;
 use crate::outcome::{Outcome, ScenarioResult};
+use crate::record;
 use crate::text::Style;
 
 /// A scenario function, boxed.
@@ -104,10 +106,18 @@ pub(crate) async fn run<H: Host>(
         }
         None => (act.expire().await, None),
     };
-    record(&result, broken.as_deref(), style, site, started.elapsed())
+    finished(
+        act,
+        &result,
+        broken.as_deref(),
+        style,
+        site,
+        started.elapsed(),
+    )
 }
 
-fn record(
+fn finished(
+    act: &Act,
     result: &ScenarioResult,
     broken: Option<&str>,
     style: Style,
@@ -133,5 +143,12 @@ fn record(
     let failure = outcome
         .is_failure()
         .then(|| failure::render_run(result, outcome, broken, style, site));
-    ScenarioRecord::new(outcome, handles, duration, failure)
+    let detail = record::scenario(record::Ended {
+        act,
+        result,
+        outcome,
+        broken,
+        duration,
+    });
+    ScenarioRecord::new(outcome, handles, duration, failure).with_detail(Box::new(detail))
 }
