@@ -154,9 +154,9 @@ fn violated(topic: &str, tally: &Tally, violation: &Violation) -> (CauseKind, St
                     "message {number} on `{topic}` has no order: `{path}` was {}",
                     shown(value)
                 ),
-                (_, None) => format!(
-                    "message {number} on `{topic}` has no order: `{path}` was missing"
-                ),
+                (_, None) => {
+                    format!("message {number} on `{topic}` has no order: `{path}` was missing")
+                }
             };
             (CauseKind::WrongOrder, text)
         }
@@ -173,9 +173,9 @@ fn too_few(context: &Context<'_>, data: &HandleData, tally: &Tally) -> String {
             count(*least, "message")
         ),
         Wants::Set { size, missing } => {
-            let missing = missing.first().map(|pattern| {
-                format!("; {} is missing", shorten(pattern, VALUE_CHARS))
-            });
+            let missing = missing
+                .first()
+                .map(|pattern| format!("; {} is missing", shorten(pattern, VALUE_CHARS)));
             format!(
                 "{} of {} came on `{topic}` within {waited}{}",
                 tally.count,
@@ -269,7 +269,12 @@ pub(super) fn of_scenario(scenario: &Scenario, outcome: Outcome) -> Option<Cause
     if outcome == Outcome::Pass {
         return None;
     }
-    let replies = || scenario.replies.iter().find_map(|reply| reply.cause.clone());
+    let replies = || {
+        scenario
+            .replies
+            .iter()
+            .find_map(|reply| reply.cause.clone())
+    };
     if let Some(error) = &scenario.error {
         let kind = match error.kind.as_str() {
             "publish" => CauseKind::PublishFailed,

@@ -45,7 +45,9 @@ pub(super) fn timeline(
         let edges = Edges::of(context, acts, messages, &drafts);
         let parents = drafts.iter().enumerate();
         let parents = parents.map(|(index, draft)| edges.parent(index, draft));
-        parents.map(|parent| drafts[parent?].event.id.clone()).collect()
+        parents
+            .map(|parent| drafts[parent?].event.id.clone())
+            .collect()
     };
     let events = drafts.into_iter().zip(parents);
     events
@@ -129,7 +131,9 @@ fn draft(
     event.act = Some(act);
     let of = acts.iter().find(|of| of.act == act);
     match (entry.link.about, of) {
-        (About::Handle(index), Some(of)) => event.handle = Some(handle_id(of.first_handle + index + 1)),
+        (About::Handle(index), Some(of)) => {
+            event.handle = Some(handle_id(of.first_handle + index + 1))
+        }
         (About::Reply(index), Some(_)) => {
             let before = acts.iter().filter(|of| of.act < act);
             let before: usize = before.map(|of| of.replies.len()).sum();
@@ -186,8 +190,7 @@ fn skipped(
     foreign
         .map(|(leg, surprise)| {
             let offset = context.offset(surprise.received_at);
-            let mut event =
-                Event::new(offset, Timestamp::UNIX_EPOCH, Action::CorrelationSkipped);
+            let mut event = Event::new(offset, Timestamp::UNIX_EPOCH, Action::CorrelationSkipped);
             let hash = surprise.id.as_ref().map(|id| id.hashed());
             event.detail = hash.unwrap_or_default();
             event.topic = Some(context.topic(&surprise.topic));
@@ -303,7 +306,9 @@ impl<'e> Edges<'e> {
         }
         let exchanges = acts.iter().flat_map(|act| &act.replies);
         let exchanges = exchanges.flat_map(|reply| &reply.exchanges);
-        edges.answered = exchanges.map(|(trigger, answer)| (*answer, *trigger)).collect();
+        edges.answered = exchanges
+            .map(|(trigger, answer)| (*answer, *trigger))
+            .collect();
         edges
     }
 
@@ -317,9 +322,11 @@ impl<'e> Edges<'e> {
                 (trigger == index).then_some(*ready)
             }
             Action::Received => self.cause_of(message, draft),
-            Action::Matched | Action::Mismatched | Action::Violation | Action::ReplyFailed => {
-                self.received.get(&message).copied()
-            }
+            Action::Matched
+            | Action::Mismatched
+            | Action::Violation
+            | Action::ReplyFailed
+            | Action::Error => self.received.get(&message).copied(),
             Action::Replied => self.received.get(self.answered.get(&message)?).copied(),
             // The time runs from the trigger.
             Action::Deadline => self.triggers.get(&draft.act).copied(),

@@ -44,7 +44,11 @@ pub(super) fn record(
     record.attempts = data.near_miss_count;
     record.traffic = Some(traffic(data));
     record.cause = causes::of_handle(context, data);
-    if let Some(violation) = data.tally.as_ref().and_then(|tally| tally.violation.as_ref()) {
+    if let Some(violation) = data
+        .tally
+        .as_ref()
+        .and_then(|tally| tally.violation.as_ref())
+    {
         let text = record.cause.as_ref().map(|cause| cause.text.clone());
         let mut broken = Violation::new(text.unwrap_or_default());
         broken.message = Some(messages.id_of(data.leg, &violation.message));

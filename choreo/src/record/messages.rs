@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use choreo_report::model::{Direction, Encoding, Message};
 use serde_json::Value;
@@ -12,7 +12,7 @@ use super::transport;
 use crate::act::Act;
 use crate::codec::Incoming;
 use crate::envelope::{Headers, Metadata};
-use crate::outcome::LegInfo;
+use crate::outcome::{LegInfo, ScenarioResult};
 use crate::timeline::{Logged, LoggedMessage};
 
 /// Bytes of one payload.
@@ -24,7 +24,7 @@ const ALL_BYTES: usize = 512 * 1024;
 pub(super) struct Messages<'e> {
     act: &'e Act,
     ids: &'e Ids,
-    start: Instant,
+    result: &'e ScenarioResult,
     logged: Vec<Logged>,
     dropped: u64,
     records: Vec<Message>,
@@ -43,12 +43,12 @@ struct Around<'m> {
 }
 
 impl<'e> Messages<'e> {
-    pub(super) fn of(act: &'e Act, ids: &'e Ids, start: Instant) -> Self {
+    pub(super) fn of(act: &'e Act, ids: &'e Ids, result: &'e ScenarioResult) -> Self {
         let (logged, dropped) = act.messages();
         let mut messages = Self {
             act,
             ids,
-            start,
+            result,
             dropped,
             records: Vec::with_capacity(logged.len()),
             others: Vec::new(),
@@ -74,9 +74,7 @@ impl<'e> Messages<'e> {
 
     /// Of a message that an expectation kept, also when the log has dropped it.
     pub(super) fn id_of(&mut self, leg: u32, message: &Arc<Incoming>) -> String {
-        let is_it = |logged: &&Logged| {
-            matches!(&logged.message, LoggedMessage::In(other) if Arc::ptr_eq(other, message))
-        };
+        let is_it = |logged: &&Logged| matches!(&logged.message, LoggedMessage::In(other) if Arc::ptr_eq(other, message));
         if let Some(logged) = self.logged.iter().find(is_it) {
             return id(logged.number);
         }
@@ -111,13 +109,13 @@ impl<'e> Messages<'e> {
 
     fn record(&mut self, logged: &Logged) -> Message {
         let leg: &LegInfo = &self.act.legs()[logged.leg as usize].info;
-        let topic = self.ids.hidden(logged.topic());
+        let topic = self.topic(logged.topic());
         let direction = if logged.came() {
             Direction::In
         } else {
             Direction::Out
         };
-        let offset: Duration = logged.at.saturating_duration_since(self.start);
+        let offset: Duration = logged.at.saturating_duration_since(self.result.started);
         let payload = logged.payload();
         let size = match &logged.message {
             LoggedMessage::Gone { size, .. } => *size,
@@ -139,11 +137,14 @@ impl<'e> Messages<'e> {
             });
             record.headers = self.headers(around.headers);
             record.metadata = self.metadata(around.metadata);
-            record.reply_to = around
-                .reply_to
-                .map(|topic| self.ids.hidden(topic).into_owned());
+            record.reply_to = around.reply_to.map(|topic| self.topic(topic));
         }
         record
+    }
+
+    /// As people know it.
+    fn topic(&self, topic: &str) -> String {
+        self.ids.hidden(self.result.shown(topic)).into_owned()
     }
 
     /// How it is written, and whether something is missing.
@@ -166,10 +167,7 @@ impl<'e> Messages<'e> {
         };
         let (encoding, text) = match text {
             Some(text) => (Encoding::Text, self.ids.hidden(text).into_owned()),
-            None => (
-                Encoding::Base64,
-                data_encoding::BASE64.encode(shown),
-            ),
+            None => (Encoding::Base64, data_encoding::BASE64.encode(shown)),
         };
         let written = (!is_cut || !shown.is_empty()).then(|| text.into());
         (encoding, written, is_cut)

@@ -78,7 +78,7 @@ pub(crate) fn scenario(ended: Ended<'_>) -> Scenario {
     } = ended;
     let ids = Ids::of(result);
     let acts = result.acts();
-    let mut messages = Messages::of(act, &ids, result.started);
+    let mut messages = Messages::of(act, &ids, result);
     let mut scenario = Scenario::new(&*result.name, outcome, duration);
     for of in &acts {
         let context = Context {
@@ -128,7 +128,8 @@ pub(crate) fn scenario(ended: Ended<'_>) -> Scenario {
         .iter()
         .map(|(leg, surprise)| surprise_record(&context, *leg, surprise))
         .collect();
-    scenario.timeline = events::timeline(&context, &acts, &messages, &surprises, wall_clock(result));
+    scenario.timeline =
+        events::timeline(&context, &acts, &messages, &surprises, wall_clock(result));
     scenario.timeline_dropped = result.timeline_dropped;
     scenario.cause = causes::of_scenario(&scenario, outcome);
     if scenario.stage.is_none() && outcome.is_failure() {

@@ -76,7 +76,10 @@ fn actual(actual: &Actual, ids: &Ids) -> Option<Value> {
 pub(super) fn bounded(value: &Value, max_chars: usize) -> Value {
     let text = diff::render_actual(&Actual::Value(value.clone()), max_chars + 1);
     if text.chars().count() > max_chars {
-        Value::from(diff::render_actual(&Actual::Value(value.clone()), max_chars))
+        Value::from(diff::render_actual(
+            &Actual::Value(value.clone()),
+            max_chars,
+        ))
     } else {
         value.clone()
     }
