@@ -40,6 +40,7 @@ pub(crate) struct Ended<'e> {
     /// How the body ended, if not by itself.
     pub(crate) broken: Option<&'e str>,
     pub(crate) duration: Duration,
+    pub(crate) site: failure::Site,
 }
 
 /// What all parts of a record need.
@@ -75,6 +76,7 @@ pub(crate) fn scenario(ended: Ended<'_>) -> Scenario {
         outcome,
         broken,
         duration,
+        site,
     } = ended;
     let ids = Ids::of(result);
     let acts = result.acts();
@@ -133,7 +135,7 @@ pub(crate) fn scenario(ended: Ended<'_>) -> Scenario {
     scenario.timeline_dropped = result.timeline_dropped;
     scenario.cause = causes::of_scenario(&scenario, outcome);
     if scenario.stage.is_none() && outcome.is_failure() {
-        let text = failure::render(result, Style::plain());
+        let text = failure::render_run(result, outcome, broken, Style::plain(), site);
         scenario.summary_text = ids.hidden(&text).into_owned();
     }
     let (kept, dropped) = messages.finish();

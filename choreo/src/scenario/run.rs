@@ -149,6 +149,7 @@ fn finished(
         outcome,
         broken,
         duration,
+        site,
     });
     ScenarioRecord::new(outcome, handles, duration, failure).with_detail(Box::new(detail))
 }

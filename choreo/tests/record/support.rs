@@ -107,7 +107,7 @@ fn told(record: &ScenarioRecord) -> Told {
     assert_valid(choreo_report::schema::V1_3, &exported);
     let json = json["tests"][0]["scenarios"][0].clone();
     let text = json.to_string();
-    let raw_id = regex::Regex::new("[0-9a-f]{32}").unwrap();
+    let raw_id = regex::Regex::new("(^|[^0-9a-f])[0-9a-f]{32}([^0-9a-f]|$)").unwrap();
     assert!(raw_id.find(&text).is_none(), "an id as it is: {text}");
     Told { record, json }
 }
