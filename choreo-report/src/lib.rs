@@ -3,8 +3,13 @@
 //! Whoever runs scenarios produces these values, whoever shows, stores or merges runs consumes
 //! them. Nothing in this crate knows how a scenario is run.
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    expect(clippy::unwrap_used, reason = "a failed step fails the test")
+)]
 
 pub mod causes;
+pub mod diff;
 pub mod export;
 pub mod model;
 pub mod read;

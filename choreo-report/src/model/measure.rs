@@ -118,7 +118,7 @@ impl Timestamp {
     /// Between the years 0 and 9999, as the text form demands.
     fn clamped(micros: i64) -> Self {
         Self {
-            micros: micros.clamp(YEAR_ZERO, jiff::Timestamp::MAX.as_microsecond()),
+            micros: micros.clamp(YEAR_ZERO, jiff::Timestamp::MAX.as_second() * 1_000_000),
         }
     }
 }
@@ -138,9 +138,9 @@ impl FromStr for Timestamp {
 
     fn from_str(text: &str) -> Result<Self, NoTimestamp> {
         match text.parse::<jiff::Timestamp>() {
-            Ok(time) if time.as_microsecond() >= YEAR_ZERO => Ok(Self {
-                micros: time.as_microsecond(),
-            }),
+            Ok(time) if time.as_microsecond() >= YEAR_ZERO => {
+                Ok(Self::clamped(time.as_microsecond()))
+            }
             _ => Err(NoTimestamp {
                 text: text.to_owned(),
             }),
@@ -171,6 +171,61 @@ impl<'de> Deserialize<'de> for Timestamp {
         super::words::deserialize(deserializer, |text| {
             text.parse().map_err(|error: NoTimestamp| error.to_string())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_rounded_to_microseconds() {
+        let ms = |nanos| Millis::from(Duration::from_nanos(nanos)).get();
+        assert_eq!(ms(1_499), 0.001);
+        assert_eq!(ms(1_500), 0.002);
+        assert_eq!(ms(112_537_999), 112.538);
+        assert_eq!(
+            serde_json::to_string(&Millis::from(Duration::from_secs(2))).unwrap(),
+            "2000.0"
+        );
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused() {
+        for ms in [-0.1, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(Millis::new(ms), None);
+        }
+        assert_eq!(Millis::new(-0.0).unwrap().to_string(), "0 ms");
+        assert_eq!(
+            Duration::from(Millis::new(f64::MAX).unwrap()),
+            Duration::MAX
+        );
+    }
+
+    #[test]
+    fn times_are_utc_to_the_microsecond() {
+        for (read, written) in [
+            ("2026-01-31T12:30:00Z", "2026-01-31T12:30:00+00:00"),
+            (
+                "2026-01-31T12:30:00.000125+00:00",
+                "2026-01-31T12:30:00.000125+00:00",
+            ),
+            (
+                "2026-01-31T14:30:00.5+02:00",
+                "2026-01-31T12:30:00.500000+00:00",
+            ),
+            (
+                "1969-12-31T23:59:59.999999Z",
+                "1969-12-31T23:59:59.999999+00:00",
+            ),
+        ] {
+            assert_eq!(read.parse::<Timestamp>().unwrap().to_string(), written);
+        }
+        for text in ["2026-01-31", "2026-01-31T12:30:00", "yesterday", ""] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
+        let late = Timestamp::now().after(Duration::MAX);
+        assert_eq!(late.to_string().parse(), Ok(late));
     }
 }
 

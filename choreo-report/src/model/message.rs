@@ -42,7 +42,11 @@ pub struct Message {
     /// How `payload` stands for the payload.
     pub encoding: Encoding,
     /// Its payload; left out when it was not kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "super::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub payload: Option<Value>,
     /// `payload` is shortened, or left out because of its size.
     #[serde(default, skip_serializing_if = "super::is_false")]

@@ -25,6 +25,7 @@ mod test;
 mod timeline;
 mod words;
 
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 pub use self::handle::{
@@ -56,4 +57,9 @@ pub type Extra = Map<String, Value>;
 )]
 fn is_false(flag: &bool) -> bool {
     !*flag
+}
+
+/// A value that is there, also if it is null, which is not the same as none.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }

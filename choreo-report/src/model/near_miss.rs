@@ -52,10 +52,18 @@ pub struct Difference {
     /// What kind of difference.
     pub kind: MismatchKind,
     /// What was expected: a value, or words.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "super::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub expected: Option<Value>,
     /// What was there; left out when nothing was.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "super::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub actual: Option<Value>,
     /// Fields that this version does not know.
     #[serde(flatten)]

@@ -115,9 +115,8 @@ fn explain(json: &[u8], error: &serde_json::Error) -> ReadError {
     if let Some(problem) = strict::problem(json) {
         return problem;
     }
-    match version::of(json).map(|found| Version::parse(&found)) {
-        Some(Err(unknown)) => return unknown,
-        Some(Ok(_)) | None => {}
+    if let Some(Err(unknown)) = version::of(json).map(|found| Version::parse(&found)) {
+        return unknown;
     }
     // The second reading knows where it is, and takes longer.
     let mut deserializer = serde_json::Deserializer::from_slice(json);

@@ -30,7 +30,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "choreo-report",
-        &["jiff", "serde", "serde_json", "thiserror"],
+        &[
+            "chrono",
+            "jiff",
+            "quick-junit",
+            "serde",
+            "serde_json",
+            "serde_path_to_error",
+            "thiserror",
+        ],
     ),
     (
         "choreo-runner",
