@@ -13,10 +13,9 @@ pub use choreo_report::model::Outcome;
 
 use crate::codec::Incoming;
 use crate::correlation::Correlation;
-use crate::dispatch::TopicTraffic;
 use crate::envelope::Envelope;
-use crate::ids::{CorrelationId, Location};
-use crate::matcher::{Actual, Mismatch, Pattern, Subject, diff};
+use crate::ids::CorrelationId;
+use crate::matcher::{Actual, Mismatch, Subject, diff};
 use crate::timeline::TimelineEntry;
 
 mod data;

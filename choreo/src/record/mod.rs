@@ -145,6 +145,7 @@ pub(crate) fn scenario(ended: Ended<'_>) -> Scenario {
 }
 
 /// What the machine's clock showed when the scenario began.
+#[expect(clippy::disallowed_methods, reason = "this is the report")]
 fn wall_clock(result: &ScenarioResult) -> Timestamp {
     let now = SystemTime::now();
     let began = now.checked_sub(result.started.elapsed());
