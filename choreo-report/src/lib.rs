@@ -11,7 +11,12 @@
 pub mod causes;
 pub mod diff;
 pub mod export;
+pub mod folder;
+pub mod html;
+pub mod merge;
 pub mod model;
+pub mod partial;
 pub mod read;
+pub mod redact;
 pub mod schema;
 pub mod write;

@@ -30,7 +30,7 @@ fn append(out: &mut Vec<u8>, value: &impl Serialize, outside: usize) -> io::Resu
 }
 
 /// Appends `test` as JSON; if it is too deep, with that cut. Gives the number of cuts.
-pub(super) fn append_test(out: &mut Vec<u8>, test: &Test) -> io::Result<u64> {
+pub(crate) fn append_test(out: &mut Vec<u8>, test: &Test) -> io::Result<u64> {
     let start = out.len();
     let outside = 2;
     if append(out, test, outside)? <= LEVELS {
