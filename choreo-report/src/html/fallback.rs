@@ -28,7 +28,9 @@ impl Fallback {
             return;
         }
         self.count += 1;
-        let cause = causes.first().map_or("no cause is known", |cause| cause.text.as_str());
+        let cause = causes
+            .first()
+            .map_or("no cause is known", |cause| cause.text.as_str());
         let place = match &test.location {
             Some(location) => format!("{}:{}", location.file, location.line),
             None => test.file.clone(),

@@ -272,19 +272,10 @@ fn transports_are_those_of_the_scenarios() {
         let run = world.merge().run;
         (run.transport, run.transports)
     };
-    assert_eq!(
-        transport(&[]),
-        (Some("unknown".to_owned()), Vec::new())
-    );
-    assert_eq!(
-        transport(&["nats"]),
-        (Some("nats".to_owned()), Vec::new())
-    );
+    assert_eq!(transport(&[]), (Some("unknown".to_owned()), Vec::new()));
+    assert_eq!(transport(&["nats"]), (Some("nats".to_owned()), Vec::new()));
     let both = vec!["kafka".to_owned(), "nats".to_owned()];
-    assert_eq!(
-        transport(&["nats", "kafka"]),
-        (None, both)
-    );
+    assert_eq!(transport(&["nats", "kafka"]), (None, both));
 }
 
 #[test]
@@ -309,7 +300,10 @@ fn redactions_are_counted_once_for_what_the_report_shows() {
     let parts = run.find().expect("it can be read").finished;
     for path in parts.into_iter().chain([world.folder.results()]) {
         let text = fs::read_to_string(path).expect("it is text");
-        assert!(!text.contains("hunter2") && text.contains("redacted"), "{text}");
+        assert!(
+            !text.contains("hunter2") && text.contains("redacted"),
+            "{text}"
+        );
     }
 }
 

@@ -44,7 +44,11 @@ pub(super) fn timeline(
     let parents: Vec<_> = {
         let edges = Edges::of(context, acts, messages, &drafts);
         let parents = drafts.iter().enumerate();
-        let parents = parents.map(|(index, draft)| edges.parent(index, draft));
+        // A cause stands before what follows from it, also where the clock saw one instant.
+        let parents = parents.map(|(index, draft)| {
+            let parent = edges.parent(index, draft);
+            parent.filter(|parent| *parent < index)
+        });
         parents
             .map(|parent| drafts[parent?].event.id.clone())
             .collect()

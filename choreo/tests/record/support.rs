@@ -36,6 +36,7 @@ fn context() -> RunContext {
         file: "f.rs",
         line: 1,
         color: false,
+        detail: true,
     }
 }
 
