@@ -292,7 +292,7 @@ impl Act {
             Err(error) => return refuse(error.kind, error.text),
         };
         let earliest = clock::now();
-        {
+        let number = {
             let mut state = lock(&self.state);
             if matches!(state.trigger, Trigger::None) {
                 state.trigger = Trigger::Sending { since: earliest };
@@ -306,7 +306,8 @@ impl Act {
                     stamped,
                 });
             }
-        }
+            state.messages.sent(on.0, earliest, &outgoing)
+        };
         let _sending = Sending {
             act: self,
             topic: &topic,
@@ -337,7 +338,7 @@ impl Act {
             "without the correlation id"
         };
         // Its own place in time: the answer may have come before this task ran again.
-        let place = leg.place(Some(&topic));
+        let place = leg.place(Some(&topic)).of(number);
         state
             .timeline
             .record(earliest, TimelineAction::Published, place, detail);

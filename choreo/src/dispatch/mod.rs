@@ -348,6 +348,21 @@ impl Router {
         lock(&self.surprises).snapshot()
     }
 
+    /// The last ones on these topics since an instant, oldest first.
+    pub(crate) fn surprises_since(
+        &self,
+        since: Instant,
+        topics: &[&str],
+        most: usize,
+    ) -> Vec<Surprise> {
+        lock(&self.surprises).since(since, topics, most)
+    }
+
+    /// Where the broker is, for people.
+    pub(crate) fn address(&self) -> &str {
+        &self.config.address
+    }
+
     /// Topics that messages came on since an instant, how many, and whether there may have been more.
     pub(crate) fn busy_topics(&self, since: Instant) -> Vec<(Arc<str>, usize, bool)> {
         let mut busy: Vec<_> = lock(&self.topics)
