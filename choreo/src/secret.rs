@@ -95,7 +95,7 @@ impl Secret {
         feature = "redis",
         feature = "broker"
     ))]
-    pub(crate) fn as_name(self) -> Self {
+    pub(crate) fn being_a_name(self) -> Self {
         forget_secret(self.expose());
         self
     }

@@ -1,6 +1,7 @@
 //! What a message does to an act, in the receive task.
 
 use std::sync::{Arc, Weak};
+use std::time::Instant;
 
 use choreo_runner::BoxFuture;
 

@@ -425,7 +425,6 @@ impl Expectation {
             topic: self.topic,
             expected,
             pattern,
-            since: self.since,
             capturing,
             location: self.location,
             since: self.since,

@@ -198,9 +198,10 @@ fn silent(context: &Context<'_>, data: &HandleData) -> String {
         .of
         .busy_topics
         .iter()
-        .map(|(other, _)| (edit_distance(other, &data.topic), other))
+        .filter(|other| other.leg != data.leg || other.topic != data.topic)
+        .map(|other| (edit_distance(&other.topic, &data.topic), other))
         .filter(|(distance, _)| *distance <= NEAR_NAME)
-        .min();
+        .min_by_key(|(distance, _)| *distance);
     let hint = if traffic.without_id > 0 {
         let ignored = count(traffic.without_id, "message");
         format!("; {ignored} without a correlation id came there")
@@ -208,7 +209,13 @@ fn silent(context: &Context<'_>, data: &HandleData) -> String {
         let foreign = count(traffic.unknown_id, "message");
         format!("; {foreign} with an unknown correlation id came there")
     } else if let Some((_, other)) = similar {
-        format!("; some came on `{other}`")
+        let topic = &other.topic;
+        match &context.result.legs[other.leg as usize].label {
+            Some(transport) if other.leg != data.leg => {
+                format!("; some came on `{topic}` of {transport}")
+            }
+            _ => format!("; some came on `{topic}`"),
+        }
     } else {
         String::new()
     };

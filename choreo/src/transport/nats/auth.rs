@@ -24,10 +24,7 @@ enum Method {
 impl NatsAuth {
     /// A user name and a password.
     pub fn user_password(user: impl Into<Secret>, password: impl Into<Secret>) -> Self {
-        Self(Method::UserPassword(
-            user.into().as_name(),
-            password.into(),
-        ))
+        Self(Method::UserPassword(user.into().being_a_name(), password.into()))
     }
 
     /// A token.
