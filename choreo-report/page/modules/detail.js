@@ -1,6 +1,6 @@
 // One test in full: the cause first, then the evidence, then everything else.
 
-import { bdi, button, copyText, h, icon, put } from "./dom.js";
+import { bdi, button, copyText, h, icon, prose, put } from "./dom.js";
 import { causeWord, expectationView, handleId } from "./expectation.js";
 import { markdown } from "./markdown.js";
 import { fold, longText, messageFacts, messageView } from "./payload.js";
@@ -38,7 +38,7 @@ function heading(entry, test, report) {
 
 // Underscores are where a long name may break.
 function longName(name) {
-  const text = brief(name, 300);
+  const text = brief(name, 300) || "(no name)";
   const parts = text.split(/(?<=[_:/.-])/);
   return h("bdi", {}, parts.flatMap((part, i) => (i === 0 ? [part] : [document.createElement("wbr"), part])));
 }
@@ -60,8 +60,8 @@ function diagnosis(entry, report) {
   const kind = report.groups[first.group].kind;
   return h("section", { class: `diagnosis ${entry.outcome}`, "aria-label": "Cause", "data-cause": kind },
     h("p", { class: "kind" }, causeWord(kind)),
-    h("p", { class: "sentence" }, bdi(brief(first.text, 600))),
-    others.length === 0 ? null : h("ul", { class: "also plain" }, others.slice(0, 6).map((cause) => h("li", {}, bdi(brief(cause.text, 300)))),
+    h("p", { class: "sentence" }, prose(brief(first.text, 600))),
+    others.length === 0 ? null : h("ul", { class: "also plain" }, others.slice(0, 6).map((cause) => h("li", {}, prose(brief(cause.text, 300)))),
       others.length > 6 ? h("li", {}, `and ${count(others.length - 6, "more")}`) : null));
 }
 
@@ -99,9 +99,9 @@ function scenarioView(scenario, number, all, { entry, test, report, parts }) {
       cards.querySelectorAll(".misses").forEach((panel) => panel.follow?.());
     });
     const quiet = [
-      others.length > 0 ? h("section", { class: "rest" }, h("h4", { "data-field": "handles" }, reds.length > 0 ? "Other expectations" : "Expectations"), others.map(([handle, index]) => handleCard(handle, index, others.length === 1 && reds.length === 0))) : null,
-      otherReplies.length > 0 ? h("section", { class: "rest" }, h("h4", { "data-field": "replies" }, "Replies"), otherReplies.map(([reply, index]) => replyView(reply, { ...at, index }))) : null,
-      messages.size > 0 ? fold(`All ${count(messages.size, "message")}`, () => h("div", {}, [...messages.values()].map((message) => fold(h("span", {}, bdi(brief(message.topic, 100), { class: "mono topic" }), " ", h("span", { class: "facts-line" }, messageFacts(message))), () => messageView(message), { class: "inner" }))), { class: "card all-messages" }) : null,
+      others.length > 0 ? h("section", { class: "rest" }, h("h3", { "data-field": "handles" }, reds.length > 0 ? "Other expectations" : "Expectations"), others.map(([handle, index]) => handleCard(handle, index, others.length === 1 && reds.length === 0))) : null,
+      otherReplies.length > 0 ? h("section", { class: "rest" }, h("h3", { "data-field": "replies" }, "Replies"), otherReplies.map(([reply, index]) => replyView(reply, { ...at, index }))) : null,
+      messages.size > 0 ? fold(messages.size === 1 ? "The message" : `All ${count(messages.size, "message")}`, () => h("div", {}, [...messages.values()].map((message) => fold(h("span", {}, bdi(brief(message.topic, 100), { class: "mono topic" }), " ", h("span", { class: "facts-line" }, messageFacts(message))), () => messageView(message), { class: "inner" }))), { class: "card all-messages" }) : null,
     ];
     put(cards, errorView(scenario), consequence ? [evidence[0], time, evidence[1]] : [evidence, time], quiet, notes(scenario));
     return cards;
@@ -135,7 +135,7 @@ function errorView(scenario) {
   if (error === undefined && bodyError === undefined) return null;
   return h("section", { class: "card red error-card" },
     h("header", { class: "card-head" }, h("span", { class: "sign outcome-error" }, icon("error")),
-      h("span", { class: "card-title" }, h("strong", {}, error === undefined ? "The body of the scenario failed" : "The scenario could not go on"),
+      h("span", { class: "card-title" }, h("h3", {}, error === undefined ? "The body of the scenario failed" : "The scenario could not go on"),
         h("span", { class: "facts-line" }, (scenario.transports ?? []).map((one) => [one.name === one.kind ? null : one.name, one.kind, one.endpoint].filter(Boolean).join(" ")).join(" · ")))),
     h("div", { class: "card-body" }, [error?.text, bodyError].filter(Boolean).map((text) => h("pre", { class: "error-text", tabindex: "0" }, bdi(longText(text, 1500))))));
 }

@@ -92,7 +92,7 @@ export function ancestors(event) {
 const VERBS = new Map([
   ["published", "published"], ["received", "received"], ["matched", "matched"], ["mismatched", "near miss"],
   ["deadline", "deadline"], ["correlation_skipped", "other id, skipped"], ["replied", "replied"],
-  ["reply_failed", "reply failed"],
+  ["reply_failed", "reply failed"], ["ready", "ready"], ["began", "began"], ["violation", "must not be"], ["next_act", "next act"], ["error", "error"],
 ]);
 
 /** What happened, in a word or two. */
@@ -104,6 +104,6 @@ export function verb(event) {
 export function tone(event) {
   if (event.action === "matched") return /\[SLOW /.test(event.detail ?? "") ? "slow" : "good";
   if (event.action === "mismatched" || event.action === "reply_failed" || event.action === "deadline") return "bad";
-  if (/^(connection_lost|lost|error|violated|publish_failed|order_violated|duplicate)/.test(event.action ?? "")) return "bad";
+  if (event.action === "violation" || event.action === "error") return "bad";
   return "plain";
 }

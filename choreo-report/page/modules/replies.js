@@ -24,7 +24,7 @@ export function replyView(reply, at) {
   const head = [
     h("span", { class: `sign outcome-${failed ? "fail" : reply.state === "replied" ? "pass" : "skipped"}` }, icon(failed ? "fail" : reply.state === "replied" ? "pass" : "skipped")),
     h("span", { class: "card-title" },
-      h("span", {}, bdi(brief(reply.trigger_topic, 120), { class: "mono topic" }), " → ", bdi(brief(reply.reply_topic, 120), { class: "mono topic" })),
+      h(failed ? "h3" : "span", {}, bdi(brief(reply.trigger_topic, 120), { class: "mono topic" }), " → ", bdi(brief(reply.reply_topic, 120), { class: "mono topic" })),
       h("span", { class: "facts-line" }, `reply ${STATES.get(reply.state) ?? reply.state}`,
         reply.trigger_transport ? h("span", { class: "badge", "data-reply-trigger-transport": reply.trigger_transport }, brief(reply.trigger_transport, 40)) : null,
         reply.response_transport ? h("span", { class: "badge", "data-reply-response-transport": reply.response_transport }, brief(reply.response_transport, 40)) : null)),
@@ -61,7 +61,7 @@ function error(reply) {
 function misses(reply, at) {
   const closest = reply.near_misses?.[0];
   if (closest === undefined || closest.differences === undefined) return null;
-  return [h("h4", {}, "Closest message that it did not answer"), diffLines(closest.differences), at.messages.has(closest.message)
+  return [h("p", { class: "sub4" }, "Closest message that it did not answer"), diffLines(closest.differences), at.messages.has(closest.message)
     ? fold("Message", () => messageView(at.messages.get(closest.message)), { class: "inner" }) : null];
 }
 

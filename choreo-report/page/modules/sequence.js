@@ -2,7 +2,7 @@
 // A message goes from column to column; the thick lines between are what caused what.
 
 import { bdi, h, icon, s } from "./dom.js";
-import { isEcho, isForReply, isOutgoing, tone } from "./events.js";
+import { isEcho, isOutgoing, tone } from "./events.js";
 import { brief } from "./text.js";
 
 export const ROW = 30;
@@ -66,10 +66,10 @@ function edge(event, place, at, lit) {
 
 function arrow(from, to, y, dashed) {
   const ahead = to > from ? 1 : -1;
-  return s("path", {
-    class: `arrow${dashed ? " dashed" : ""}`,
-    d: `M${from},${y} L${to},${y} M${to - 6 * ahead},${y - 3.5} L${to},${y} L${to - 6 * ahead},${y + 3.5}`,
-  });
+  return [
+    s("path", { class: `arrow${dashed ? " dashed" : ""}`, d: `M${from},${y} L${to},${y}` }),
+    s("path", { class: `arrow${dashed ? " pale" : ""}`, d: `M${to - 6 * ahead},${y - 3.5} L${to},${y} L${to - 6 * ahead},${y + 3.5}` }),
+  ];
 }
 
 function step(event, y, at, width) {
@@ -82,7 +82,7 @@ function step(event, y, at, width) {
     case "replied":
       return [arrow(test, transport, y), arrow(transport, system, y, true), dot(test)];
     case "received":
-      if (isForReply(event) || isEcho(event)) return [arrow(transport, test, y), dot(transport, "dot small")];
+      if (isEcho(event)) return [arrow(transport, test, y), dot(transport, "dot small")];
       return [arrow(system, transport, y, true), arrow(transport, test, y)];
     case "correlation_skipped":
       return [s("path", { class: "arrow faint", d: `M${transport},${y} L${(transport + test) / 2},${y}` }), cross((transport + test) / 2, y)];

@@ -53,7 +53,8 @@ export function axisOf(shown, spans) {
   return scale([0, ...shown.map((event) => event.at), ...spans.flatMap((band) => [band.from, band.to])]);
 }
 
-const percent = (part) => `${(part * 100).toFixed(3)}%`;
+// The last points need room for what is written beside them.
+const percent = (part) => `${(part * 96).toFixed(3)}%`;
 
 /** The axis above the rows: times where there is room, and the bands' names. */
 export function axis(shown, spans, { x, stops }) {
@@ -67,7 +68,8 @@ export function axis(shown, spans, { x, stops }) {
   }
   for (const band of spans) {
     const at = x(band.to);
-    line.append(styled(h("span", { class: `band-name ${band.kind}${at > 0.8 ? " before" : ""}` }, band.text), { left: percent(at) }));
+    const before = at > 0.85 || (band.kind === "budget" && at > 0.15);
+    line.append(styled(h("span", { class: `band-name ${band.kind}${before ? " before" : ""}` }, band.text), { left: percent(at) }));
   }
   return line;
 }

@@ -104,7 +104,10 @@ fn join(modules: &[(&str, &str)]) -> String {
             if let Some((names, from)) = import(line) {
                 // Writing into a string cannot fail.
                 let _ = writeln!(body, "const {names} = module_{from};");
-            } else if let Some(names) = line.strip_prefix("export { ").and_then(|rest| rest.strip_suffix(" };")) {
+            } else if let Some(names) = line
+                .strip_prefix("export { ")
+                .and_then(|rest| rest.strip_suffix(" };"))
+            {
                 exported.extend(names.split(", "));
             } else if let Some(rest) = line.strip_prefix("export ") {
                 exported.extend(declared(rest));
@@ -148,7 +151,12 @@ mod tests {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/page/modules");
         let files = std::fs::read_dir(folder).expect("the folder of modules");
         let on_disk: HashSet<String> = files
-            .map(|file| file.expect("a file").file_name().to_string_lossy().replace(".js", ""))
+            .map(|file| {
+                file.expect("a file")
+                    .file_name()
+                    .to_string_lossy()
+                    .replace(".js", "")
+            })
             .collect();
         let listed: HashSet<String> = MODULES.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(on_disk, listed);
@@ -163,14 +171,22 @@ mod tests {
                 if line.starts_with("import") {
                     let (names, from) = import(line).unwrap_or_else(|| panic!("{name}: {line}"));
                     let found = before.iter().find(|(one, _)| *one == from);
-                    let (_, offered) = found.unwrap_or_else(|| panic!("{name} comes before {from}"));
+                    let (_, offered) =
+                        found.unwrap_or_else(|| panic!("{name} comes before {from}"));
                     for wanted in names.trim_matches(['{', '}', ' ']).split(", ") {
-                        assert!(offered.contains(&format!(" {wanted},")), "{name}: {from} has no {wanted}");
+                        assert!(
+                            offered.contains(&format!(" {wanted},")),
+                            "{name}: {from} has no {wanted}"
+                        );
                     }
                 } else if let Some(rest) = line.strip_prefix("export ") {
-                    match rest.strip_prefix("{ ").and_then(|rest| rest.strip_suffix(" };")) {
+                    match rest
+                        .strip_prefix("{ ")
+                        .and_then(|rest| rest.strip_suffix(" };"))
+                    {
                         Some(names) => exported.extend(names.split(", ")),
-                        None => exported.push(declared(rest).unwrap_or_else(|| panic!("{name}: {line}"))),
+                        None => exported
+                            .push(declared(rest).unwrap_or_else(|| panic!("{name}: {line}"))),
                     }
                 }
             }
@@ -181,7 +197,15 @@ mod tests {
 
     #[test]
     fn no_module_can_end_the_script_or_parses_markup() {
-        let forbidden = ["</script", "<!--", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("];
+        let forbidden = [
+            "</script",
+            "<!--",
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+        ];
         for part in forbidden {
             assert!(!script().contains(part), "{part}");
         }
@@ -192,8 +216,14 @@ mod tests {
     #[test]
     fn joining_keeps_names_apart() {
         let joined = join(&[
-            ("one", "// why\nconst same = 1;\nexport const first = same;\nexport async function other() {\n}\n"),
-            ("two", "import { first } from \"./one.js\";\nconst same = first;\nexport { same };\n"),
+            (
+                "one",
+                "// why\nconst same = 1;\nexport const first = same;\nexport async function other() {\n}\n",
+            ),
+            (
+                "two",
+                "import { first } from \"./one.js\";\nconst same = first;\nexport { same };\n",
+            ),
         ]);
         assert_eq!(
             joined,

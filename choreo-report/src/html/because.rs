@@ -1,7 +1,9 @@
 //! All causes of a test's outcome, the first before the others, and where in the test each is.
 
 use crate::causes;
-use crate::model::{CauseKind, Handle, HandleOutcome, Outcome, Reply, ReplyState, Scenario, Test, TestOutcome};
+use crate::model::{
+    CauseKind, Handle, HandleOutcome, Outcome, Reply, ReplyState, Scenario, Test, TestOutcome,
+};
 
 /// Causes of one test that the page shows.
 const MOST: usize = 20;
@@ -43,21 +45,36 @@ fn of_failure(test: &Test) -> Vec<Because> {
     let Some(failure) = causes::of_test(test) else {
         return Vec::new();
     };
-    let number = failure
-        .scenario
-        .and_then(|scenario| test.scenarios.iter().position(|one| std::ptr::eq(one, scenario)));
+    let number = failure.scenario.and_then(|scenario| {
+        test.scenarios
+            .iter()
+            .position(|one| std::ptr::eq(one, scenario))
+    });
     let mut found = Vec::new();
     let kind = failure.cause.kind.as_str().to_owned();
-    let text = shortened(&failure.cause.text);
+    let text = sentence(&failure.cause.text);
     let part = match (failure.scenario, failure.handle) {
+        // The expectation that it starved says it too; the evidence is elsewhere.
+        (Some(scenario), _)
+            if failure.cause.kind == CauseKind::ReplyFailed
+                && scenario.replies.iter().any(failed) =>
+        {
+            scenario
+                .replies
+                .iter()
+                .position(failed)
+                .map_or(Part::Whole, Part::Reply)
+        }
+        (Some(scenario), _)
+            if failure.cause.kind == CauseKind::BrokerLost && scenario.error.is_some() =>
+        {
+            Part::Whole
+        }
         (Some(scenario), Some(handle)) => scenario
             .handles
             .iter()
             .position(|one| std::ptr::eq(one, handle))
             .map_or(Part::Whole, Part::Handle),
-        (Some(scenario), None) if failure.cause.kind == CauseKind::ReplyFailed => {
-            scenario.replies.iter().position(failed).map_or(Part::Whole, Part::Reply)
-        }
         _ => Part::Whole,
     };
     let place = match (failure.scenario, part) {
@@ -82,14 +99,24 @@ fn of_failure(test: &Test) -> Vec<Because> {
 
 /// What else failed in a scenario.
 fn others(number: usize, scenario: &Scenario, found: &mut Vec<Because>) {
-    let known = |found: &[Because], part| found.iter().any(|one| one.scenario == number && one.part == part);
+    let known = |found: &[Because], part| {
+        found
+            .iter()
+            .any(|one| one.scenario == number && one.part == part)
+    };
     for (index, reply) in scenario.replies.iter().enumerate() {
         if failed(reply) && !known(found, Part::Reply(index)) {
-            let why = reply.error_text.as_deref().or(reply.builder_error.as_deref());
+            let why = reply
+                .error_text
+                .as_deref()
+                .or(reply.builder_error.as_deref());
             let why = why.unwrap_or("no reason is known");
             found.push(Because {
                 kind: CauseKind::ReplyFailed.as_str().to_owned(),
-                text: shortened(&format!("the reply to `{}` failed: {why}", reply.trigger_topic)),
+                text: sentence(&format!(
+                    "the reply to `{}` failed: {why}",
+                    reply.trigger_topic
+                )),
                 place: reply_place(reply),
                 scenario: number,
                 part: Part::Reply(index),
@@ -100,9 +127,14 @@ fn others(number: usize, scenario: &Scenario, found: &mut Vec<Because>) {
         let bad = handle.exact_outcome().is_none_or(Outcome::is_failure);
         if bad && !known(found, Part::Handle(index)) {
             let cause = causes::of_handle(handle);
+            let text = sentence(&cause.text);
+            // One event can end many expectations, which all say the same.
+            if found.iter().any(|one| one.text == text) {
+                continue;
+            }
             found.push(Because {
                 kind: cause.kind.as_str().to_owned(),
-                text: shortened(&cause.text),
+                text,
                 place: place_of(handle),
                 scenario: number,
                 part: Part::Handle(index),
@@ -122,7 +154,10 @@ fn of_slowness(test: &Test) -> Vec<Because> {
             let budget = handle.budget_ms.map_or(0.0, |ms| ms.get());
             found.push(Because {
                 kind: "over_budget".to_owned(),
-                text: shortened(&format!("`{}` took {took:.1} ms, its budget is {budget:.1} ms", handle.topic)),
+                text: sentence(&format!(
+                    "`{}` took {took:.1} ms, its budget is {budget:.1} ms",
+                    handle.topic
+                )),
                 place: handle.topic.clone(),
                 scenario: number,
                 part: Part::Handle(index),
@@ -145,7 +180,9 @@ fn place_of(handle: &Handle) -> String {
         .map(|difference| difference.path.as_str())
         .or_else(|| handle.failure.as_ref().map(|failure| failure.path.as_str()));
     match path {
-        Some(path) if !path.is_empty() && !path.starts_with('<') => shortened(&format!("{path} on {}", handle.topic)),
+        Some(path) if !path.is_empty() && !path.starts_with('<') => {
+            shortened(&format!("{path} on {}", handle.topic))
+        }
         _ => shortened(&handle.topic),
     }
 }
@@ -156,8 +193,21 @@ fn reply_place(reply: &Reply) -> String {
 
 fn broker(scenario: &Scenario) -> Option<String> {
     scenario.error.as_ref()?;
-    let names: Vec<&str> = scenario.transports.iter().map(|one| one.name.as_str()).collect();
+    let names: Vec<&str> = scenario
+        .transports
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
     (names.len() == 1).then(|| names.concat())
+}
+
+/// A cause as a sentence of its own.
+fn sentence(text: &str) -> String {
+    let mut chars = text.trim().chars();
+    match chars.next() {
+        Some(first) => shortened(&(first.to_uppercase().collect::<String>() + chars.as_str())),
+        None => "No reason was recorded".to_owned(),
+    }
 }
 
 fn shortened(text: &str) -> String {

@@ -86,7 +86,8 @@ impl Index {
             word(test),
         );
         self.row.clear();
-        self.row.extend_from_slice(if self.packed.size == 0 { b"[" } else { b",\n" });
+        self.row
+            .extend_from_slice(if self.packed.size == 0 { b"[" } else { b",\n" });
         serde_json::to_writer(&mut self.row, &cells)?;
         self.packed.push(&self.row)
     }
@@ -95,7 +96,10 @@ impl Index {
         let mut found = Vec::new();
         for scenario in &test.scenarios {
             let used = scenario.transports.iter().map(|one| one.name.as_str());
-            let staged = scenario.stage.iter().flat_map(|stage| stage.transports.iter().map(String::as_str));
+            let staged = scenario
+                .stage
+                .iter()
+                .flat_map(|stage| stage.transports.iter().map(String::as_str));
             for name in used.chain(staged) {
                 let number = self.transports.number(name);
                 if !found.contains(&number) {
@@ -140,7 +144,8 @@ impl Index {
         let next = self.groups.len();
         let group = *self.group_numbers.entry(key).or_insert(next);
         if group == next {
-            self.groups.push((cause.kind.clone(), cause.text.clone(), cause.place.clone()));
+            self.groups
+                .push((cause.kind.clone(), cause.text.clone(), cause.place.clone()));
         }
         (group, cause.scenario, part, number, cause.text.clone())
     }
@@ -187,11 +192,21 @@ fn ids(test: &Test) -> Vec<String> {
         }
     };
     for scenario in &test.scenarios {
-        scenario.correlation_id.iter().for_each(|id| add(id.clone()));
-        let staged = scenario.stage.iter().flat_map(|stage| stage.correlation_ids.values());
+        scenario
+            .correlation_id
+            .iter()
+            .for_each(|id| add(id.clone()));
+        let staged = scenario
+            .stage
+            .iter()
+            .flat_map(|stage| stage.correlation_ids.values());
         staged.for_each(|id| add(id.clone()));
-        let sent = scenario.timeline.iter().filter(|event| event.action == Action::Published);
-        sent.filter_map(|event| event.topic.as_deref()).for_each(|topic| add(format!("topic {topic}")));
+        let sent = scenario
+            .timeline
+            .iter()
+            .filter(|event| event.action == Action::Published);
+        sent.filter_map(|event| event.topic.as_deref())
+            .for_each(|topic| add(format!("topic {topic}")));
     }
     found
 }
@@ -201,6 +216,10 @@ fn word(test: &Test) -> Option<&'static str> {
     if test.outcome != TestOutcome::Failed {
         return None;
     }
-    let worst = test.scenarios.iter().map(crate::model::Scenario::exact_outcome).max()?;
+    let worst = test
+        .scenarios
+        .iter()
+        .map(crate::model::Scenario::exact_outcome)
+        .max()?;
     matches!(worst, Outcome::Timeout | Outcome::Error).then(|| worst.as_str())
 }

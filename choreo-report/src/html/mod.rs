@@ -141,7 +141,11 @@ impl<W: Write> PageWriter<W> {
                 json.extend_from_slice(&tests);
                 json.extend_from_slice(b"]}");
             }
-            None => write!(json, r#","tests":[],"tests_left_out":{}}}"#, self.tally.total())?,
+            None => write!(
+                json,
+                r#","tests":[],"tests_left_out":{}}}"#,
+                self.tally.total()
+            )?,
         }
         escape::json_in_script(json)
     }

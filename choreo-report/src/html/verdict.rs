@@ -16,7 +16,11 @@ pub(super) struct Tally {
 
 /// What one test is called. Tests of Choreo are one scenario each; those of the Python tool hold any number.
 pub(super) fn noun(run: &Run) -> &'static str {
-    if run.python_version.is_empty() { "scenario" } else { "test" }
+    if run.python_version.is_empty() {
+        "scenario"
+    } else {
+        "test"
+    }
 }
 
 impl Tally {
@@ -25,7 +29,8 @@ impl Tally {
         if is_red(test.outcome)
             && let Some(first) = causes.first()
         {
-            self.causes.insert((first.kind.clone(), first.place.clone()));
+            self.causes
+                .insert((first.kind.clone(), first.place.clone()));
         }
     }
 
@@ -49,10 +54,19 @@ impl Tally {
     /// The verdict.
     pub(super) fn sentence(&self, run: &Run) -> String {
         let noun = noun(run);
-        let Totals { total, skipped, slow, .. } = self.totals;
+        let Totals {
+            total,
+            skipped,
+            slow,
+            ..
+        } = self.totals;
         let red = self.red();
         let ran = total - skipped;
-        let mut sentence = if run.interrupted { "The run was interrupted. ".to_owned() } else { String::new() };
+        let mut sentence = if run.interrupted {
+            "The run was interrupted. ".to_owned()
+        } else {
+            String::new()
+        };
         sentence += &match (total, red) {
             (0, _) => format!("No {noun} ran"),
             (1, 1) => format!("The only {noun} failed"),
@@ -66,10 +80,18 @@ impl Tally {
             (_, 0) => {
                 let those = match (ran, skipped) {
                     (1, 0) => format!("The only {noun}"),
+                    (1, _) => format!("The only {noun} that ran"),
                     (_, 0) => format!("All {}", counted(ran, noun)),
                     _ => format!("All {} that ran", counted(ran, noun)),
                 };
-                format!("{those} passed{}", if slow > 0 { format!(", {slow} over budget") } else { String::new() })
+                format!(
+                    "{those} passed{}",
+                    if slow > 0 {
+                        format!(", {slow} over budget")
+                    } else {
+                        String::new()
+                    }
+                )
             }
         };
         sentence + "."
@@ -78,9 +100,19 @@ impl Tally {
     /// What differs between the counts here and those that the run brought along.
     fn contradiction(&self, run: &Run) -> Option<String> {
         let given = &run.totals;
-        if (given.failed, given.errored, given.passed, given.slow, given.skipped)
-            == (self.totals.failed, self.totals.errored, self.totals.passed, self.totals.slow, self.totals.skipped)
-        {
+        if (
+            given.failed,
+            given.errored,
+            given.passed,
+            given.slow,
+            given.skipped,
+        ) == (
+            self.totals.failed,
+            self.totals.errored,
+            self.totals.passed,
+            self.totals.slow,
+            self.totals.skipped,
+        ) {
             return None;
         }
         let show = |totals: &Totals| {
@@ -120,7 +152,11 @@ pub(super) fn facts(run: &Run) -> String {
     }
     if let Some(sha) = &run.git_sha {
         let short: String = sha.chars().take(10).collect();
-        let dirty = if run.git_dirty == Some(true) { " + changes" } else { "" };
+        let dirty = if run.git_dirty == Some(true) {
+            " + changes"
+        } else {
+            ""
+        };
         facts.push(format!("<code>{}</code>{dirty}", text(&short)));
     }
     let started = run.started_at.to_string();
@@ -130,19 +166,40 @@ pub(super) fn facts(run: &Run) -> String {
         facts.push(brief(environment, 60));
     }
     if let Some(ci) = &run.ci {
-        let name = [Some(ci.provider.as_str()), ci.job.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let name = [Some(ci.provider.as_str()), ci.job.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ");
         // Nothing but a web address becomes a link.
-        facts.push(match ci.url.as_deref().filter(|url| url.starts_with("https://") || url.starts_with("http://")) {
-            Some(url) => format!("<a href=\"{}\" rel=\"noreferrer\">{}</a>", text(url), brief(&name, 80)),
-            None => brief(&name, 80),
-        });
+        facts.push(
+            match ci
+                .url
+                .as_deref()
+                .filter(|url| url.starts_with("https://") || url.starts_with("http://"))
+            {
+                Some(url) => format!(
+                    "<a href=\"{}\" rel=\"noreferrer\">{}</a>",
+                    text(url),
+                    brief(&name, 80)
+                ),
+                None => brief(&name, 80),
+            },
+        );
     }
-    facts.iter().map(|fact| format!("<span><bdi>{fact}</bdi></span>")).collect()
+    facts
+        .iter()
+        .map(|fact| format!("<span><bdi>{fact}</bdi></span>"))
+        .collect()
 }
 
 fn took(ms: f64) -> String {
     if ms >= 60_000.0 {
-        format!("{:.0} min {:.0} s", (ms / 60_000.0).floor(), (ms % 60_000.0) / 1000.0)
+        format!(
+            "{:.0} min {:.0} s",
+            (ms / 60_000.0).floor(),
+            (ms % 60_000.0) / 1000.0
+        )
     } else if ms >= 1000.0 {
         format!("{:.1} s", ms / 1000.0)
     } else {
@@ -170,17 +227,26 @@ pub(super) fn banners(run: &Run, tally: &Tally) -> String {
         && !xdist.incomplete_workers.is_empty()
     {
         let names = xdist.incomplete_workers.join(", ");
-        found.push(("lost", format!("Results of {names} are lost: the process died.")));
+        found.push((
+            "lost",
+            format!("Results of {names} are lost: the process died."),
+        ));
     }
     if let Some(processes) = &run.processes
         && processes.lost > 0
         && !said(&found, "lost")
     {
         let lost = counted(processes.lost, "process").replace("processs", "processes");
-        found.push(("lost", format!("{lost} died: what they had not reported is missing or shown as errored.")));
+        found.push((
+            "lost",
+            format!("{lost} died: what they had not reported is missing or shown as errored."),
+        ));
     }
     if run.truncated && found.is_empty() {
-        found.push(("cut", "The report is not complete: something was left out while it was written.".to_owned()));
+        found.push((
+            "cut",
+            "The report is not complete: something was left out while it was written.".to_owned(),
+        ));
     }
     if !said(&found, "dropped") {
         found.extend(tally.contradiction(run).map(|text| ("dropped", text)));

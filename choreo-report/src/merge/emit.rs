@@ -12,6 +12,7 @@ use super::{MergeError, Merged, Options, cannot_read};
 #[cfg(feature = "junit")]
 use crate::export::junit;
 use crate::folder::Folder;
+#[cfg(feature = "html")]
 use crate::html::PageWriter;
 #[cfg(feature = "junit")]
 use crate::model::Report;
@@ -52,6 +53,7 @@ pub(super) fn report(
 struct Files {
     results: ReportWriter<AtomicFile>,
     results_path: PathBuf,
+    #[cfg(feature = "html")]
     page: Option<(PageWriter<AtomicFile>, PathBuf)>,
     #[cfg(feature = "junit")]
     junit: Option<(Vec<Test>, PathBuf)>,
@@ -61,15 +63,18 @@ impl Files {
     fn create(into: &Folder, options: &Options) -> Result<Self, MergeError> {
         let results_path = into.results();
         let results = ReportWriter::new(AtomicFile::create(&results_path)?);
-        let mut page = None;
-        if options.page {
+        #[cfg(feature = "html")]
+        let page = if options.page {
             let path = into.page();
             let writer = PageWriter::new(AtomicFile::create(&path)?);
-            page = Some((writer.map_err(cannot_write(&path))?, path));
-        }
+            Some((writer.map_err(cannot_write(&path))?, path))
+        } else {
+            None
+        };
         Ok(Self {
             results: results.map_err(cannot_write(&results_path))?,
             results_path,
+            #[cfg(feature = "html")]
             page,
             #[cfg(feature = "junit")]
             junit: options.junit.then(|| (Vec::new(), into.junit())),
@@ -82,7 +87,11 @@ impl Files {
         if self.junit.is_some() {
             return true;
         }
-        self.page.is_some()
+        #[cfg(feature = "html")]
+        if self.page.is_some() {
+            return true;
+        }
+        false
     }
 
     fn test(
@@ -94,6 +103,7 @@ impl Files {
         self.results
             .json(json, outcome)
             .map_err(cannot_write(&self.results_path))?;
+        #[cfg(feature = "html")]
         if let (Some((page, path)), Some(test)) = (&mut self.page, test) {
             page.test(test).map_err(cannot_write(path))?;
         }
@@ -117,6 +127,7 @@ impl Files {
         run.totals = totals;
         let mut complete = vec![results];
         let mut page_path = None;
+        #[cfg(feature = "html")]
         if let Some((page, path)) = self.page {
             complete.push(page.finish(&run).map_err(cannot_write(&path))?);
             page_path = Some(path);

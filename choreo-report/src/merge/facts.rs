@@ -207,7 +207,8 @@ impl Facts {
             // What version 1.3 asks for where there are several.
             run.transports = self.transports.into_iter().collect();
             let version = run.redactions.redaction_version.take();
-            run.redactions.redaction_version = version.or_else(|| Some(REDACTION_VERSION.to_owned()));
+            run.redactions.redaction_version =
+                version.or_else(|| Some(REDACTION_VERSION.to_owned()));
         }
         run.truncated = self.notices.values().any(|notice| {
             matches!(

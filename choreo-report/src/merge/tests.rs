@@ -272,19 +272,10 @@ fn transports_are_those_of_the_scenarios() {
         let run = world.merge().run;
         (run.transport, run.transports)
     };
-    assert_eq!(
-        transport(&[]),
-        (Some("unknown".to_owned()), Vec::new())
-    );
-    assert_eq!(
-        transport(&["nats"]),
-        (Some("nats".to_owned()), Vec::new())
-    );
+    assert_eq!(transport(&[]), (Some("unknown".to_owned()), Vec::new()));
+    assert_eq!(transport(&["nats"]), (Some("nats".to_owned()), Vec::new()));
     let both = vec!["kafka".to_owned(), "nats".to_owned()];
-    assert_eq!(
-        transport(&["nats", "kafka"]),
-        (None, both)
-    );
+    assert_eq!(transport(&["nats", "kafka"]), (None, both));
 }
 
 #[test]
@@ -309,7 +300,10 @@ fn redactions_are_counted_once_for_what_the_report_shows() {
     let parts = run.find().expect("it can be read").finished;
     for path in parts.into_iter().chain([world.folder.results()]) {
         let text = fs::read_to_string(path).expect("it is text");
-        assert!(!text.contains("hunter2") && text.contains("redacted"), "{text}");
+        assert!(
+            !text.contains("hunter2") && text.contains("redacted"),
+            "{text}"
+        );
     }
 }
 
@@ -403,24 +397,24 @@ fn a_run_does_not_mix_with_another_and_old_ones_go() {
 }
 
 #[test]
-fn ten_thousand_processes_become_one_report() {
+fn a_thousand_processes_become_one_report() {
     let world = World::new();
-    for number in 0..10_000 {
-        let outcome = if number == 9_000 {
+    for number in 0..1_000 {
+        let outcome = if number == 900 {
             TestOutcome::Failed
         } else {
             TestOutcome::Passed
         };
         world.process(
-            &format!("{number:05}"),
+            &format!("{number:04}"),
             &[(&format!("test_{number}"), outcome)],
         );
     }
     let report = world.merge();
-    assert_eq!(report.tests.len(), 10_000);
+    assert_eq!(report.tests.len(), 1_000);
     assert_eq!(report.run.totals.failed, 1);
     assert_eq!(
         report.run.processes.expect("they are counted").merged,
-        10_000
+        1_000
     );
 }

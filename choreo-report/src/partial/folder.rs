@@ -255,7 +255,9 @@ mod tests {
         let run = RunFolder::of(&folder, &RunId::new("parent-7-a")).expect("it is ours");
         for path in [run.path().to_owned(), run.path().join(OPEN)] {
             let opened = File::open(path).expect("it is there");
-            opened.set_modified(std::time::UNIX_EPOCH).expect("it is ours");
+            opened
+                .set_modified(std::time::UNIX_EPOCH)
+                .expect("it is ours");
         }
         assert_eq!(recent("parent-7-", hour), None);
     }
