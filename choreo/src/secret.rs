@@ -95,7 +95,7 @@ impl Secret {
         feature = "redis",
         feature = "broker"
     ))]
-    pub(crate) fn as_name(self) -> Self {
+    pub(crate) fn into_name(self) -> Self {
         forget_secret(self.expose());
         self
     }
@@ -399,6 +399,24 @@ mod tests {
         assert_eq!(redacted(text), "the service said: <redacted:secret>");
         drop(holding);
         assert_eq!(redacted(text), text);
+    }
+
+    #[cfg(any(
+        feature = "nats",
+        feature = "kafka",
+        feature = "rabbitmq",
+        feature = "redis",
+        feature = "broker"
+    ))]
+    #[test]
+    fn reports_show_names_of_users() {
+        use choreo_report::redact::{Redactor, hold_secrets};
+        let holding = hold_secrets();
+        let _user = Secret::from("bob-of-this-test").into_name();
+        let mut text = "bob-of-this-test logs in".to_owned();
+        Redactor::of_process().text(&mut text);
+        assert_eq!(text, "bob-of-this-test logs in");
+        drop(holding);
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl NatsAuth {
     /// A user name and a password.
     pub fn user_password(user: impl Into<Secret>, password: impl Into<Secret>) -> Self {
         Self(Method::UserPassword(
-            user.into().as_name(),
+            user.into().into_name(),
             password.into(),
         ))
     }
