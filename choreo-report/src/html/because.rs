@@ -80,7 +80,10 @@ fn of_failure(test: &Test) -> Vec<Because> {
     let place = match (failure.scenario, part) {
         (Some(scenario), Part::Handle(index)) => place_of(&scenario.handles[index]),
         (Some(scenario), Part::Reply(index)) => reply_place(&scenario.replies[index]),
-        (Some(scenario), Part::Whole) => broker(scenario).unwrap_or_else(|| text.clone()),
+        (Some(scenario), Part::Whole) => {
+            let known = broker(scenario).or_else(|| disorder(scenario, &failure.cause.kind));
+            known.unwrap_or_else(|| text.clone())
+        }
         (None, _) => text.clone(),
     };
     found.push(Because {
@@ -199,6 +202,19 @@ fn broker(scenario: &Scenario) -> Option<String> {
         .map(|one| one.name.as_str())
         .collect();
     (names.len() == 1).then(|| names.concat())
+}
+
+/// What came before what, where that is why.
+fn disorder(scenario: &Scenario, kind: &CauseKind) -> Option<String> {
+    let violation = scenario.order_violations.first()?;
+    let topic = |id: &str| {
+        let mut handles = scenario.handles.iter();
+        handles
+            .find(|handle| handle.id.as_deref() == Some(id))
+            .map(|handle| handle.topic.as_str())
+    };
+    let known = (topic(&violation.second)?, topic(&violation.first)?);
+    (*kind == CauseKind::WrongOrder).then(|| format!("{} before {}", known.0, known.1))
 }
 
 /// A cause as a sentence of its own.
