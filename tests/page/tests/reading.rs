@@ -75,7 +75,7 @@ async fn near_misses_are_compared_field_by_field_and_stepped_through() {
         "b7ad-19",
         "stream_sequence",
         "\"unit_price\": 19.9",
-        "redacted field:token",
+        "redacted:field",
     ] {
         assert!(message.contains(part), "{part} in {message}");
     }
@@ -381,6 +381,11 @@ async fn evidence_is_shown_also_where_no_expectation_failed_by_itself() {
             .text_of(".expectation.slow[open] .ruler")
             .await
             .contains("30 ms too late: allowed 50 ms, came after 80 ms")
+    );
+    assert_eq!(browser.text_of(".diagnosis .kind").await, "Too late");
+    assert_eq!(
+        browser.text_of(".diagnosis .sentence").await,
+        "orders.processed took 80.0 ms, its budget is 50.0 ms"
     );
     browser.assert_no_problems().await;
     browser.close().await;
