@@ -149,7 +149,7 @@ fn what_the_server_will_never_take_is_sent_once() {
     for (answer, says) in [
         (
             UNKNOWN,
-            "refused the report (status 422): {\"error\":\"bad run\",\"password\":<redacted:assignment>}",
+            "refused the report (status 422): {\"error\":\"bad run\",\"password\":\"<redacted:assignment>\"}",
         ),
         (
             DENIED,

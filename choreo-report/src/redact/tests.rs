@@ -212,7 +212,7 @@ fn values_are_hidden_by_their_names() {
             "command": ["run", "--password", "<redacted:field>", "--token", "--secret=<redacted:assignment>"],
             "number": "<redacted:secret>",
             "bytes": "<redacted:secret>",
-            "text": "{\"a\":{\"password\":<redacted:assignment>},\"b\":1}",
+            "text": "{\"a\":{\"password\":\"<redacted:assignment>\"},\"b\":1}",
             "a <redacted:secret> key": 1,
             "nested": [[{ "deep": { "authToken": "<redacted:field>" } }]],
         })
