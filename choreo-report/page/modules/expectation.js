@@ -2,6 +2,7 @@
 
 import { bdi, button, h, icon, prose, put, styled } from "./dom.js";
 import { diffLines } from "./difflines.js";
+import { triggered } from "./events.js";
 import { marks, missCount, nearMisses } from "./misses.js";
 import { fold, messageFacts, messageView, payloadView, tree } from "./payload.js";
 import { go, place, state } from "./state.js";
@@ -56,6 +57,7 @@ export function expectationView(handle, at) {
 function waited(handle, scenario, verdict) {
   if (typeof handle.latency_ms !== "number") return null;
   if (verdict === "pass" || verdict === "slow") return `came after ${duration(handle.latency_ms)}`;
+  if (handle.matched?.length > 0) return `came after ${duration(handle.latency_ms)}`;
   return handle.outcome === "timeout" || handle.outcome === "fail" ? `waited ${duration(handle.latency_ms)}` : null;
 }
 
@@ -73,7 +75,7 @@ function redBody(handle, at, id) {
   if (kind === "late") parts.push(ruler(handle, at));
   const short = handle.matched?.length > 0 && handle.matched.length < (handle.wants?.least ?? 0);
   if (handle.violation !== undefined || kind === "duplicate" || kind === "forbidden" || short) {
-    parts.push(countPanel(handle, at));
+    parts.push(countPanel(handle, at, kind));
   }
   if (misses.some((miss) => miss.differences.length > 0 || kind === "late" || (miss.text && parts.length === 0))) parts.push(missPanel(handle, misses, id, kind === "late"));
   if (parts.length === 0) parts.push(nothingPanel(handle, at));
@@ -179,7 +181,7 @@ function missingPanel(missing) {
 
 // ── numbers, order, time ──
 
-function countPanel(handle, at) {
+function countPanel(handle, at, kind) {
   const most = handle.kind === "never" ? 0 : handle.wants?.most ?? Infinity;
   const ids = [...(handle.matched ?? [])];
   if (handle.violation?.message !== undefined && !ids.includes(handle.violation.message)) ids.push(handle.violation.message);
@@ -188,18 +190,21 @@ function countPanel(handle, at) {
     const extra = i >= most || id === handle.violation?.message;
     return h("li", { class: extra ? "extra" : "", "data-extra": String(extra) },
       h("span", { class: `sign outcome-${extra ? "fail" : "pass"}` }, icon(extra ? "fail" : "pass")),
-      h("span", {}, h("strong", {}, extra ? (most === 0 ? "must not come" : "one too many") : `wanted, ${i + 1}${Number.isFinite(most) ? ` of ${most}` : ""}`), " ",
+      h("span", {}, h("strong", {}, extra ? (kind === "wrong_order" ? "out of order" : most === 0 ? "must not come" : "one too many") : `wanted, ${i + 1}${Number.isFinite(most) ? ` of ${most}` : ""}`), " ",
         h("span", { class: "facts-line" }, bdi(message === undefined ? id : messageFacts(message)))),
       message === undefined ? null : fold("Message", () => messageView(message), { class: "inner" }));
   });
   const wanted = wantText(handle);
+  const beyond = handle.violation?.message !== undefined && !(handle.matched ?? []).includes(handle.violation.message);
+  const came = Math.max(ids.length, (handle.count ?? 0) + Number(beyond));
   return h("div", { class: "counted" },
-    h("p", { class: "sub4" }, wanted === null ? "Messages" : `Wanted ${wanted}, came ${handle.count ?? ids.length}`),
+    h("p", { class: "sub4" }, wanted === null ? "Messages" : `Wanted ${wanted}, came ${came}`),
     handle.violation?.text ? h("p", {}, prose(brief(handle.violation.text, 500))) : null,
     rows.length === 0 ? null : h("ol", { class: "messages plain" }, rows));
 }
 
-function orderPanel(violations, at) {
+/** Handles that were met in the wrong order. */
+export function orderPanel(violations, at) {
   const handles = new Map((at.scenario.handles ?? []).map((handle) => [handle.id, handle]));
   const arrival = (id) => at.messages.get(handles.get(id)?.matched?.[0])?.offset_ms;
   return h("div", { class: "ordered" }, violations.map(({ first, second, by_ms: by }) => {
@@ -217,7 +222,7 @@ function orderPanel(violations, at) {
 /** Time from the trigger, with budget, deadline and what came. */
 function ruler(handle, at) {
   const act = (at.scenario.acts ?? []).find((one) => one.index === handle.act);
-  const start = act?.trigger_ms ?? 0;
+  const start = act?.trigger_ms ?? triggered(at.scenario);
   const limit = act?.timeout_ms ?? at.scenario.timeout_ms ?? handle.diagnosis?.deadline_ms;
   const slow = (handle.verdict ?? handle.outcome) === "slow";
   const arrivals = slow ? [handle.latency_ms] : [

@@ -2,6 +2,7 @@
 
 import { bdi, h, icon } from "./dom.js";
 import { diffLines } from "./difflines.js";
+import { described } from "./misses.js";
 import { fold, messageFacts, messageView } from "./payload.js";
 import { place } from "./state.js";
 import { brief, count } from "./text.js";
@@ -61,7 +62,7 @@ function error(reply) {
 function misses(reply, at) {
   const closest = reply.near_misses?.[0];
   if (closest === undefined || closest.differences === undefined) return null;
-  return [h("p", { class: "sub4" }, "Closest message that it did not answer"), diffLines(closest.differences), at.messages.has(closest.message)
+  return [h("p", { class: "sub4" }, "Closest message that it did not answer"), diffLines(closest.differences.map(described)), at.messages.has(closest.message)
     ? fold("Message", () => messageView(at.messages.get(closest.message)), { class: "inner" }) : null];
 }
 

@@ -107,12 +107,12 @@ function cross(x, y, size = 4, name = "arrow") {
 }
 
 /** What the drawing means. */
-export function legend() {
+export function legend(shown) {
   const item = (mark, text) => h("span", { class: "legend-item" }, mark, bdi(text));
   const line = (name, d) => s("svg", { class: "lanes key", width: 26, height: 12, "aria-hidden": "true" }, s("g", { class: "step" }, s("path", { class: name, d })));
   return h("p", { class: "legend" },
     item(line("arrow", "M1,6 L24,6 M18,2.500 L24,6 L18,9.500"), "seen by the test"),
     item(line("arrow dashed", "M1,6 L24,6"), "not seen: to and from the system"),
-    item(line("edge", "M1,6 L24,6"), "caused"),
-    item(icon("fail"), "near miss"));
+    shown.some((event) => event.cause !== null) ? item(line("edge", "M1,6 L24,6"), "caused") : null,
+    shown.some((event) => event.action === "mismatched") ? item(icon("fail"), "near miss") : null);
 }

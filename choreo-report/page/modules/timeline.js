@@ -54,7 +54,7 @@ function render(view) {
       class: "quiet", "data-virtualised-expand": "true", "data-virtualised-remaining": graph.events.length - SHOWN,
       click: () => { view.all = true; render(view); },
     }, `Show the other ${count(graph.events.length - SHOWN, "event")}`),
-    mode === "sequence" ? legend() : null,
+    mode === "sequence" ? legend(shown) : null,
     graph.inferred ? h("p", { class: "note" }, icon("info"), "This report has no event ids: causes are inferred from topics and order, and left out where that is not certain.") : null,
     view.scenario.timeline_dropped > 0 ? h("p", { class: "note", "data-field": "timeline-dropped-note" }, icon("warn"), `${count(view.scenario.timeline_dropped, "earlier event")} dropped: the timeline was full.`) : null,
     chosen === null ? null : eventView(view, chosen));

@@ -1,7 +1,7 @@
 // The waterfall: one bar per event, from its cause to itself, on an axis that shortens waits.
 
 import { h, styled } from "./dom.js";
-import { tone } from "./events.js";
+import { tone, triggered } from "./events.js";
 import { duration, offset } from "./text.js";
 
 /**
@@ -35,7 +35,10 @@ export function bands(scenario) {
       found.push({ kind: "deadline", from, to: from + act.timeout_ms, text: `deadline ${duration(act.timeout_ms)}` });
     }
   }
-  const started = scenario.timeline?.find((entry) => entry.action === "published")?.offset_ms ?? 0;
+  const started = triggered(scenario);
+  if (acts.size === 0 && typeof scenario.timeout_ms === "number") {
+    found.push({ kind: "deadline", from: started, to: started + scenario.timeout_ms, text: `deadline ${duration(scenario.timeout_ms)}` });
+  }
   for (const handle of scenario.handles ?? []) {
     if (typeof handle.budget_ms !== "number") continue;
     const from = acts.get(handle.act)?.trigger_ms ?? started;

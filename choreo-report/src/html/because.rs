@@ -36,7 +36,7 @@ pub(super) enum Part {
 pub(super) fn of_test(test: &Test) -> Vec<Because> {
     match test.outcome {
         TestOutcome::Failed | TestOutcome::Errored => of_failure(test),
-        TestOutcome::Slow => of_slowness(test),
+        TestOutcome::Slow => of_slowness(test, "over_budget"),
         _ => Vec::new(),
     }
 }
@@ -45,6 +45,13 @@ fn of_failure(test: &Test) -> Vec<Because> {
     let Some(failure) = causes::of_test(test) else {
         return Vec::new();
     };
+    if failure.scenario.is_none() {
+        // Nothing failed by itself: a run that denies slowness.
+        let slow = of_slowness(test, CauseKind::Late.as_str());
+        if !slow.is_empty() {
+            return slow;
+        }
+    }
     let number = failure.scenario.and_then(|scenario| {
         test.scenarios
             .iter()
@@ -80,7 +87,10 @@ fn of_failure(test: &Test) -> Vec<Because> {
     let place = match (failure.scenario, part) {
         (Some(scenario), Part::Handle(index)) => place_of(&scenario.handles[index]),
         (Some(scenario), Part::Reply(index)) => reply_place(&scenario.replies[index]),
-        (Some(scenario), Part::Whole) => broker(scenario).unwrap_or_else(|| text.clone()),
+        (Some(scenario), Part::Whole) => {
+            let known = broker(scenario).or_else(|| disorder(scenario, &failure.cause.kind));
+            known.unwrap_or_else(|| text.clone())
+        }
         (None, _) => text.clone(),
     };
     found.push(Because {
@@ -143,7 +153,7 @@ fn others(number: usize, scenario: &Scenario, found: &mut Vec<Because>) {
     }
 }
 
-fn of_slowness(test: &Test) -> Vec<Because> {
+fn of_slowness(test: &Test, kind: &str) -> Vec<Because> {
     let mut found = Vec::new();
     for (number, scenario) in test.scenarios.iter().enumerate() {
         for (index, handle) in scenario.handles.iter().enumerate() {
@@ -153,7 +163,7 @@ fn of_slowness(test: &Test) -> Vec<Because> {
             let took = handle.latency_ms.map_or(0.0, |ms| ms.get());
             let budget = handle.budget_ms.map_or(0.0, |ms| ms.get());
             found.push(Because {
-                kind: "over_budget".to_owned(),
+                kind: kind.to_owned(),
                 text: sentence(&format!(
                     "`{}` took {took:.1} ms, its budget is {budget:.1} ms",
                     handle.topic
@@ -199,6 +209,19 @@ fn broker(scenario: &Scenario) -> Option<String> {
         .map(|one| one.name.as_str())
         .collect();
     (names.len() == 1).then(|| names.concat())
+}
+
+/// What came before what, where that is why.
+fn disorder(scenario: &Scenario, kind: &CauseKind) -> Option<String> {
+    let violation = scenario.order_violations.first()?;
+    let topic = |id: &str| {
+        let mut handles = scenario.handles.iter();
+        handles
+            .find(|handle| handle.id.as_deref() == Some(id))
+            .map(|handle| handle.topic.as_str())
+    };
+    let known = (topic(&violation.second)?, topic(&violation.first)?);
+    (*kind == CauseKind::WrongOrder).then(|| format!("{} before {}", known.0, known.1))
 }
 
 /// A cause as a sentence of its own.

@@ -1,7 +1,7 @@
 //! The second pass: the tests, one after the other, into the files of the report.
 
 use std::borrow::Cow;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 #[cfg(feature = "junit")]
 use std::io::Write as _;
@@ -53,6 +53,7 @@ pub(super) fn report(
 struct Files {
     results: ReportWriter<AtomicFile>,
     results_path: PathBuf,
+    unwritten_page: PathBuf,
     #[cfg(feature = "html")]
     page: Option<(PageWriter<AtomicFile>, PathBuf)>,
     #[cfg(feature = "junit")]
@@ -74,10 +75,12 @@ impl Files {
         Ok(Self {
             results: results.map_err(cannot_write(&results_path))?,
             results_path,
+            unwritten_page: into.page(),
             #[cfg(feature = "html")]
             page,
             #[cfg(feature = "junit")]
-            junit: options.junit.then(|| (Vec::new(), into.junit())),
+            // A file of the last run would tell of that run for ever.
+            junit: (options.junit || into.junit().exists()).then(|| (Vec::new(), into.junit())),
         })
     }
 
@@ -143,6 +146,10 @@ impl Files {
         }
         for file in complete {
             file.commit()?;
+        }
+        if page_path.is_none() {
+            // It is of another run than the results beside it. Mostly there is none.
+            let _ = fs::remove_file(&self.unwritten_page);
         }
         Ok(Merged {
             run,

@@ -62,7 +62,7 @@ pub fn scenario(name: &str, from: &str, to: &str, latency: u64, wrong: bool) -> 
     handle.expected = json!({ "status": "COMPLETED" });
     let judged = if wrong {
         let mut difference = Difference::new("status", MismatchKind::Mismatch);
-        difference.expected = Some(json!("COMPLETED"));
+        difference.expected = Some(json!("\"COMPLETED\""));
         difference.actual = Some(json!("REJECTED"));
         let mut miss = NearMiss::new(vec![difference]);
         miss.message = Some("m2".to_owned());

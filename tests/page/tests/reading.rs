@@ -1,6 +1,6 @@
 //! From red to the cause, and on: near misses, messages, the timeline, what else there is to see of a test.
 
-use choreo_report::model::{Notice, NoticeKind, TestOutcome};
+use choreo_report::model::{HandleOutcome, Notice, NoticeKind, Outcome, Test, TestOutcome};
 use choreo_test_page::{Browser, Screen, browser_is_missing, fixture, golden, made};
 use serde_json::json;
 
@@ -75,7 +75,7 @@ async fn near_misses_are_compared_field_by_field_and_stepped_through() {
         "b7ad-19",
         "stream_sequence",
         "\"unit_price\": 19.9",
-        "redacted field:token",
+        "redacted:field",
     ] {
         assert!(message.contains(part), "{part} in {message}");
     }
@@ -304,7 +304,7 @@ async fn what_is_missing_is_said_at_the_top() {
         browser
             .text_of(".diagnosis")
             .await
-            .contains("the process died while this scenario ran")
+            .contains("The process died while this scenario ran")
     );
     browser.close().await;
 }
@@ -343,5 +343,50 @@ async fn consumers_find_the_attributes_where_they_were() {
         .run("JSON.parse(document.getElementById('harness-results').textContent).tests.length")
         .await;
     assert_eq!(inlined, json!(12));
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn evidence_is_shown_also_where_no_expectation_failed_by_itself() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    // Both expectations passed; only their order was wrong.
+    let mut report = fixture("wrong-order");
+    let failed = |test: &&mut Test| test.outcome == TestOutcome::Failed;
+    let test = report.tests.iter_mut().find(failed).expect("a failure");
+    let scenario = &mut test.scenarios[0];
+    scenario.handles[1].outcome = HandleOutcome::Pass;
+    scenario.handles[1].verdict = Some(Outcome::Pass);
+    browser.open(&report).await;
+    assert!(
+        browser
+            .text_of(".card.red .ordered")
+            .await
+            .contains("2.6 ms the wrong way round")
+    );
+    // Only slow, in a run that denies slowness.
+    let mut slow = made::many(3, &[]);
+    slow.tests[1].outcome = TestOutcome::Failed;
+    let scenario = &mut slow.tests[1].scenarios[0];
+    scenario.verdict = Some(Outcome::Slow);
+    scenario.handles[0].outcome = HandleOutcome::Slow;
+    scenario.handles[0].verdict = Some(Outcome::Slow);
+    scenario.handles[0].latency_ms = Some(made::micros(80_000));
+    slow.run = made::run_of(slow.tests.clone()).run;
+    browser.open(&slow).await;
+    assert!(
+        browser
+            .text_of(".expectation.slow[open] .ruler")
+            .await
+            .contains("30 ms too late: allowed 50 ms, came after 80 ms")
+    );
+    assert_eq!(browser.text_of(".diagnosis .kind").await, "Too late");
+    assert_eq!(
+        browser.text_of(".diagnosis .sentence").await,
+        "orders.processed took 80.0 ms, its budget is 50.0 ms"
+    );
+    browser.assert_no_problems().await;
     browser.close().await;
 }
