@@ -117,7 +117,7 @@ function scenarioView(scenario, number, all, { entry, test, report, parts }) {
   const failing = [...new Set(reds.map(([handle]) => handle.transport).filter(Boolean))];
   const failingReply = redReplies.map(([reply]) => reply.response_transport).find(Boolean);
   const badges = [
-    failing.length > 0 ? h("span", { class: "badge red", "data-failing-transports": failing.join(" ") }, `failing on ${failing.join(", ")}`) : null,
+    scenario.stage && failing.length > 0 ? h("span", { class: "badge red", "data-failing-transports": failing.join(" ") }, `failing on ${failing.join(", ")}`) : null,
     failingReply ? h("span", { class: "badge red", "data-failing-reply-response-transport": failingReply }, `reply failed on ${failingReply}`) : null,
     scenario.completed_normally === false ? h("span", { class: "badge", "data-field": "completed-flag" }, "did not come to its end") : null,
   ];
@@ -167,7 +167,7 @@ function leftovers(entry, test) {
     [test.failure_text ? "Failure text, as in the terminal" : "Traceback", failureText, bare && isFailure(entry.outcome)],
     ["Standard output", test.stdout, false], ["Standard error", test.stderr, false], ["Log", test.log, false],
   ];
-  const summaries = (test.scenarios ?? []).filter((scenario) => scenario.summary_text && isFailure(scenario.outcome)).map((scenario) => [`Summary of ${brief(scenario.name, 80)}`, scenario.summary_text, false]);
+  const summaries = (test.scenarios ?? []).filter((scenario) => !test.failure_text && scenario.summary_text && isFailure(scenario.outcome)).map((scenario) => [`Summary of ${brief(scenario.name, 80)}`, scenario.summary_text, false]);
   return h("section", { class: "leftovers", "aria-label": "Output" },
     test.skip_reason ? h("p", { class: "skip-reason" }, icon("skipped"), bdi(brief(test.skip_reason, 1000))) : null,
     [...texts, ...summaries].filter(([, text]) => text).map(([title, text, open]) => fold(title, pre(text), { class: "card", "data-capture": title, open })),

@@ -53,12 +53,16 @@ export function heads(graph, narrow) {
 function edge(event, place, at, lit) {
   const { cause } = event;
   let column = "test";
-  if (isOutgoing(cause)) column = isEcho(event) ? `transport ${event.transport}` : "system";
+  const arrived = event.action === "received" || event.action === "correlation_skipped";
+  if (isOutgoing(cause) && arrived) column = isEcho(event) ? `transport ${event.transport}` : "system";
+  // Waiting for a deadline goes on beside what else the test does.
+  const waits = event.action === "deadline";
+  const x = at(column) - (waits ? 11 : 0);
   const from = place.get(cause.id);
   const to = place.get(event.id);
   const reply = event.action === "replied" || event.action === "reply_failed" || cause.action === "replied";
   return s("path", {
-    class: `edge${lit.has(event.id) && lit.has(cause.id) ? " lit" : ""}`, d: `M${at(column)},${from} L${at(column)},${to}`,
+    class: `edge${waits ? " waits" : ""}${lit.has(event.id) && lit.has(cause.id) ? " lit" : ""}`, d: `M${x},${from} L${x},${to}`,
     "data-edge-from": cause.id, "data-edge-to": event.id,
     "data-reply-link-from": reply ? cause.id : null, "data-reply-link-to": reply ? event.id : null,
   });

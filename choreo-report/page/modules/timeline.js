@@ -5,7 +5,7 @@ import { ancestors, timeline, tone, verb } from "./events.js";
 import { messageView } from "./payload.js";
 import { ROW, columns, drawing, heads, legend } from "./sequence.js";
 import { go, state } from "./state.js";
-import { brief, count, duration, moment, offset } from "./text.js";
+import { brief, count, duration, inline, moment, offset } from "./text.js";
 import { axis, axisOf, bandLayer, bands, bar } from "./waterfall.js";
 
 const SHOWN = 500;
@@ -69,7 +69,19 @@ function switcher(mode) {
   return h("div", { class: "segments", role: "group", "aria-label": "View" }, choice("sequence", "Sequence"), choice("waterfall", "Waterfall"));
 }
 
+// What an event says of itself, or what the near miss that it stands for says.
+function detailOf(view, event) {
+  if (event.detail && event.detail !== "expect") return event.detail;
+  if (event.action !== "mismatched" || event.message === undefined) return "";
+  const handle = (view.scenario.handles ?? []).find((one) => one.id === event.handle);
+  const differences = handle?.near_misses?.find((miss) => miss.message === event.message)?.differences ?? [];
+  if (differences.length !== 1) return differences.length === 0 ? "" : `${count(differences.length, "place")} differ`;
+  const [{ path, expected, actual }] = differences;
+  return `${path === "" ? "payload" : path}: expected ${typeof expected === "string" ? expected : inline(expected, 40)}, got ${inline(actual, 40)}`;
+}
+
 function row(view, event, mode, at, chosen, lit) {
+  const detail = detailOf(view, event);
   const picked = chosen === event;
   const open = () => go({ e: picked ? "" : event.id }, { replace: state().e !== "" });
   const words = [verb(event), event.topic ?? "", event.given].filter((word) => word !== "").join(" ");
@@ -77,8 +89,8 @@ function row(view, event, mode, at, chosen, lit) {
     h("span", { class: `verb tone-${tone(event)}`, "data-action": event.action }, verb(event)),
     event.topic === undefined ? null : bdi(brief(event.lands || event.topic, 80), { class: "mono topic" }),
     event.source === "" ? null : h("span", { class: "sr", "data-source": event.source }, `by ${event.source}`),
-    mode === "sequence" && event.detail && event.detail !== "expect" ? bdi(brief(event.detail, 110), { class: "detail" }) : null);
-  const control = button(`${offset(event.at)} ${words}${event.detail ? `, ${brief(event.detail, 120)}` : ""}`, {
+    mode === "sequence" && detail !== "" ? bdi(brief(detail, 110), { class: "detail" }) : null);
+  const control = button(`${offset(event.at)} ${words}${detail === "" ? "" : `, ${brief(detail, 120)}`}`, {
     class: "event", "aria-pressed": String(picked), "data-focus": `event ${event.id}`, click: open,
   }, h("span", { class: "time" }, offset(event.at)), mode === "sequence" ? h("span", { class: "space" }) : null, label, mode === "waterfall" ? bar(event, at, lit) : null);
   return h("li", {
@@ -93,7 +105,7 @@ function eventView(view, event) {
   const facts = [
     ["Event", `${event.id}: ${verb(event)}`], ["At", `${offset(event.at)}, ${moment(event.wall_clock)}`], ["Topic", event.topic], ["Transport", event.given],
     ["Caused by", event.cause === null ? undefined : `${event.cause.id}: ${verb(event.cause)} ${event.cause.topic ?? ""}, ${duration(event.at - event.cause.at)} before`],
-    ["Detail", event.detail],
+    ["Detail", detailOf(view, event)],
   ].filter(([, value]) => value !== undefined && value !== "");
   return h("section", { class: "event-detail", "aria-label": `Event ${event.id}`, "data-field": "event" },
     button("Close", { class: "quiet close", click: () => go({ e: "" }, { replace: true }) }, icon("fail")),

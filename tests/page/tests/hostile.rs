@@ -110,3 +110,26 @@ async fn the_policy_allows_no_network_and_no_foreign_script() {
     );
     browser.close().await;
 }
+
+#[tokio::test]
+async fn half_surrogate_pairs_of_another_report_are_shown() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    browser.open(&made::many(2, &[1])).await;
+    // The Python tool writes them; a Rust string cannot hold one.
+    let drop = r#"(() => { const earlier = '{"tests":[{"nodeid":"x\\ud800","name":"\\ud83d half \\u0000","outcome":"passed","scenarios":[]}]}';
+        const transfer = new DataTransfer(); transfer.items.add(new File([earlier], 'results.json'));
+        document.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true })); return true; })()"#;
+    browser.run(drop).await;
+    browser
+        .until("document.querySelector('.change-gone') !== null")
+        .await;
+    assert_eq!(
+        browser.text_of(".change-gone ul").await,
+        "\u{fffd} half \u{2400}"
+    );
+    browser.assert_no_problems().await;
+    browser.close().await;
+}

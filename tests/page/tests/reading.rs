@@ -140,7 +140,7 @@ async fn sequence_and_waterfall_show_the_same_events_and_the_same_choice() {
     let edges = "[...document.querySelectorAll('.stagebox .edge')].map((one) => one.dataset.edgeFrom + '>' + one.dataset.edgeTo).join(' ')";
     assert_eq!(
         browser.text(edges).await,
-        "e1>e2 e2>e3 e1>e4 e4>e5 e1>e6 e6>e7"
+        "e1>e2 e2>e3 e1>e4 e4>e5 e1>e6 e6>e7 e1>e8"
     );
     let heads = "[...document.querySelectorAll('.head')].map((one) => one.textContent).join(' ')";
     assert_eq!(browser.text(heads).await, "Test nats System");
