@@ -209,7 +209,15 @@ fn of_scenario(scenario: &Scenario) -> Option<(Option<&Handle>, Cause)> {
         });
     }
     if let Some((handle, cause)) = found {
-        return Some((Some(handle), cause));
+        // A reply that failed is why nothing came where its answer was expected.
+        let starved = scenario
+            .replies
+            .iter()
+            .filter(|reply| cause.kind == CauseKind::Routing && reply.reply_topic == handle.topic);
+        return match starved.filter_map(of_reply).next() {
+            Some(reply) => Some((None, reply)),
+            None => Some((Some(handle), cause)),
+        };
     }
     if let Some(cause) = scenario.replies.iter().find_map(of_reply) {
         return Some((None, cause));
@@ -240,12 +248,32 @@ pub fn of_handle(handle: &Handle) -> Cause {
         ),
         HandleOutcome::Fail => match leaf(handle) {
             Some(leaf) => of_difference(topic, handle.attempts, leaf),
-            None => Cause::new(CauseKind::Other, first_line(&handle.reason)),
+            None => of_reason(topic, &handle.reason),
         },
         HandleOutcome::Pass | HandleOutcome::Pending => Cause::new(
             CauseKind::Interrupted,
             format!("`{topic}` was never judged"),
         ),
+    }
+}
+
+/// Stage expectations of the Python tool have their difference in words only.
+fn of_reason(topic: &str, reason: &str) -> Cause {
+    let parts = reason.strip_prefix("at ").and_then(|rest| {
+        let (path, rest) = rest.split_once(": expected ")?;
+        let (expected, actual) = rest.split_once(", got ")?;
+        Some((path, expected, actual))
+    });
+    match parts {
+        Some((path, expected, actual)) => Cause::new(
+            CauseKind::WrongValue,
+            format!(
+                "the message on `{topic}` was wrong: `{path}` was {}, expected {}",
+                shortened(first_line(actual).as_str(), VALUE_CHARS),
+                shortened(first_line(expected).as_str(), VALUE_CHARS)
+            ),
+        ),
+        None => Cause::new(CauseKind::Other, first_line(reason)),
     }
 }
 
@@ -449,6 +477,16 @@ mod tests {
     #[test]
     fn reports_without_causes_get_them_from_what_they_have() {
         for (golden, kind, text) in [
+            (
+                include_str!("../tests/golden/stage-near-miss.json"),
+                CauseKind::WrongValue,
+                "the message on `orders.done` was wrong: `v` was 1, expected 2",
+            ),
+            (
+                include_str!("../tests/golden/reply-failed.json"),
+                CauseKind::ReplyFailed,
+                "the reply to `quotes.req` could not be sent: KeyError",
+            ),
             (
                 include_str!("../tests/golden/timeout-silent.json"),
                 CauseKind::Routing,

@@ -12,6 +12,7 @@ pub mod causes;
 pub mod diff;
 pub mod export;
 pub mod folder;
+#[cfg(feature = "html")]
 pub mod html;
 pub mod merge;
 pub mod model;

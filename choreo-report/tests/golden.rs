@@ -137,3 +137,37 @@ fn reports_that_are_no_strict_json_are_refused_with_the_place() {
         assert!(error.contains("(line "), "{error}");
     }
 }
+
+/// Version 1.4 only adds. One thing it forbids: ids of messages in clear, which the Python tool writes.
+#[test]
+fn every_report_but_for_clear_ids_is_one_of_1_4() {
+    let validator = jsonschema::validator_for(&json(schema::V1_4)).unwrap();
+    for (name, text) in reports(&folder()) {
+        let mut report = json(&text);
+        report["schema_version"] = "1.4".into();
+        let other: Vec<_> = validator
+            .iter_errors(&report)
+            .map(|error| error.instance_path().to_string())
+            .filter(|path| !path.ends_with("/correlation_id"))
+            .collect();
+        assert!(other.is_empty(), "{name}: {other:#?}");
+    }
+}
+
+#[test]
+fn differences_between_documents_are_found() {
+    let one = json(r#"{"a": [1, {"b": 2.0}]}"#);
+    assert_eq!(
+        difference("", &one, &json(r#"{"a": [1.0, {"b": 2}]}"#)),
+        None
+    );
+    for other in [
+        r#"{"a": [1, {"b": 2.5}]}"#,
+        r#"{"a": [1, {"c": 2}]}"#,
+        r#"{"a": [1, {"b": 2}, 3]}"#,
+        r#"{"a": [1, {"b": "2"}]}"#,
+        r#"{"a": [1, {"b": null}], "c": null}"#,
+    ] {
+        assert!(difference("", &one, &json(other)).is_some(), "{other}");
+    }
+}

@@ -27,6 +27,7 @@ mod own_main;
 pub mod prelude;
 mod record;
 mod reply;
+pub mod report;
 pub mod safety;
 mod scenario;
 pub mod secret;

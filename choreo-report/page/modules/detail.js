@@ -1,7 +1,7 @@
 // One test in full: the cause first, then the evidence, then everything else.
 
-import { bdi, button, copyText, h, icon, put } from "./dom.js";
-import { causeWord, expectationView, handleId } from "./expectation.js";
+import { bdi, button, copyText, h, icon, prose, put } from "./dom.js";
+import { causeWord, expectationView, handleId, orderPanel } from "./expectation.js";
 import { markdown } from "./markdown.js";
 import { fold, longText, messageFacts, messageView } from "./payload.js";
 import { replyFailed, replyView } from "./replies.js";
@@ -38,7 +38,7 @@ function heading(entry, test, report) {
 
 // Underscores are where a long name may break.
 function longName(name) {
-  const text = brief(name, 300);
+  const text = brief(name, 300) || "(no name)";
   const parts = text.split(/(?<=[_:/.-])/);
   return h("bdi", {}, parts.flatMap((part, i) => (i === 0 ? [part] : [document.createElement("wbr"), part])));
 }
@@ -60,8 +60,8 @@ function diagnosis(entry, report) {
   const kind = report.groups[first.group].kind;
   return h("section", { class: `diagnosis ${entry.outcome}`, "aria-label": "Cause", "data-cause": kind },
     h("p", { class: "kind" }, causeWord(kind)),
-    h("p", { class: "sentence" }, bdi(brief(first.text, 600))),
-    others.length === 0 ? null : h("ul", { class: "also plain" }, others.slice(0, 6).map((cause) => h("li", {}, bdi(brief(cause.text, 300)))),
+    h("p", { class: "sentence" }, prose(brief(first.text, 600))),
+    others.length === 0 ? null : h("ul", { class: "also plain" }, others.slice(0, 6).map((cause) => h("li", {}, prose(brief(cause.text, 300)))),
       others.length > 6 ? h("li", {}, `and ${count(others.length - 6, "more")}`) : null));
 }
 
@@ -78,6 +78,8 @@ function scenarioView(scenario, number, all, { entry, test, report, parts }) {
     cause: { kind: handle.cause?.kind ?? report.groups[causes.find((cause) => cause.part === "h" && cause.number === index)?.group]?.kind },
   });
   const reds = handles.map((handle, index) => [handle, index]).filter(([handle]) => isFailure(handle.verdict ?? handle.outcome) || handle.outcome === "pending");
+  // A run that denies slowness fails by expectations that are only slow.
+  if (reds.length === 0 && isFailure(entry.outcome)) handles.forEach((handle, index) => handle.outcome === "slow" && reds.push([handle, index]));
   const others = handles.map((handle, index) => [handle, index]).filter(([handle]) => !reds.some(([one]) => one === handle));
   const redReplies = replies.map((reply, index) => [reply, index]).filter(([reply]) => replyFailed(reply));
   const otherReplies = replies.map((reply, index) => [reply, index]).filter(([reply]) => !replyFailed(reply));
@@ -86,6 +88,8 @@ function scenarioView(scenario, number, all, { entry, test, report, parts }) {
   reds.sort(([, a], [, b]) => Number(primary?.part === "h" && b === primary.number) - Number(primary?.part === "h" && a === primary.number));
   const evidence = [redReplies.map(([reply, index]) => replyView(reply, { ...at, index })), reds.map(([handle, index]) => handleCard(handle, index, true))];
   if (primary?.part === "h") evidence.reverse();
+  const redIds = new Set(reds.map(([handle]) => handle.id));
+  const disorder = (scenario.order_violations ?? []).filter((one) => !redIds.has(one.first) && !redIds.has(one.second));
   const consequence = (primary?.part === "r" || primary?.part === "s") && reds.length > 0;
   const body = () => {
     const mine = () => {
@@ -99,11 +103,11 @@ function scenarioView(scenario, number, all, { entry, test, report, parts }) {
       cards.querySelectorAll(".misses").forEach((panel) => panel.follow?.());
     });
     const quiet = [
-      others.length > 0 ? h("section", { class: "rest" }, h("h4", { "data-field": "handles" }, reds.length > 0 ? "Other expectations" : "Expectations"), others.map(([handle, index]) => handleCard(handle, index, others.length === 1 && reds.length === 0))) : null,
-      otherReplies.length > 0 ? h("section", { class: "rest" }, h("h4", { "data-field": "replies" }, "Replies"), otherReplies.map(([reply, index]) => replyView(reply, { ...at, index }))) : null,
-      messages.size > 0 ? fold(`All ${count(messages.size, "message")}`, () => h("div", {}, [...messages.values()].map((message) => fold(h("span", {}, bdi(brief(message.topic, 100), { class: "mono topic" }), " ", h("span", { class: "facts-line" }, messageFacts(message))), () => messageView(message), { class: "inner" }))), { class: "card all-messages" }) : null,
+      others.length > 0 ? h("section", { class: "rest" }, h("h3", { "data-field": "handles" }, reds.length > 0 ? "Other expectations" : "Expectations"), others.map(([handle, index]) => handleCard(handle, index, others.length === 1 && reds.length === 0))) : null,
+      otherReplies.length > 0 ? h("section", { class: "rest" }, h("h3", { "data-field": "replies" }, "Replies"), otherReplies.map(([reply, index]) => replyView(reply, { ...at, index }))) : null,
+      messages.size > 0 ? fold(messages.size === 1 ? "The message" : `All ${count(messages.size, "message")}`, () => h("div", {}, [...messages.values()].map((message) => fold(h("span", {}, bdi(brief(message.topic, 100), { class: "mono topic" }), " ", h("span", { class: "facts-line" }, messageFacts(message))), () => messageView(message), { class: "inner" }))), { class: "card all-messages" }) : null,
     ];
-    put(cards, errorView(scenario), consequence ? [evidence[0], time, evidence[1]] : [evidence, time], quiet, notes(scenario));
+    put(cards, errorView(scenario), orderCard(disorder, at), consequence ? [evidence[0], time, evidence[1]] : [evidence, time], quiet, notes(scenario));
     return cards;
   };
   const solo = all === 1;
@@ -135,13 +139,21 @@ function errorView(scenario) {
   if (error === undefined && bodyError === undefined) return null;
   return h("section", { class: "card red error-card" },
     h("header", { class: "card-head" }, h("span", { class: "sign outcome-error" }, icon("error")),
-      h("span", { class: "card-title" }, h("strong", {}, error === undefined ? "The body of the scenario failed" : "The scenario could not go on"),
+      h("span", { class: "card-title" }, h("h3", {}, error === undefined ? "The body of the scenario failed" : "The scenario could not go on"),
         h("span", { class: "facts-line" }, (scenario.transports ?? []).map((one) => [one.name === one.kind ? null : one.name, one.kind, one.endpoint].filter(Boolean).join(" ")).join(" · ")))),
     h("div", { class: "card-body" }, [error?.text, bodyError].filter(Boolean).map((text) => h("pre", { class: "error-text", tabindex: "0" }, bdi(longText(text, 1500))))));
 }
 
+function orderCard(violations, at) {
+  if (violations.length === 0) return null;
+  return h("section", { class: "card red" },
+    h("header", { class: "card-head" }, h("span", { class: "sign outcome-fail" }, icon("fail")), h("h3", {}, "In the wrong order")),
+    h("div", { class: "card-body" }, orderPanel(violations, at)));
+}
+
 function notes(scenario) {
   const found = [];
+  if (scenario.messages_dropped > 0) found.push(`${count(scenario.messages_dropped, "message")} not kept: there were too many, or they were too large.`);
   if (scenario.handles?.some((handle) => handle.truncated)) found.push("At least one payload was longer than the report keeps.");
   if (scenario.handles?.some((handle) => handle.failures_dropped > 0)) found.push("Further near misses were not kept.");
   return found.map((text) => h("p", { class: "note" }, icon("warn"), text));

@@ -19,7 +19,7 @@ export function diffLines(differences) {
 
 function cell(content, difference, side) {
   if (content.missing) return h("em", { class: "absent" }, "nothing: the field is missing");
-  const text = content.text ?? (difference.expected_is_text && side === "expected" ? String(content.value) : inline(content.value, 400));
+  const text = content.text === undefined ? inline(content.value, 400) : brief(content.text, 400);
   const type = difference.kind === "type_mismatch" && content.text === undefined && side === "actual" ? h("span", { class: "type" }, typeName(content.value)) : null;
   return [bdi(text, { class: "mono value" }), type];
 }

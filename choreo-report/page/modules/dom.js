@@ -79,6 +79,11 @@ export function bdi(text, attributes) {
   return h("bdi", attributes, text);
 }
 
+/** A sentence in which names stand between backquotes, as failure texts have them. */
+export function prose(text, attributes) {
+  return h("bdi", attributes, text.split(/`([^`]{1,300})`/).map((part, i) => (i % 2 === 1 ? h("code", {}, part) : part)));
+}
+
 /** Puts text on the clipboard; also where a page opened from disk may not use the modern way. */
 export async function copyText(text) {
   try {

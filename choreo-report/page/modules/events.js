@@ -67,6 +67,11 @@ function infer(events) {
   }
 }
 
+/** When a scenario of one act was triggered: with its first message, or what took its place. */
+export function triggered(scenario) {
+  return scenario.timeline?.find((entry) => entry.action === "published" || entry.action === "began")?.offset_ms ?? 0;
+}
+
 /** Whether a message was received by a reply of the test, not by an expectation. */
 export function isForReply(event) {
   return event.source === "reply" || /^reply:/.test(event.detail ?? "") || (event.reply !== undefined && event.action === "received");
@@ -92,7 +97,7 @@ export function ancestors(event) {
 const VERBS = new Map([
   ["published", "published"], ["received", "received"], ["matched", "matched"], ["mismatched", "near miss"],
   ["deadline", "deadline"], ["correlation_skipped", "other id, skipped"], ["replied", "replied"],
-  ["reply_failed", "reply failed"],
+  ["reply_failed", "reply failed"], ["ready", "ready"], ["began", "began"], ["violation", "violated"], ["next_act", "next act"], ["error", "error"],
 ]);
 
 /** What happened, in a word or two. */
@@ -104,6 +109,6 @@ export function verb(event) {
 export function tone(event) {
   if (event.action === "matched") return /\[SLOW /.test(event.detail ?? "") ? "slow" : "good";
   if (event.action === "mismatched" || event.action === "reply_failed" || event.action === "deadline") return "bad";
-  if (/^(connection_lost|lost|error|violated|publish_failed|order_violated|duplicate)/.test(event.action ?? "")) return "bad";
+  if (event.action === "violation" || event.action === "error") return "bad";
   return "plain";
 }

@@ -1,7 +1,8 @@
 // One expectation: what was expected beside what came, closest first.
 
-import { bdi, button, h, icon, put, styled } from "./dom.js";
+import { bdi, button, h, icon, prose, put, styled } from "./dom.js";
 import { diffLines } from "./difflines.js";
+import { triggered } from "./events.js";
 import { marks, missCount, nearMisses } from "./misses.js";
 import { fold, messageFacts, messageView, payloadView, tree } from "./payload.js";
 import { go, place, state } from "./state.js";
@@ -36,7 +37,7 @@ export function expectationView(handle, at) {
   ].filter(Boolean);
   const head = [
     h("span", { class: `sign outcome-${verdict}` }, icon(verdict), h("span", { class: "sr" }, OUTCOME_WORDS.get(verdict) ?? verdict)),
-    h("span", { class: "card-title" }, bdi(brief(handle.topic, 160), { class: "mono topic" }), h("span", { class: "facts-line" }, facts.join(" · "))),
+    h("span", { class: "card-title" }, h(red ? "h3" : "span", {}, bdi(brief(handle.topic, 160), { class: "mono topic" })), h("span", { class: "facts-line" }, facts.join(" · "))),
   ];
   const attributes = {
     class: `card expectation ${red ? "red" : verdict}`, id: `x-${id}`, "data-topic": handle.topic.slice(0, 2000), "data-outcome": handle.outcome,
@@ -56,6 +57,7 @@ export function expectationView(handle, at) {
 function waited(handle, scenario, verdict) {
   if (typeof handle.latency_ms !== "number") return null;
   if (verdict === "pass" || verdict === "slow") return `came after ${duration(handle.latency_ms)}`;
+  if (handle.matched?.length > 0) return `came after ${duration(handle.latency_ms)}`;
   return handle.outcome === "timeout" || handle.outcome === "fail" ? `waited ${duration(handle.latency_ms)}` : null;
 }
 
@@ -71,10 +73,11 @@ function redBody(handle, at, id) {
   const parts = [];
   if (violations.length > 0) parts.push(orderPanel(violations, at));
   if (kind === "late") parts.push(ruler(handle, at));
-  if (handle.violation !== undefined || ["duplicate", "forbidden"].includes(kind) || (handle.wants !== undefined && handle.matched?.length > 0)) {
-    parts.push(countPanel(handle, at));
+  const short = handle.matched?.length > 0 && handle.matched.length < (handle.wants?.least ?? 0);
+  if (handle.violation !== undefined || kind === "duplicate" || kind === "forbidden" || short) {
+    parts.push(countPanel(handle, at, kind));
   }
-  if (misses.some((miss) => miss.differences.length > 0 || miss.text || kind === "late")) parts.push(missPanel(handle, misses, id, kind === "late"));
+  if (misses.some((miss) => miss.differences.length > 0 || kind === "late" || (miss.text && parts.length === 0))) parts.push(missPanel(handle, misses, id, kind === "late"));
   if (parts.length === 0) parts.push(nothingPanel(handle, at));
   if (handle.wants?.missing?.length > 0) parts.push(missingPanel(handle.wants.missing));
   return parts;
@@ -101,7 +104,7 @@ function missPanel(handle, misses, id, late) {
     const title = late && miss.differences.length === 0 ? "The message that came too late"
       : total === 1 ? "The one message that came" : at === 0 ? `Closest of ${count(total, "near miss", "near misses")}` : `Near miss ${at + 1} of ${total}`;
     put(panel, h("div", { class: "miss-head" },
-      h("h4", {}, title), h("span", { class: "facts-line" }, bdi(factsOf(miss))), stepper),
+      h("p", { class: "sub4" }, title), h("span", { class: "facts-line" }, bdi(factsOf(miss))), stepper),
     miss.differences.length > 0 ? diffLines(miss.differences) : null,
     miss.text ? h("p", { class: "mono reason" }, bdi(brief(miss.text, 600))) : null,
     total > misses.length ? h("p", { class: "note" }, icon("info"), `${count(total - misses.length, "further near miss", "further near misses")} not kept.`) : null,
@@ -154,8 +157,8 @@ function nothingPanel(handle, at) {
   if (facts.length === 0 && handle.reason) facts.push(brief(handle.reason, 500));
   const elsewhere = surprises(handle, at);
   return h("div", { class: "two" },
-    h("section", {}, h("h4", {}, "Expected"), expectedOfHandle(handle)),
-    h("section", { class: "came" }, h("h4", {}, "Came"), h("ul", { class: "plain" }, facts.map((fact) => h("li", {}, bdi(fact)))), elsewhere));
+    h("section", {}, h("p", { class: "sub4" }, "Expected"), expectedOfHandle(handle)),
+    h("section", { class: "came" }, h("p", { class: "sub4" }, "Came"), h("ul", { class: "plain" }, facts.map((fact) => h("li", {}, prose(fact)))), elsewhere));
 }
 
 function expectedOfHandle(handle) {
@@ -167,18 +170,18 @@ function expectedOfHandle(handle) {
 function surprises(handle, at) {
   const others = (at.scenario.surprises ?? []).slice(0, 5);
   if (others.length === 0) return null;
-  return [h("h5", {}, "What nobody asked for"), h("ul", { class: "plain surprises" }, others.map((one) => h("li", {},
+  return [h("p", { class: "sub5" }, "What nobody asked for"), h("ul", { class: "plain surprises" }, others.map((one) => h("li", {},
     bdi(brief(one.topic, 120), { class: "mono topic" }),
     h("span", { class: "facts-line" }, [one.transport, one.class?.replaceAll("_", " "), typeof one.size === "number" ? `${one.size} bytes` : null].filter(Boolean).join(" · ")))))];
 }
 
 function missingPanel(missing) {
-  return h("div", { class: "missing" }, h("h4", {}, `Still missing: ${missing.length}`), h("ul", { class: "plain mono" }, missing.slice(0, 20).map((text) => h("li", {}, bdi(brief(text, 300))))));
+  return h("div", { class: "missing" }, h("p", { class: "sub4" }, `Still missing: ${missing.length}`), h("ul", { class: "plain mono" }, missing.slice(0, 20).map((text) => h("li", {}, bdi(brief(text, 300))))));
 }
 
 // ── numbers, order, time ──
 
-function countPanel(handle, at) {
+function countPanel(handle, at, kind) {
   const most = handle.kind === "never" ? 0 : handle.wants?.most ?? Infinity;
   const ids = [...(handle.matched ?? [])];
   if (handle.violation?.message !== undefined && !ids.includes(handle.violation.message)) ids.push(handle.violation.message);
@@ -187,18 +190,21 @@ function countPanel(handle, at) {
     const extra = i >= most || id === handle.violation?.message;
     return h("li", { class: extra ? "extra" : "", "data-extra": String(extra) },
       h("span", { class: `sign outcome-${extra ? "fail" : "pass"}` }, icon(extra ? "fail" : "pass")),
-      h("span", {}, h("strong", {}, extra ? (most === 0 ? "must not come" : "one too many") : `wanted, ${i + 1}${Number.isFinite(most) ? ` of ${most}` : ""}`), " ",
+      h("span", {}, h("strong", {}, extra ? (kind === "wrong_order" ? "out of order" : most === 0 ? "must not come" : "one too many") : `wanted, ${i + 1}${Number.isFinite(most) ? ` of ${most}` : ""}`), " ",
         h("span", { class: "facts-line" }, bdi(message === undefined ? id : messageFacts(message)))),
       message === undefined ? null : fold("Message", () => messageView(message), { class: "inner" }));
   });
   const wanted = wantText(handle);
+  const beyond = handle.violation?.message !== undefined && !(handle.matched ?? []).includes(handle.violation.message);
+  const came = Math.max(ids.length, (handle.count ?? 0) + Number(beyond));
   return h("div", { class: "counted" },
-    h("h4", {}, wanted === null ? "Messages" : `Wanted ${wanted}, came ${handle.count ?? ids.length}`),
-    handle.violation?.text ? h("p", {}, bdi(brief(handle.violation.text, 500))) : null,
+    h("p", { class: "sub4" }, wanted === null ? "Messages" : `Wanted ${wanted}, came ${came}`),
+    handle.violation?.text ? h("p", {}, prose(brief(handle.violation.text, 500))) : null,
     rows.length === 0 ? null : h("ol", { class: "messages plain" }, rows));
 }
 
-function orderPanel(violations, at) {
+/** Handles that were met in the wrong order. */
+export function orderPanel(violations, at) {
   const handles = new Map((at.scenario.handles ?? []).map((handle) => [handle.id, handle]));
   const arrival = (id) => at.messages.get(handles.get(id)?.matched?.[0])?.offset_ms;
   return h("div", { class: "ordered" }, violations.map(({ first, second, by_ms: by }) => {
@@ -208,21 +214,21 @@ function orderPanel(violations, at) {
       bdi(brief(handles.get(id)?.topic ?? id, 120), { class: "mono topic" }),
       shown && typeof arrival(id) === "number" ? h("span", { class: "facts-line" }, offset(arrival(id))) : null);
     return h("div", { class: "two" },
-      h("section", {}, h("h4", {}, "Expected order"), h("ol", { class: "plain order" }, wanted.map((id, i) => line(id, i, false)))),
-      h("section", { class: "came" }, h("h4", {}, `Arrival${typeof by === "number" ? `: ${duration(by)} the wrong way round` : ""}`), h("ol", { class: "plain order wrong" }, came.map((id, i) => line(id, i, true)))));
+      h("section", {}, h("p", { class: "sub4" }, "Expected order"), h("ol", { class: "plain order" }, wanted.map((id, i) => line(id, i, false)))),
+      h("section", { class: "came" }, h("p", { class: "sub4" }, `Arrival${typeof by === "number" ? `: ${duration(by)} the wrong way round` : ""}`), h("ol", { class: "plain order wrong" }, came.map((id, i) => line(id, i, true)))));
   }));
 }
 
 /** Time from the trigger, with budget, deadline and what came. */
 function ruler(handle, at) {
   const act = (at.scenario.acts ?? []).find((one) => one.index === handle.act);
-  const start = act?.trigger_ms ?? 0;
+  const start = act?.trigger_ms ?? triggered(at.scenario);
   const limit = act?.timeout_ms ?? at.scenario.timeout_ms ?? handle.diagnosis?.deadline_ms;
   const slow = (handle.verdict ?? handle.outcome) === "slow";
   const arrivals = slow ? [handle.latency_ms] : [
     ...(handle.near_misses ?? []).map((miss) => (miss.offset_ms ?? at.messages.get(miss.message)?.offset_ms) - start),
   ].filter(Number.isFinite);
-  const allowed = typeof handle.budget_ms === "number" ? handle.budget_ms : limit;
+  const allowed = slow ? handle.budget_ms : limit;
   if (arrivals.length === 0 || typeof allowed !== "number") return null;
   const end = Math.max(allowed, ...arrivals) * 1.12;
   const place = (time) => `${Math.min(100, (time / end) * 100).toFixed(2)}%`;
@@ -232,7 +238,7 @@ function ruler(handle, at) {
     h("div", { class: "ruler-line", "aria-hidden": "true" },
       styled(h("span", { class: "allowed" }), { width: place(allowed) }),
       styled(h("span", { class: "over" }), { left: place(allowed), width: `${Math.max(0, ((last - allowed) / end) * 100).toFixed(2)}%` }),
-      styled(h("span", { class: "limit" }, handle.budget_ms === allowed ? "budget" : "deadline"), { left: place(allowed) }),
+      styled(h("span", { class: "limit" }, slow ? "budget" : "deadline"), { left: place(allowed) }),
       styled(h("span", { class: "arrival" }, "arrival"), { left: place(last) })));
 }
 

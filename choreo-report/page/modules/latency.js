@@ -4,7 +4,7 @@ import { bdi, h, s, put } from "./dom.js";
 import { address } from "./state.js";
 import { brief, count, duration } from "./text.js";
 
-const BINS = 28;
+const BINS = 30;
 const TOPICS_SHOWN = 60;
 
 /** The latencies of matched messages by topic and transport; what never came is not a latency. */
@@ -35,15 +35,15 @@ function quantile(sorted, part) {
 }
 
 function histogram({ latencies, budgets, topic, over }) {
-  const low = Math.max(0.001, latencies[0]);
+  const low = Math.max(0.001, Math.min(latencies[0], ...budgets) * 0.85);
   const high = Math.max(low * 1.5, latencies[latencies.length - 1], ...budgets) * 1.08;
   const at = (value) => Math.log(Math.max(value, low) / low) / Math.log(high / low);
   const bins = new Array(BINS).fill(0);
   for (const value of latencies) bins[Math.min(BINS - 1, Math.floor(at(value) * BINS))] += 1;
   const most = Math.max(...bins);
   const least = budgets.size === 0 ? Infinity : Math.min(...budgets);
-  const W = 560;
-  const H = 72;
+  const W = 300;
+  const H = 46;
   const said = `${topic}: ${latencies.length} latencies from ${duration(latencies[0])} to ${duration(latencies[latencies.length - 1])}${over > 0 ? `, ${over} over budget` : ""}`;
   const svg = s("svg", { class: "histogram", viewBox: `0 0 ${W} ${H + 20}`, role: "img", "aria-label": brief(said, 300) });
   bins.forEach((size, i) => {
@@ -56,9 +56,9 @@ function histogram({ latencies, budgets, topic, over }) {
   for (const budget of [...budgets].slice(0, 4)) {
     const x = at(budget) * W;
     svg.append(s("line", { class: "budget", x1: x, x2: x, y1: 0, y2: H + 4, "data-budget": budget }));
-    svg.append(s("text", { class: "budget-text", x, y: H + 16, "text-anchor": x > W - 90 ? "end" : "middle" }, `budget ${duration(budget)}`));
+    svg.append(s("text", { class: "budget-text", x, y: H + 16, "text-anchor": x > W - 45 ? "end" : x < 45 ? "start" : "middle" }, `budget ${duration(budget)}`));
   }
-  svg.append(s("text", { class: "axis-text", x: 0, y: H + 16 }, duration(low)));
+  if ([...budgets].every((budget) => at(budget) * W > 110)) svg.append(s("text", { class: "axis-text", x: 0, y: H + 16 }, duration(low)));
   return svg;
 }
 

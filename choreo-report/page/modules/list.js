@@ -1,12 +1,14 @@
 // The list of tests: failures grouped by cause, then what was slow, what passed, what was skipped.
 // Only the rows in sight are in the document.
 
-import { bdi, button, h, icon, put, styled } from "./dom.js";
+import { bdi, button, h, icon, prose, put, styled } from "./dom.js";
 import { address } from "./state.js";
 import { CAUSE_WORDS, OUTCOME_WORDS, brief, duration } from "./text.js";
 
 const HEIGHTS = { section: 38, group: 66, file: 30, test: 34 };
 const SPARE = 400;
+// So many tests are all in sight, or nearly: nothing is gained by folding those that passed.
+const FEW = 40;
 const SECTIONS = [
   ["red", "Failures by cause", (row) => row.outcome === "failed" || row.outcome === "errored"],
   ["slow", "Slow", (row) => row.outcome === "slow"],
@@ -46,7 +48,7 @@ export class TestList {
       const mine = rows.filter(belongs);
       if (mine.length === 0) continue;
       const first = red ? name === "red" : true;
-      const opened = this.open.get(name) ?? (first || this.filtered || name === "slow");
+      const opened = this.open.get(name) ?? (first || this.filtered || name === "slow" || (this.report.rows.length <= FEW && !matchMedia("(max-width: 760px)").matches));
       items.push({ kind: "section", name, title, size: mine.length, opened });
       if (!opened) continue;
       if (name === "red" || name === "slow") this.byCause(mine, items);
@@ -55,7 +57,9 @@ export class TestList {
     this.items = items;
     this.tops = [0];
     for (const item of items) this.tops.push(this.tops[this.tops.length - 1] + HEIGHTS[item.kind]);
-    styled(this.sizer, { height: `${this.tops[this.tops.length - 1]}px` });
+    const height = `${this.tops[this.tops.length - 1]}px`;
+    styled(this.sizer, { height });
+    styled(this.scroller.parentElement, { "--content": height });
     this.range = null;
     this.draw();
   }
@@ -139,7 +143,7 @@ export class TestList {
     const kind = item.group?.kind ?? "other";
     return button(null, { ...attributes, class: "fold group", "data-cause": kind },
       h("span", { class: "kind" }, CAUSE_WORDS.get(kind) ?? kind), size,
-      bdi(brief(item.group?.title ?? "No cause is known", 140), { class: "title" }));
+      prose(brief(item.group?.title ?? "No cause is known", 200), { class: "title" }));
   }
 
   test(row, key) {
@@ -151,7 +155,7 @@ export class TestList {
       tabindex: chosen || this.selected === null ? null : "-1",
     },
     h("span", { class: `sign outcome-${row.word}` }, icon(row.word), h("span", { class: "sr" }, OUTCOME_WORDS.get(row.word) ?? row.word)),
-    bdi(brief(row.name, 200), { class: "name" }),
+    bdi(brief(row.name, 200) || "(no name)", { class: "name" }),
     h("span", { class: "ms" }, row.outcome === "skipped" ? "" : duration(row.ms)));
   }
 

@@ -122,7 +122,7 @@ class Page {
     }
     const first = this.list.first();
     const green = !this.report.rows.some((row) => isFailure(row.outcome));
-    if (page === "" && green && this.search.query.empty) return { page: "latency" };
+    if (page === "" && green && this.report.rows.length > 0 && this.search.query.empty) return { page: "latency" };
     return { page: "", row: first };
   }
 
@@ -138,7 +138,7 @@ class Page {
     else if (wanted.page === "run") showRun(this.main, this.report);
     else if (wanted.page === "compare") this.showCompared();
     else if (wanted.missing !== undefined) put(this.main, h("p", { class: "lead empty" }, `This report has no ${this.noun} “${brief(wanted.missing, 200)}”.`));
-    else if (wanted.row === null) put(this.main, h("p", { class: "lead empty" }, this.report.rows.length === 0 ? `No ${this.noun} ran.` : `No ${this.noun} matches the search.`));
+    else if (wanted.row === null) put(this.main, h("p", { class: "lead empty" }, this.report.rows.length === 0 ? `No ${this.noun} ran: the selection of this run was empty, or it ended before the first began.` : `No ${this.noun} matches the search.`));
     else await this.showRow(wanted.row);
     if (wanted.row === undefined) this.list.select(null);
   }

@@ -7,7 +7,7 @@ export function nearMisses(handle, messages) {
   if (handle.near_misses?.length > 0) {
     return handle.near_misses.map((miss) => {
       const message = messages.get(miss.message);
-      return { message, id: miss.message, offset: miss.offset_ms ?? message?.offset_ms, differences: miss.differences ?? [], actual: message?.payload };
+      return { message, id: miss.message, offset: miss.offset_ms ?? message?.offset_ms, differences: (miss.differences ?? []).map(described), actual: message?.payload };
     });
   }
   if (handle.outcome !== "fail") return [];
@@ -22,6 +22,11 @@ export function nearMisses(handle, messages) {
   const said = FROM_TEXT.exec(handle.reason ?? "");
   if (said === null) return [{ differences: [], actual: handle.actual, text: handle.reason }];
   return [{ differences: [{ path: said[1], kind: "mismatch", expectedText: said[2], actualText: said[3] }], actual: handle.actual }];
+}
+
+/** Since version 1.4 a difference says what the pattern asks for, in the pattern's own words. */
+export function described(difference) {
+  return typeof difference.expected === "string" ? { ...difference, expectedText: difference.expected } : difference;
 }
 
 /** How many there were, kept or not. */

@@ -77,7 +77,7 @@ function rawSwitch(body, value, marks, text) {
 function table(title, pairs) {
   const entries = Object.entries(pairs ?? {});
   if (entries.length === 0) return null;
-  return h("section", { class: "pairs" }, h("h5", {}, title), h("dl", {}, entries.map(([name, value]) => h("div", {},
+  return h("section", { class: "pairs" }, h("p", { class: "sub5" }, title), h("dl", {}, entries.map(([name, value]) => h("div", {},
     h("dt", {}, bdi(brief(name, 120))),
     h("dd", {}, typeof value === "string" ? leafText(value) : inline(value, 1000))))));
 }
@@ -108,7 +108,7 @@ export function messageView(message, marks) {
   return h("div", { class: "message", "data-message-id": message.id },
     h("dl", { class: "facts" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, bdi(typeof value === "string" ? longText(value, 500) : inline(value, 500)))))),
     table("Headers", message.headers), table("Metadata", message.metadata),
-    h("h5", {}, "Payload", message.encoding === "base64" ? " (base64)" : ""),
+    h("p", { class: "sub5" }, "Payload", message.encoding === "base64" ? " (base64)" : ""),
     message.truncated ? h("p", { class: "note" }, icon("warn"), "The payload was longer than the report keeps; this is its beginning.") : null,
     message.payload === undefined ? h("p", { class: "note" }, "The payload was not kept.") : payloadView(readable(message), marks));
 }

@@ -2,6 +2,7 @@
 
 import { bdi, h, icon } from "./dom.js";
 import { diffLines } from "./difflines.js";
+import { described } from "./misses.js";
 import { fold, messageFacts, messageView } from "./payload.js";
 import { place } from "./state.js";
 import { brief, count } from "./text.js";
@@ -24,7 +25,7 @@ export function replyView(reply, at) {
   const head = [
     h("span", { class: `sign outcome-${failed ? "fail" : reply.state === "replied" ? "pass" : "skipped"}` }, icon(failed ? "fail" : reply.state === "replied" ? "pass" : "skipped")),
     h("span", { class: "card-title" },
-      h("span", {}, bdi(brief(reply.trigger_topic, 120), { class: "mono topic" }), " → ", bdi(brief(reply.reply_topic, 120), { class: "mono topic" })),
+      h(failed ? "h3" : "span", {}, bdi(brief(reply.trigger_topic, 120), { class: "mono topic" }), " → ", bdi(brief(reply.reply_topic, 120), { class: "mono topic" })),
       h("span", { class: "facts-line" }, `reply ${STATES.get(reply.state) ?? reply.state}`,
         reply.trigger_transport ? h("span", { class: "badge", "data-reply-trigger-transport": reply.trigger_transport }, brief(reply.trigger_transport, 40)) : null,
         reply.response_transport ? h("span", { class: "badge", "data-reply-response-transport": reply.response_transport }, brief(reply.response_transport, 40)) : null)),
@@ -61,7 +62,7 @@ function error(reply) {
 function misses(reply, at) {
   const closest = reply.near_misses?.[0];
   if (closest === undefined || closest.differences === undefined) return null;
-  return [h("h4", {}, "Closest message that it did not answer"), diffLines(closest.differences), at.messages.has(closest.message)
+  return [h("p", { class: "sub4" }, "Closest message that it did not answer"), diffLines(closest.differences.map(described)), at.messages.has(closest.message)
     ? fold("Message", () => messageView(at.messages.get(closest.message)), { class: "inner" }) : null];
 }
 

@@ -2,6 +2,9 @@
 
 import { mentions, parse, passes } from "./query.js";
 
+/** How often a search that goes on shows what it has found. */
+const TELL_MS = 250;
+
 /** A running search. `changed` is called when details brought further tests. */
 export class Search {
   constructor(report, changed) {
@@ -27,13 +30,17 @@ export class Search {
     const alive = () => this.text === text;
     // A key pressed meanwhile makes this search one of the past.
     await new Promise((resume) => setTimeout(resume, 120));
+    let told = performance.now();
     for (const [position, word] of this.query.words.entries()) {
       if (!alive()) return;
       const share = 1 / this.deep.length;
       await this.report.searchDetails(word.text, alive, (hits, part) => {
         hits.forEach((hit) => this.deep[position].add(hit));
         this.done = (position + part) * share;
-        if (hits.length > 0 || part === 1) this.changed();
+        // Filtering a long list again for every chunk would take longer than the search.
+        if (performance.now() - told < TELL_MS) return;
+        this.changed();
+        told = performance.now();
       });
     }
     if (!alive()) return;

@@ -2,7 +2,7 @@
 // A message goes from column to column; the thick lines between are what caused what.
 
 import { bdi, h, icon, s } from "./dom.js";
-import { isEcho, isForReply, isOutgoing, tone } from "./events.js";
+import { isEcho, isOutgoing, tone } from "./events.js";
 import { brief } from "./text.js";
 
 export const ROW = 30;
@@ -66,10 +66,10 @@ function edge(event, place, at, lit) {
 
 function arrow(from, to, y, dashed) {
   const ahead = to > from ? 1 : -1;
-  return s("path", {
-    class: `arrow${dashed ? " dashed" : ""}`,
-    d: `M${from},${y} L${to},${y} M${to - 6 * ahead},${y - 3.5} L${to},${y} L${to - 6 * ahead},${y + 3.5}`,
-  });
+  return [
+    s("path", { class: `arrow${dashed ? " dashed" : ""}`, d: `M${from},${y} L${to},${y}` }),
+    s("path", { class: `arrow${dashed ? " pale" : ""}`, d: `M${to - 6 * ahead},${y - 3.5} L${to},${y} L${to - 6 * ahead},${y + 3.5}` }),
+  ];
 }
 
 function step(event, y, at, width) {
@@ -82,7 +82,7 @@ function step(event, y, at, width) {
     case "replied":
       return [arrow(test, transport, y), arrow(transport, system, y, true), dot(test)];
     case "received":
-      if (isForReply(event) || isEcho(event)) return [arrow(transport, test, y), dot(transport, "dot small")];
+      if (isEcho(event)) return [arrow(transport, test, y), dot(transport, "dot small")];
       return [arrow(system, transport, y, true), arrow(transport, test, y)];
     case "correlation_skipped":
       return [s("path", { class: "arrow faint", d: `M${transport},${y} L${(transport + test) / 2},${y}` }), cross((transport + test) / 2, y)];
@@ -107,12 +107,12 @@ function cross(x, y, size = 4, name = "arrow") {
 }
 
 /** What the drawing means. */
-export function legend() {
+export function legend(shown) {
   const item = (mark, text) => h("span", { class: "legend-item" }, mark, bdi(text));
   const line = (name, d) => s("svg", { class: "lanes key", width: 26, height: 12, "aria-hidden": "true" }, s("g", { class: "step" }, s("path", { class: name, d })));
   return h("p", { class: "legend" },
     item(line("arrow", "M1,6 L24,6 M18,2.500 L24,6 L18,9.500"), "seen by the test"),
     item(line("arrow dashed", "M1,6 L24,6"), "not seen: to and from the system"),
-    item(line("edge", "M1,6 L24,6"), "caused"),
-    item(icon("fail"), "near miss"));
+    shown.some((event) => event.cause !== null) ? item(line("edge", "M1,6 L24,6"), "caused") : null,
+    shown.some((event) => event.action === "mismatched") ? item(icon("fail"), "near miss") : null);
 }

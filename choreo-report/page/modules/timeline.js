@@ -47,14 +47,14 @@ function render(view) {
   const head = mode === "sequence" ? h("div", { class: "columns" }, heads(graph, narrow)) : h("div", { class: "columns" }, axis(shown, spans, at));
   put(host,
     view.stage ? h("div", { class: "sr", "data-stage-timeline-banner": "true", "data-stage-timeline-events": graph.events.length, "data-stage-timeline-transports": graph.transports.length }, `${count(graph.events.length, "event")} across ${count(graph.transports.length, "transport")}`) : null,
-    h("header", { class: "bar-head" }, h("h4", {}, "What happened"), switcher(mode),
+    h("header", { class: "bar-head" }, h("h3", {}, "What happened"), switcher(mode),
       h("span", { class: "hint", "data-field": "timeline-clock-note" }, mode === "waterfall" ? "Long waits are drawn shorter" : null)),
     h("div", { class: "scroll-x", tabindex: "0", role: "group", "aria-label": mode === "sequence" ? "Sequence" : "Waterfall" }, head, body),
     view.all ? null : button(null, {
       class: "quiet", "data-virtualised-expand": "true", "data-virtualised-remaining": graph.events.length - SHOWN,
       click: () => { view.all = true; render(view); },
     }, `Show the other ${count(graph.events.length - SHOWN, "event")}`),
-    mode === "sequence" ? legend() : null,
+    mode === "sequence" ? legend(shown) : null,
     graph.inferred ? h("p", { class: "note" }, icon("info"), "This report has no event ids: causes are inferred from topics and order, and left out where that is not certain.") : null,
     view.scenario.timeline_dropped > 0 ? h("p", { class: "note", "data-field": "timeline-dropped-note" }, icon("warn"), `${count(view.scenario.timeline_dropped, "earlier event")} dropped: the timeline was full.`) : null,
     chosen === null ? null : eventView(view, chosen));
@@ -77,7 +77,7 @@ function row(view, event, mode, at, chosen, lit) {
     h("span", { class: `verb tone-${tone(event)}`, "data-action": event.action }, verb(event)),
     event.topic === undefined ? null : bdi(brief(event.lands || event.topic, 80), { class: "mono topic" }),
     event.source === "" ? null : h("span", { class: "sr", "data-source": event.source }, `by ${event.source}`),
-    mode === "sequence" && event.detail ? bdi(brief(event.detail, 110), { class: "detail" }) : null);
+    mode === "sequence" && event.detail && event.detail !== "expect" ? bdi(brief(event.detail, 110), { class: "detail" }) : null);
   const control = button(`${offset(event.at)} ${words}${event.detail ? `, ${brief(event.detail, 120)}` : ""}`, {
     class: "event", "aria-pressed": String(picked), "data-focus": `event ${event.id}`, click: open,
   }, h("span", { class: "time" }, offset(event.at)), mode === "sequence" ? h("span", { class: "space" }) : null, label, mode === "waterfall" ? bar(event, at, lit) : null);

@@ -19,6 +19,7 @@ export function showVerdict(report) {
   const tone = ["red", "green"].find((name) => verdict.classList.contains(name)) ?? "empty";
   const colour = new Map([["red", "%23c8361d"], ["green", "%232e7d4f"], ["empty", "%23777"]]).get(tone);
   document.getElementById("favicon").setAttribute("href", `data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><circle cx='8' cy='8' r='7' fill='${colour}'/></svg>`);
+  document.querySelectorAll(".run-line time").forEach((time) => put(time, moment(time.getAttribute("datetime"))));
   const counts = tally(report.rows);
   const bar = document.getElementById("proportion");
   const total = report.rows.length;

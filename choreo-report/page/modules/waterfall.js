@@ -1,7 +1,7 @@
 // The waterfall: one bar per event, from its cause to itself, on an axis that shortens waits.
 
 import { h, styled } from "./dom.js";
-import { tone } from "./events.js";
+import { tone, triggered } from "./events.js";
 import { duration, offset } from "./text.js";
 
 /**
@@ -35,7 +35,10 @@ export function bands(scenario) {
       found.push({ kind: "deadline", from, to: from + act.timeout_ms, text: `deadline ${duration(act.timeout_ms)}` });
     }
   }
-  const started = scenario.timeline?.find((entry) => entry.action === "published")?.offset_ms ?? 0;
+  const started = triggered(scenario);
+  if (acts.size === 0 && typeof scenario.timeout_ms === "number") {
+    found.push({ kind: "deadline", from: started, to: started + scenario.timeout_ms, text: `deadline ${duration(scenario.timeout_ms)}` });
+  }
   for (const handle of scenario.handles ?? []) {
     if (typeof handle.budget_ms !== "number") continue;
     const from = acts.get(handle.act)?.trigger_ms ?? started;
@@ -53,7 +56,8 @@ export function axisOf(shown, spans) {
   return scale([0, ...shown.map((event) => event.at), ...spans.flatMap((band) => [band.from, band.to])]);
 }
 
-const percent = (part) => `${(part * 100).toFixed(3)}%`;
+// The last points need room for what is written beside them.
+const percent = (part) => `${(part * 96).toFixed(3)}%`;
 
 /** The axis above the rows: times where there is room, and the bands' names. */
 export function axis(shown, spans, { x, stops }) {
@@ -67,7 +71,8 @@ export function axis(shown, spans, { x, stops }) {
   }
   for (const band of spans) {
     const at = x(band.to);
-    line.append(styled(h("span", { class: `band-name ${band.kind}${at > 0.8 ? " before" : ""}` }, band.text), { left: percent(at) }));
+    const before = at > 0.85 || (band.kind === "budget" && at > 0.15);
+    line.append(styled(h("span", { class: `band-name ${band.kind}${before ? " before" : ""}` }, band.text), { left: percent(at) }));
   }
   return line;
 }

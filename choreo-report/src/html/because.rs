@@ -36,7 +36,7 @@ pub(super) enum Part {
 pub(super) fn of_test(test: &Test) -> Vec<Because> {
     match test.outcome {
         TestOutcome::Failed | TestOutcome::Errored => of_failure(test),
-        TestOutcome::Slow => of_slowness(test),
+        TestOutcome::Slow => of_slowness(test, "over_budget"),
         _ => Vec::new(),
     }
 }
@@ -45,6 +45,13 @@ fn of_failure(test: &Test) -> Vec<Because> {
     let Some(failure) = causes::of_test(test) else {
         return Vec::new();
     };
+    if failure.scenario.is_none() {
+        // Nothing failed by itself: a run that denies slowness.
+        let slow = of_slowness(test, CauseKind::Late.as_str());
+        if !slow.is_empty() {
+            return slow;
+        }
+    }
     let number = failure.scenario.and_then(|scenario| {
         test.scenarios
             .iter()
@@ -52,24 +59,38 @@ fn of_failure(test: &Test) -> Vec<Because> {
     });
     let mut found = Vec::new();
     let kind = failure.cause.kind.as_str().to_owned();
-    let text = shortened(&failure.cause.text);
+    let text = sentence(&failure.cause.text);
     let part = match (failure.scenario, failure.handle) {
+        // The expectation that it starved says it too; the evidence is elsewhere.
+        (Some(scenario), _)
+            if failure.cause.kind == CauseKind::ReplyFailed
+                && scenario.replies.iter().any(failed) =>
+        {
+            scenario
+                .replies
+                .iter()
+                .position(failed)
+                .map_or(Part::Whole, Part::Reply)
+        }
+        (Some(scenario), _)
+            if failure.cause.kind == CauseKind::BrokerLost && scenario.error.is_some() =>
+        {
+            Part::Whole
+        }
         (Some(scenario), Some(handle)) => scenario
             .handles
             .iter()
             .position(|one| std::ptr::eq(one, handle))
             .map_or(Part::Whole, Part::Handle),
-        (Some(scenario), None) if failure.cause.kind == CauseKind::ReplyFailed => scenario
-            .replies
-            .iter()
-            .position(failed)
-            .map_or(Part::Whole, Part::Reply),
         _ => Part::Whole,
     };
     let place = match (failure.scenario, part) {
         (Some(scenario), Part::Handle(index)) => place_of(&scenario.handles[index]),
         (Some(scenario), Part::Reply(index)) => reply_place(&scenario.replies[index]),
-        (Some(scenario), Part::Whole) => broker(scenario).unwrap_or_else(|| text.clone()),
+        (Some(scenario), Part::Whole) => {
+            let known = broker(scenario).or_else(|| disorder(scenario, &failure.cause.kind));
+            known.unwrap_or_else(|| text.clone())
+        }
         (None, _) => text.clone(),
     };
     found.push(Because {
@@ -102,7 +123,7 @@ fn others(number: usize, scenario: &Scenario, found: &mut Vec<Because>) {
             let why = why.unwrap_or("no reason is known");
             found.push(Because {
                 kind: CauseKind::ReplyFailed.as_str().to_owned(),
-                text: shortened(&format!(
+                text: sentence(&format!(
                     "the reply to `{}` failed: {why}",
                     reply.trigger_topic
                 )),
@@ -116,9 +137,14 @@ fn others(number: usize, scenario: &Scenario, found: &mut Vec<Because>) {
         let bad = handle.exact_outcome().is_none_or(Outcome::is_failure);
         if bad && !known(found, Part::Handle(index)) {
             let cause = causes::of_handle(handle);
+            let text = sentence(&cause.text);
+            // One event can end many expectations, which all say the same.
+            if found.iter().any(|one| one.text == text) {
+                continue;
+            }
             found.push(Because {
                 kind: cause.kind.as_str().to_owned(),
-                text: shortened(&cause.text),
+                text,
                 place: place_of(handle),
                 scenario: number,
                 part: Part::Handle(index),
@@ -127,7 +153,7 @@ fn others(number: usize, scenario: &Scenario, found: &mut Vec<Because>) {
     }
 }
 
-fn of_slowness(test: &Test) -> Vec<Because> {
+fn of_slowness(test: &Test, kind: &str) -> Vec<Because> {
     let mut found = Vec::new();
     for (number, scenario) in test.scenarios.iter().enumerate() {
         for (index, handle) in scenario.handles.iter().enumerate() {
@@ -137,8 +163,8 @@ fn of_slowness(test: &Test) -> Vec<Because> {
             let took = handle.latency_ms.map_or(0.0, |ms| ms.get());
             let budget = handle.budget_ms.map_or(0.0, |ms| ms.get());
             found.push(Because {
-                kind: "over_budget".to_owned(),
-                text: shortened(&format!(
+                kind: kind.to_owned(),
+                text: sentence(&format!(
                     "`{}` took {took:.1} ms, its budget is {budget:.1} ms",
                     handle.topic
                 )),
@@ -183,6 +209,28 @@ fn broker(scenario: &Scenario) -> Option<String> {
         .map(|one| one.name.as_str())
         .collect();
     (names.len() == 1).then(|| names.concat())
+}
+
+/// What came before what, where that is why.
+fn disorder(scenario: &Scenario, kind: &CauseKind) -> Option<String> {
+    let violation = scenario.order_violations.first()?;
+    let topic = |id: &str| {
+        let mut handles = scenario.handles.iter();
+        handles
+            .find(|handle| handle.id.as_deref() == Some(id))
+            .map(|handle| handle.topic.as_str())
+    };
+    let known = (topic(&violation.second)?, topic(&violation.first)?);
+    (*kind == CauseKind::WrongOrder).then(|| format!("{} before {}", known.0, known.1))
+}
+
+/// A cause as a sentence of its own.
+fn sentence(text: &str) -> String {
+    let mut chars = text.trim().chars();
+    match chars.next() {
+        Some(first) => shortened(&(first.to_uppercase().collect::<String>() + chars.as_str())),
+        None => "No reason was recorded".to_owned(),
+    }
 }
 
 fn shortened(text: &str) -> String {

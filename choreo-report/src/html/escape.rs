@@ -39,6 +39,24 @@ pub(super) fn brief(value: &str, chars: usize) -> String {
     }
 }
 
+/// A sentence, in which names stand between backquotes.
+pub(super) fn prose(value: &str, chars: usize) -> String {
+    let escaped = brief(value, chars);
+    let mut html = String::with_capacity(escaped.len());
+    let parts: Vec<&str> = escaped.split('`').collect();
+    // With an odd number of backquotes the last one is a character like others.
+    let pairs = (parts.len() - 1) / 2 * 2;
+    for (number, part) in parts.iter().enumerate() {
+        html.push_str(part);
+        if number < pairs {
+            html.push_str(if number % 2 == 0 { "<code>" } else { "</code>" });
+        } else if number + 1 < parts.len() {
+            html.push('`');
+        }
+    }
+    html
+}
+
 /// JSON for a script element: no tag can begin in it. Every `<` of JSON is in a string.
 pub(super) fn json_in_script(json: Vec<u8>) -> io::Result<String> {
     let json = String::from_utf8(json).map_err(io::Error::other)?;
@@ -56,6 +74,10 @@ mod tests {
             "&lt;/script&gt;&lt;b a=&#39;x&#39; c=&quot;y&quot;&gt;&amp;\u{fffd}⟨U+202E⟩"
         );
         assert_eq!(brief("añb", 2), "añ…");
+        assert_eq!(
+            prose("`a` is <b>, `c` not `", 99),
+            "<code>a</code> is &lt;b&gt;, <code>c</code> not `"
+        );
         let json = json_in_script(b"[\"</script><!--\"]".to_vec()).unwrap_or_default();
         assert_eq!(json, "[\"\\u003c/script>\\u003c!--\"]");
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::because::Because;
-use super::escape::brief;
+use super::escape::{brief, prose};
 use super::verdict::{Tally, noun};
 use crate::model::{Run, Test, TestOutcome};
 
@@ -40,7 +40,7 @@ impl Fallback {
             self.rows,
             "<tr><th scope=\"row\"><bdi>{}</bdi></th><td><bdi>{}</bdi></td><td><bdi>{}</bdi></td></tr>",
             brief(&test.name, 200),
-            brief(cause, 400),
+            prose(cause, 400),
             brief(&place, 200)
         );
     }

@@ -80,6 +80,7 @@ impl Tally {
             (_, 0) => {
                 let those = match (ran, skipped) {
                     (1, 0) => format!("The only {noun}"),
+                    (1, _) => format!("The only {noun} that ran"),
                     (_, 0) => format!("All {}", counted(ran, noun)),
                     _ => format!("All {} that ran", counted(ran, noun)),
                 };

@@ -1,7 +1,7 @@
 //! The second pass: the tests, one after the other, into the files of the report.
 
 use std::borrow::Cow;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 #[cfg(feature = "junit")]
 use std::io::Write as _;
@@ -12,6 +12,7 @@ use super::{MergeError, Merged, Options, cannot_read};
 #[cfg(feature = "junit")]
 use crate::export::junit;
 use crate::folder::Folder;
+#[cfg(feature = "html")]
 use crate::html::PageWriter;
 #[cfg(feature = "junit")]
 use crate::model::Report;
@@ -52,6 +53,8 @@ pub(super) fn report(
 struct Files {
     results: ReportWriter<AtomicFile>,
     results_path: PathBuf,
+    unwritten_page: PathBuf,
+    #[cfg(feature = "html")]
     page: Option<(PageWriter<AtomicFile>, PathBuf)>,
     #[cfg(feature = "junit")]
     junit: Option<(Vec<Test>, PathBuf)>,
@@ -61,18 +64,23 @@ impl Files {
     fn create(into: &Folder, options: &Options) -> Result<Self, MergeError> {
         let results_path = into.results();
         let results = ReportWriter::new(AtomicFile::create(&results_path)?);
-        let mut page = None;
-        if options.page {
+        #[cfg(feature = "html")]
+        let page = if options.page {
             let path = into.page();
             let writer = PageWriter::new(AtomicFile::create(&path)?);
-            page = Some((writer.map_err(cannot_write(&path))?, path));
-        }
+            Some((writer.map_err(cannot_write(&path))?, path))
+        } else {
+            None
+        };
         Ok(Self {
             results: results.map_err(cannot_write(&results_path))?,
             results_path,
+            unwritten_page: into.page(),
+            #[cfg(feature = "html")]
             page,
             #[cfg(feature = "junit")]
-            junit: options.junit.then(|| (Vec::new(), into.junit())),
+            // A file of the last run would tell of that run for ever.
+            junit: (options.junit || into.junit().exists()).then(|| (Vec::new(), into.junit())),
         })
     }
 
@@ -82,7 +90,11 @@ impl Files {
         if self.junit.is_some() {
             return true;
         }
-        self.page.is_some()
+        #[cfg(feature = "html")]
+        if self.page.is_some() {
+            return true;
+        }
+        false
     }
 
     fn test(
@@ -94,6 +106,7 @@ impl Files {
         self.results
             .json(json, outcome)
             .map_err(cannot_write(&self.results_path))?;
+        #[cfg(feature = "html")]
         if let (Some((page, path)), Some(test)) = (&mut self.page, test) {
             page.test(test).map_err(cannot_write(path))?;
         }
@@ -117,6 +130,7 @@ impl Files {
         run.totals = totals;
         let mut complete = vec![results];
         let mut page_path = None;
+        #[cfg(feature = "html")]
         if let Some((page, path)) = self.page {
             complete.push(page.finish(&run).map_err(cannot_write(&path))?);
             page_path = Some(path);
@@ -132,6 +146,10 @@ impl Files {
         }
         for file in complete {
             file.commit()?;
+        }
+        if page_path.is_none() {
+            // It is of another run than the results beside it. Mostly there is none.
+            let _ = fs::remove_file(&self.unwritten_page);
         }
         Ok(Merged {
             run,

@@ -27,7 +27,8 @@ use crate::write::WriteFileError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// Whether the page for people is written too.
+    /// Whether the page for people is written too; it is unless this is changed.
+    #[cfg(feature = "html")]
     pub page: bool,
     /// Whether `junit.xml` is written too.
     #[cfg(feature = "junit")]
@@ -39,6 +40,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            #[cfg(feature = "html")]
             page: true,
             #[cfg(feature = "junit")]
             junit: false,

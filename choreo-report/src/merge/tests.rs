@@ -375,6 +375,45 @@ fn what_is_merged_already_is_not_merged_again() {
 }
 
 #[test]
+#[cfg(feature = "html")]
+fn a_page_is_never_of_another_run_than_the_results() {
+    let world = World::new();
+    world.process("1", &[("a", TestOutcome::Passed)]);
+    world.merge();
+    let page = fs::read_to_string(world.folder.page()).expect("it was written");
+    assert!(page.contains("shop::orders::a"), "{page}");
+    let without = Options {
+        page: false,
+        ..Options::default()
+    };
+    finish_process(&world.folder, &world.run, When::Now, &without)
+        .expect("the parts can be merged")
+        .expect("there are parts");
+    assert!(!world.folder.page().exists());
+}
+
+#[test]
+#[cfg(feature = "junit")]
+fn a_file_for_ci_servers_is_written_on_request_and_stays_up_to_date() {
+    let world = World::new();
+    let junit = || fs::read_to_string(world.folder.junit()).ok();
+    world.process("1", &[("a", TestOutcome::Failed)]);
+    world.merge();
+    assert_eq!(junit(), None);
+    let asked = Options {
+        junit: true,
+        ..Options::default()
+    };
+    finish_process(&world.folder, &world.run, When::Now, &asked)
+        .expect("the parts can be merged")
+        .expect("there are parts");
+    assert!(junit().is_some_and(|xml| xml.contains("<failure") && xml.contains("name=\"a\"")));
+    world.process("2", &[("b", TestOutcome::Passed)]);
+    world.merge();
+    assert!(junit().is_some_and(|xml| xml.contains("name=\"b\"")));
+}
+
+#[test]
 fn a_run_does_not_mix_with_another_and_old_ones_go() {
     let mut world = World::new();
     for number in 0..9 {
@@ -397,24 +436,24 @@ fn a_run_does_not_mix_with_another_and_old_ones_go() {
 }
 
 #[test]
-fn ten_thousand_processes_become_one_report() {
+fn a_thousand_processes_become_one_report() {
     let world = World::new();
-    for number in 0..10_000 {
-        let outcome = if number == 9_000 {
+    for number in 0..1_000 {
+        let outcome = if number == 900 {
             TestOutcome::Failed
         } else {
             TestOutcome::Passed
         };
         world.process(
-            &format!("{number:05}"),
+            &format!("{number:04}"),
             &[(&format!("test_{number}"), outcome)],
         );
     }
     let report = world.merge();
-    assert_eq!(report.tests.len(), 10_000);
+    assert_eq!(report.tests.len(), 1_000);
     assert_eq!(report.run.totals.failed, 1);
     assert_eq!(
         report.run.processes.expect("they are counted").merged,
-        10_000
+        1_000
     );
 }

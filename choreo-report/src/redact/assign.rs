@@ -57,6 +57,10 @@ fn assigned(text: &str, separator: usize, extents: &mut Extents<'_>) -> Found {
     secrecy(name)?;
     let form = form(name);
     let from = extents.skip_operator(separator + 1);
+    // An outcome: `orders.created  pass: 23 µs`.
+    if name == "pass" && bytes[separator] == b':' && extents.quoted(from).is_none() {
+        return None;
+    }
     let (start, end) = match form {
         Form::Plain => extents.value(from)?,
         Form::Authorization => extents.authorization(from, quote_before(bytes, start))?,
@@ -223,11 +227,11 @@ mod tests {
             ("?token=abc&page=2#top", "?token=#&page=2#top"),
             (
                 "{\"password\":\"hun\\\"ter2\",\"n\":1}",
-                "{\"password\":#,\"n\":1}",
+                "{\"password\":\"#\",\"n\":1}",
             ),
             (
                 "{\\\"password\\\":\\\"hun\\\\\\\"ter2\\\",\\\"n\\\":1}",
-                "{\\\"password\\\":#,\\\"n\\\":1}",
+                "{\\\"password\\\":\\\"#\\\",\\\"n\\\":1}",
             ),
             (
                 "User { password: Some(\"x y\"), age: 3 }",
@@ -239,11 +243,11 @@ mod tests {
             ),
             (
                 "(\"user\", \"password\"): \"hunter2\"",
-                "(\"user\", \"password\"): #",
+                "(\"user\", \"password\"): \"#\"",
             ),
             (
                 "[(\"x-api-key\", \"abc\"), (\"a\", \"b\")]",
-                "[(\"x-api-key\", #), (\"a\", \"b\")]",
+                "[(\"x-api-key\", \"#\"), (\"a\", \"b\")]",
             ),
             (
                 "connect --password hunter2 --user bob",
@@ -254,8 +258,11 @@ mod tests {
             ("password: in [\"a\", \"b\"], x: 1", "password: #, x: 1"),
             ("password: \"a\" | \"b\", x: 1", "password: #, x: 1"),
             ("(password=abc)", "(password=#)"),
-            ("password: \"cut off", "password: #"),
-            ("password: \"cut off\nnext: line", "password: #\nnext: line"),
+            ("password: \"cut off", "password: \"#"),
+            (
+                "password: \"cut off\nnext: line",
+                "password: \"#\nnext: line",
+            ),
         ];
         for (text, expected) in table {
             assert_eq!(redacted(text), expected, "{text}");
@@ -282,7 +289,7 @@ mod tests {
             ("Cookie: a=b; c=d\nHost: x", "Cookie: #\nHost: x"),
             (
                 "{\"set-cookie\":\"a=b; c=d\",\"x\":1}",
-                "{\"set-cookie\":#,\"x\":1}",
+                "{\"set-cookie\":\"#\",\"x\":1}",
             ),
             ("passphrase: correct horse battery", "passphrase: #"),
         ];
@@ -318,6 +325,7 @@ mod tests {
             "password: absent",
             "required: [\"password\", \"token\"]",
             "12:30:01",
+            "orders.created  pass: 23.1 µs",
         ] {
             assert_eq!(redacted(text), text);
         }

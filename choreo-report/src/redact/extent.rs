@@ -108,6 +108,7 @@ impl<'t> Extents<'t> {
     /// A value: one or several parts, as in `in ["a"]` and `"a" | "b"`.
     pub(super) fn value(&mut self, start: usize) -> Extent {
         let mut end = self.part(start)?;
+        let first = end;
         loop {
             let next = self.skip_blanks(end);
             if !matches!(self.bytes.get(next), Some(b'|' | b'&')) || next == end {
@@ -119,18 +120,37 @@ impl<'t> Extents<'t> {
                 None => break,
             }
         }
-        Some((start, end))
+        Some(if end == first {
+            self.inside(start, end)
+        } else {
+            (start, end)
+        })
     }
 
     /// A value in quotes or brackets.
     pub(super) fn quoted(&mut self, start: usize) -> Extent {
-        self.delimited(start).map(|end| (start, end))
+        self.delimited(start).map(|end| self.inside(start, end))
+    }
+
+    /// What is between the quotes, if the value is in quotes: they stay, so that JSON text stays JSON.
+    fn inside(&self, start: usize, end: usize) -> (usize, usize) {
+        let value = &self.bytes[start..end];
+        let slashes = value.iter().take_while(|byte| **byte == b'\\').count();
+        let Some(quote @ (b'"' | b'\'')) = value.get(slashes) else {
+            return (start, end);
+        };
+        let inner = &value[slashes + 1..];
+        let closed = inner
+            .strip_suffix(&[*quote])
+            .and_then(|inner| inner.strip_suffix(&value[..slashes]));
+        let from = start + slashes + 1;
+        (from, from + closed.unwrap_or(inner).len())
     }
 
     /// The value of `authorization`: a scheme and a word, or all of the line.
     pub(super) fn authorization(&mut self, start: usize, quote: Option<u8>) -> Extent {
         if let Some(end) = self.delimited(start) {
-            return Some((start, end));
+            return Some(self.inside(start, end));
         }
         let (word_start, word_end) = self.bare(start)?;
         let word = &self.text[word_start..word_end];
@@ -155,7 +175,7 @@ impl<'t> Extents<'t> {
     /// All of the line, or up to the quote that was opened in front of the name.
     pub(super) fn line(&mut self, start: usize, quote: Option<u8>) -> Extent {
         if let Some(end) = self.delimited(start) {
-            return Some((start, end));
+            return Some(self.inside(start, end));
         }
         let rest = &self.bytes[start..];
         let length = rest

@@ -34,6 +34,7 @@ mod tests;
 mod value;
 mod view;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use self::marker::without_rules;
@@ -61,6 +62,8 @@ pub struct Redactor {
     search: Search,
     own: Vec<Own>,
     counts: Counts,
+    /// Instead of hiding anything, take the names of rules out of markers.
+    only_forget: bool,
 }
 
 impl Redactor {
@@ -72,6 +75,7 @@ impl Redactor {
             search: Search::of_process(),
             own: own::registered(),
             counts: Counts::new(),
+            only_forget: false,
         }
     }
 
@@ -82,6 +86,7 @@ impl Redactor {
             search: Search::of(Vec::new()),
             own: Vec::new(),
             counts: Counts::new(),
+            only_forget: false,
         }
     }
 
@@ -98,6 +103,12 @@ impl Redactor {
     /// Redacts a text with the name of what it is the value of, if it has one. The name is for the
     /// user's redactors. Returns whether anything was hidden.
     fn text_of(&mut self, name: Option<&str>, text: &mut String) -> bool {
+        if self.only_forget {
+            if let Cow::Owned(forgotten) = without_rules(text) {
+                *text = forgotten;
+            }
+            return false;
+        }
         let mut redacted: Option<String> = None;
         // What is taken out changes what stands beside it, so that more may be found; rarely.
         for _ in 0..MAX_ROUNDS {

@@ -127,12 +127,12 @@ impl Own {
 /// first. If it panics, the text is hidden.
 ///
 /// ```
-/// use choreo_report::redact::{redactor, Shown};
+/// use choreo_report::redact::redactor;
 ///
 /// // All of a value:
-/// redactor("customer", |shown: Shown<'_>| shown.name() == Some("customer_name"));
+/// redactor("customer", |shown| shown.name() == Some("customer_name"));
 /// // Parts of a text:
-/// redactor("iban", |shown: Shown<'_>| shown.text().find("DE").map(|at| at..at + 22));
+/// redactor("iban", |shown| shown.text().find("DE").map(|at| at..at + 22));
 /// ```
 pub fn redactor<H: Into<Hide>>(name: &str, judge: impl Fn(Shown<'_>) -> H + Send + Sync + 'static) {
     let own = Own::new(name, judge);

@@ -10,12 +10,14 @@ use regex::Regex;
 use super::hits::{Hits, Rule};
 use super::names::secrecy;
 
-/// How often one pattern looks for the next.
+/// Whether what was found is a secret indeed.
+type Confirm = fn(&str) -> bool;
+
+/// How one kind of secret looks.
 struct Pattern {
     rule: Rule,
     regex: Regex,
-    /// Whether what was found is a secret indeed.
-    confirm: fn(&str) -> bool,
+    confirm: Confirm,
 }
 
 /// Without any of these no pattern matches; sought in one pass.
@@ -63,7 +65,7 @@ static TRIGGER: LazyLock<AhoCorasick> = LazyLock::new(|| {
 
 /// The group `secret` is what is hidden.
 static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
-    let table: [(Rule, &str, fn(&str) -> bool); 11] = [
+    let table: [(Rule, &str, Confirm); 11] = [
         (
             Rule::PrivateKey,
             r"(?<secret>-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|NKEY SEED|USER JWT)[A-Z ]{0,10}-----(?s:.*?)(?:-----+END [A-Z0-9 ]{0,40}(?:PRIVATE KEY|NKEY SEED|USER JWT)[A-Z ]{0,10}-----+|\z))",

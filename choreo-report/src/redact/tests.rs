@@ -212,7 +212,7 @@ fn values_are_hidden_by_their_names() {
             "command": ["run", "--password", "<redacted:field>", "--token", "--secret=<redacted:assignment>"],
             "number": "<redacted:secret>",
             "bytes": "<redacted:secret>",
-            "text": "{\"a\":{\"password\":<redacted:assignment>},\"b\":1}",
+            "text": "{\"a\":{\"password\":\"<redacted:assignment>\"},\"b\":1}",
             "a <redacted:secret> key": 1,
             "nested": [[{ "deep": { "authToken": "<redacted:field>" } }]],
         })
@@ -337,7 +337,7 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn to_redact_twice_is_to_redact_once(text in texts()) {

@@ -23,7 +23,7 @@ impl Redactor {
 
     /// Redacts a value at a path of a message, such as `user.password`.
     pub fn value_at(&mut self, path: &str, value: &mut Value) {
-        if path_is_secret(path) && holds(value, Secrecy::Any) {
+        if !self.only_forget && path_is_secret(path) && holds(value, Secrecy::Any) {
             self.hide(value, Rule::Field);
         } else {
             self.value(value);
@@ -36,6 +36,7 @@ impl Redactor {
 
     fn field(&mut self, name: &str, value: &mut Value, depth: usize) {
         match secrecy(name) {
+            _ if self.only_forget => self.within(Some(name), value, depth),
             Some(secrecy) if holds(value, secrecy) => self.hide(value, Rule::Field),
             _ => self.within(Some(name), value, depth),
         }
@@ -70,12 +71,13 @@ impl Redactor {
 
     fn array(&mut self, name: Option<&str>, list: &mut [Value], depth: usize) {
         // A pair: `["password", "x"]`. Two names are a list of names.
-        if let [Value::String(first), second] = list
-            && let Some(secrecy) = secrecy(first)
-            && holds(second, secrecy)
-            && !second
+        if !self.only_forget
+            && let [Value::String(first), second] = list
+            && let Some(of_first) = secrecy(first)
+            && holds(second, of_first)
+            && second
                 .as_str()
-                .is_some_and(|second| super::names::secrecy(second).is_some())
+                .is_none_or(|second| secrecy(second).is_none())
         {
             return self.hide(second, Rule::Field);
         }
@@ -83,7 +85,8 @@ impl Redactor {
         for value in list {
             // A command line: `["--password", "x"]`.
             let after_option = std::mem::replace(&mut option, is_secret_option(value));
-            if after_option && holds(value, Secrecy::Any) && !is_option(value) {
+            if after_option && !self.only_forget && holds(value, Secrecy::Any) && !is_option(value)
+            {
                 self.hide(value, Rule::Field);
             } else {
                 self.within(name, value, depth + 1);
@@ -97,7 +100,8 @@ impl Redactor {
         let named = ["name", "key"]
             .iter()
             .find_map(|key| map.get(*key)?.as_str())
-            .and_then(secrecy);
+            .and_then(secrecy)
+            .filter(|_| !self.only_forget);
         for (name, value) in map.iter_mut() {
             match named {
                 Some(secrecy) if name == "value" && holds(value, secrecy) => {
@@ -133,7 +137,7 @@ impl Redactor {
 
     /// The rule that finds something in a list of bytes, such as `serde` makes of `Vec<u8>`.
     fn rule_of_bytes(&self, list: &[Value]) -> Option<Rule> {
-        if list.len() < super::SHORTEST_SECRET {
+        if self.only_forget || list.len() < super::SHORTEST_SECRET {
             return None;
         }
         let bytes: Option<Vec<u8>> = list

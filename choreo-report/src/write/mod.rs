@@ -218,6 +218,19 @@ mod tests {
     }
 
     #[test]
+    fn a_report_at_a_path_keeps_its_totals_and_its_unknown_fields() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.json");
+        let mut report = Report::new(run(), vec![test("a", TestOutcome::Passed)]);
+        report.run.totals.total = 1200;
+        report.extra.insert("novelty".to_owned(), json!([1]));
+        to_path(&path, &report).unwrap();
+        assert_eq!(crate::read::from_path(&path).unwrap().report, report);
+        let error = to_path(folder.path(), &report).unwrap_err();
+        assert_eq!(error.path, folder.path());
+    }
+
+    #[test]
     fn what_nests_too_deep_is_cut_and_the_report_can_be_read() {
         let mut deep = Value::Null;
         for _ in 0..500 {

@@ -9,6 +9,7 @@ use choreo_report::folder::FolderError;
 use choreo_report::merge::Merged;
 use choreo_report::model::{Outcome, Report};
 use choreo_report::partial::RunId;
+use choreo_report::redact::Redactor;
 
 use super::Environment;
 use super::record::plain;
@@ -63,10 +64,12 @@ impl GitHub {
             return;
         }
         let file = self.sources.join(test.case.file);
-        let text = match &verdict.text {
+        let mut text = match &verdict.text {
             Some(text) => plain(text),
             None => format!("slow {}", verdict.detail),
         };
+        // Annotations are kept and shown beside the code, unlike the log.
+        Redactor::of_process().text(&mut text);
         annotations.push(format!(
             "::{level} file={},line={},title={}::{}\n",
             property(&file.to_string_lossy()),

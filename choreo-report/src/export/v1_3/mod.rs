@@ -18,6 +18,7 @@ use crate::model::{
     ChoreoMeta, HandleOutcome, ReplyState, Report, Run, Scenario, ScenarioOutcome, Stage, Test,
     TestOutcome, Totals,
 };
+use crate::redact::Redactor;
 
 use self::rules::{bridge_class, is_hash, is_version, keep, keep_tail, transport_name, unique};
 
@@ -98,6 +99,7 @@ pub fn export(mut report: Report) -> Exported {
     let mut cuts = Cuts::default();
     report.schema_version = "1.3".to_owned();
     report.extra.clear();
+    Redactor::forget_rules(&mut report);
     for test in &mut report.tests {
         self::test(test, &mut report.run.totals, &mut cuts);
     }
