@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
 use libtest_mimic::Arguments;
@@ -21,6 +22,21 @@ pub(crate) struct Options {
     pub(crate) slow: SlowPolicy,
     pub(crate) skipped: SkipPolicy,
     pub(crate) concurrency: usize,
+    pub(crate) report: ReportWish,
+    /// Whether `junit.xml` is asked for; `None` leaves it to `choreo.toml`.
+    pub(crate) junit: Option<bool>,
+    /// Whether GitHub is told of failures, if it runs us; `None` leaves it to `choreo.toml`.
+    pub(crate) github: Option<bool>,
+}
+
+/// What the command line and the environment say about the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ReportWish {
+    /// Nothing: `choreo.toml` decides.
+    Unsaid,
+    Off,
+    /// In this folder.
+    At(PathBuf),
 }
 
 /// What it means for a run that a scenario could not run on this machine.
@@ -53,8 +69,9 @@ pub(crate) enum Refusal {
     help_template = "Usage: {usage}\n\n{all-args}{after-help}",
     override_usage = "[OPTIONS] [FILTER]...",
     after_help = "All scenarios start at once, up to the limit of --concurrency. \
-        The environment variables CHOREO_SLOW, CHOREO_SKIP and CHOREO_CONCURRENCY \
-        set the same as --slow, --skipped and --concurrency; the options win."
+        The environment variables CHOREO_SLOW, CHOREO_SKIP, CHOREO_CONCURRENCY and CHOREO_REPORT_DIR \
+        set the same as --slow, --skipped, --concurrency and --report; the options win. \
+        CHOREO_REPORT=off is --report off."
 )]
 struct CommandLine {
     #[command(flatten)]
@@ -80,6 +97,10 @@ struct CommandLine {
     #[arg(long = "tag", value_name = "NAME", help_heading = CHOREO)]
     tags: Vec<String>,
 
+    /// Where the report is written, or `off` [default: target/choreo/report]
+    #[arg(long, value_name = "DIR|off", help_heading = CHOREO)]
+    report: Option<OsString>,
+
     /// The newer spelling of `--nocapture` in libtest.
     #[arg(long, hide = true)]
     no_capture: bool,
@@ -90,6 +111,12 @@ struct CommandLine {
 }
 
 const CHOREO: &str = "Choreo";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Policy {
@@ -109,6 +136,7 @@ pub(crate) fn parse(
         skipped,
         concurrency,
         tags,
+        report,
         no_capture,
         report_time: _,
     } = CommandLine::from_arg_matches(&command().try_get_matches_from(command_line)?)?;
@@ -138,6 +166,15 @@ pub(crate) fn parse(
         },
     };
 
+    let report = match report {
+        Some(word) if word == "off" => ReportWish::Off,
+        Some(folder) => ReportWish::At(folder.into()),
+        None => report_from(&environment)?,
+    };
+    let on = |switch| switch == Switch::On;
+    let junit = switch_from(&environment, "CHOREO_REPORT_JUNIT")?.map(on);
+    let github = switch_from(&environment, "CHOREO_GITHUB")?.map(on);
+
     libtest.nocapture |= no_capture;
     let filters = libtest
         .filter
@@ -160,6 +197,9 @@ pub(crate) fn parse(
             None => SkipPolicy::Warn,
         },
         concurrency,
+        report,
+        junit,
+        github,
     })
 }
 
@@ -212,6 +252,23 @@ fn policy_from(
     read(environment, name, "`warn` or `deny`", |value| {
         Policy::from_str(value, true).ok()
     })
+}
+
+fn switch_from(
+    environment: impl Fn(&str) -> Option<String>,
+    name: &'static str,
+) -> Result<Option<Switch>, Refusal> {
+    read(environment, name, "`on` or `off`", |value| {
+        Switch::from_str(value, true).ok()
+    })
+}
+
+fn report_from(environment: impl Fn(&str) -> Option<String>) -> Result<ReportWish, Refusal> {
+    if switch_from(&environment, "CHOREO_REPORT")? == Some(Switch::Off) {
+        return Ok(ReportWish::Off);
+    }
+    let folder = environment("CHOREO_REPORT_DIR").filter(|folder| !folder.is_empty());
+    Ok(folder.map_or(ReportWish::Unsaid, |folder| ReportWish::At(folder.into())))
 }
 
 fn count_from(
@@ -325,6 +382,25 @@ mod tests {
             limit(&[], &[("CHOREO_CONCURRENCY", "")]),
             DEFAULT_CONCURRENCY
         );
+    }
+
+    #[test]
+    fn the_report_goes_where_the_nearest_place_says() {
+        let wish = |args: &[&str], variables: &[(&str, &str)]| {
+            with(args, variables).expect("the options are valid").report
+        };
+        let at = |folder: &str| ReportWish::At(folder.into());
+        let folder = ("CHOREO_REPORT_DIR", "out");
+        assert_eq!(wish(&[], &[]), ReportWish::Unsaid);
+        assert_eq!(wish(&[], &[("CHOREO_REPORT_DIR", "")]), ReportWish::Unsaid);
+        assert_eq!(wish(&[], &[folder]), at("out"));
+        assert_eq!(wish(&["--report", "here"], &[folder]), at("here"));
+        assert_eq!(wish(&["--report=off"], &[folder]), ReportWish::Off);
+        let off = ("CHOREO_REPORT", "off");
+        assert_eq!(wish(&[], &[folder, off]), ReportWish::Off);
+        assert_eq!(wish(&["--report=./off"], &[off]), at("./off"));
+        let error = with(&[], &[("CHOREO_REPORT", "html")]).expect_err("it is no switch");
+        assert!(error.to_string().contains("`on` or `off`"), "{error}");
     }
 
     #[test]

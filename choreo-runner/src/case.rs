@@ -57,6 +57,15 @@ pub enum SlowPolicy {
     Deny,
 }
 
+impl From<SlowPolicy> for choreo_report::model::SlowPolicy {
+    fn from(policy: SlowPolicy) -> Self {
+        match policy {
+            SlowPolicy::Warn => Self::Warn,
+            SlowPolicy::Deny => Self::Deny,
+        }
+    }
+}
+
 /// What a scenario is told about the run that it is part of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunContext {
@@ -68,6 +77,8 @@ pub struct RunContext {
     pub line: u32,
     /// Whether failure texts may contain ANSI colours.
     pub color: bool,
+    /// Whether a report is written, which shows the [`detail`](ScenarioRecord::detail) of the record.
+    pub detail: bool,
 }
 
 inventory::collect!(Case);

@@ -15,11 +15,16 @@ impl RunExit {
     pub(crate) const SUCCESS: Self = Self { code: 0 };
     /// At least one scenario failed; the number is libtest's.
     pub(crate) const FAILED: Self = Self { code: 101 };
+    /// Ctrl-C; as shells report it.
+    pub(crate) const INTERRUPTED: Self = Self { code: 130 };
+    /// Asked to end from outside; as shells report it.
+    pub(crate) const TERMINATED: Self = Self { code: 143 };
     /// Nothing was run, because what was asked for could not be understood.
     pub(crate) const USAGE: Self = Self { code: 2 };
 
     /// The status: 0 for success, 101 if a scenario failed, 2 if nothing was run because of a
-    /// mistake in the command line, the environment or the registration.
+    /// mistake in the command line, the environment or the registration, 130 or 143 if the run was
+    /// stopped by Ctrl-C or SIGTERM.
     #[must_use]
     pub fn code(self) -> u8 {
         self.code

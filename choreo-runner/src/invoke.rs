@@ -1,7 +1,7 @@
 //! From the start of a test binary to its exit status.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::time::Instant;
 
 use anstream::{AutoStream, ColorChoice};
@@ -10,12 +10,15 @@ use libtest_mimic::{ColorSetting, FormatSetting};
 use crate::args::{Options, Refusal, parse};
 use crate::console::{Console, Look};
 use crate::exit::RunExit;
+use crate::json::Json;
+use crate::list;
+use crate::output::{Output, Step};
 use crate::registry::{Test, registered};
-use crate::run::Run;
+use crate::report::Reporter;
+use crate::run::{Event, Run};
 use crate::select::{Selection, select};
 use crate::text::Paint;
 use crate::verdict::Judge;
-use crate::{json, list};
 
 /// Runs the scenarios of this binary as its command line asks, and ends the process.
 ///
@@ -43,12 +46,12 @@ pub fn run(module: &str) -> RunExit {
     };
     let krate = module.split("::").next().unwrap_or_default();
     match registered(krate) {
-        Ok(tests) => run_tests(tests, &options),
+        Ok(tests) => run_tests(tests, &options, krate),
         Err(duplicate) => complain(&duplicate, RunExit::USAGE),
     }
 }
 
-fn run_tests(tests: Vec<Test>, options: &Options) -> RunExit {
+fn run_tests(tests: Vec<Test>, options: &Options, krate: &str) -> RunExit {
     if tests.is_empty() {
         // Not an error: libtest runs zero tests successfully, and a project may start that way.
         note(
@@ -57,7 +60,6 @@ fn run_tests(tests: Vec<Test>, options: &Options) -> RunExit {
              library: `choreo::main!(my_scenarios)`",
         );
     }
-    let all_names: Vec<String> = tests.iter().map(|test| test.name.clone()).collect();
     let selection = select(tests, options);
 
     if options.libtest.list {
@@ -71,69 +73,88 @@ fn run_tests(tests: Vec<Test>, options: &Options) -> RunExit {
             ),
         };
     }
-    if options.libtest.format == Some(FormatSetting::Json) {
-        run_for_programs(&selection, &all_names, options)
-    } else {
-        run_for_people(&selection, options)
-    }
-}
-
-fn run_for_people(selection: &Selection, options: &Options) -> RunExit {
-    let started = Instant::now();
     let (out, choice) = match output(options) {
         Ok(output) => output,
         Err(error) => return complain(&format!("the log file: {error}"), RunExit::USAGE),
     };
-    let paint = Paint {
-        color: choice != ColorChoice::Never,
-    };
-    let mut run = match Run::start(&selection.tests, options.concurrency, paint.color) {
-        Ok(run) => run,
-        Err(error) => return complain(&no_runtime(&error), RunExit::FAILED),
-    };
-    let args = &options.libtest;
-    let look = Look {
-        paint,
-        align: paint.color,
-        terse: args.quiet || args.format == Some(FormatSetting::Terse),
-        show_expected: args.nocapture || args.show_output,
-        one_by_one: options.concurrency == 1,
-    };
-    let judge = Judge::new(options.slow, options.skipped);
-    let mut console = Console::new(out, look, selection, judge);
-    console.begin();
-    while let Some(event) = run.next() {
-        console.event(event);
-    }
-    run.close().iter().for_each(|problem| note(problem));
-    if console.end(started.elapsed()) {
-        RunExit::SUCCESS
+    let color = choice != ColorChoice::Never;
+    if options.libtest.format == Some(FormatSetting::Json) {
+        let mut json = Json::new(out, &selection);
+        let exit = execute(&selection, options, krate, false, &mut json);
+        for notice in json.skips().notices() {
+            note(&format!("{} {}", notice.title, notice.reason));
+        }
+        exit
     } else {
-        RunExit::FAILED
+        let mut console = Console::new(out, look(options, color), &selection);
+        execute(&selection, options, krate, color, &mut console)
     }
 }
 
-fn run_for_programs(selection: &Selection, all_names: &[String], options: &Options) -> RunExit {
-    // libtest-mimic panics if it cannot create the file.
-    if let Err(error) = output(options) {
-        return complain(&format!("the log file: {error}"), RunExit::USAGE);
-    }
-    let run = match Run::start(&selection.tests, options.concurrency, false) {
+/// Runs what was selected, shows it, and writes it down.
+fn execute(
+    selection: &Selection,
+    options: &Options,
+    krate: &str,
+    color: bool,
+    output: &mut dyn Output,
+) -> RunExit {
+    let started = Instant::now();
+    let mut reporter = Reporter::begin(selection, options, krate);
+    let detail = reporter.wants_detail();
+    let mut run = match Run::start(&selection.tests, options.concurrency, color, detail) {
         Ok(run) => run,
         Err(error) => return complain(&no_runtime(&error), RunExit::FAILED),
     };
-    let judge = Judge::new(options.slow, options.skipped);
-    let printed = json::print(&options.libtest, selection, all_names, run, judge);
-    if let Some(run) = printed.run {
-        run.close().iter().for_each(|problem| note(problem));
+    run.listen();
+    let mut judge = Judge::new(options.slow, options.skipped);
+    let mut stopped = None;
+    output.begin();
+    while let Some(event) = run.next() {
+        let step = match event {
+            Event::Started(index) => Step::Started(index),
+            Event::Lingers(index) => Step::Lingers(index),
+            Event::Finished(index, finish) => match selection.tests.get(index) {
+                Some(selected) => {
+                    let verdict = judge.judge(&selected.test, finish);
+                    Step::Finished(index, Box::new(verdict))
+                }
+                None => continue,
+            },
+            Event::Interrupted(signal) => {
+                stopped = Some(signal);
+                Step::Interrupted(signal, run.unfinished())
+            }
+        };
+        output.step(&step);
+        reporter.step(step);
+        if stopped.is_some() {
+            break;
+        }
     }
-    for notice in printed.skips.notices() {
-        note(&format!("{} {}", notice.title, notice.reason));
+    let elapsed = started.elapsed();
+    // Who was stopped has little time: first what is known, then the brokers.
+    let report = reporter.end();
+    let succeeded = output.end(elapsed, report.report.as_deref());
+    run.close().iter().for_each(|problem| note(problem));
+    report.warnings.iter().for_each(|warning| note(warning));
+    let _ = io::stderr().write_all(report.annotations.as_bytes());
+    match stopped {
+        Some(signal) => signal.exit(),
+        None if succeeded => RunExit::SUCCESS,
+        None => RunExit::FAILED,
     }
-    if printed.succeeded {
-        RunExit::SUCCESS
-    } else {
-        RunExit::FAILED
+}
+
+fn look(options: &Options, color: bool) -> Look {
+    let args = &options.libtest;
+    Look {
+        paint: Paint { color },
+        align: color,
+        terse: args.quiet || args.format == Some(FormatSetting::Terse),
+        show_expected: args.nocapture || args.show_output,
+        one_by_one: options.concurrency == 1,
+        interactive: args.logfile.is_none() && io::stdout().is_terminal(),
     }
 }
 

@@ -1,117 +1,263 @@
-//! `--format json`: libtest-mimic prints, each of its trials waits for its scenario.
+//! `--format json`: one event for each line, as libtest writes them, with what a scenario adds.
+//!
+//! Programs that read libtest's events find all of theirs, word for word; ours are in the field `choreo` of
+//! events that libtest has too, where such programs do not look. The events are described in the documentation
+//! of the crate.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt::Write as _;
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use choreo_report::model::{HandleRecord, Millis, Outcome};
+use serde::Serialize;
 
+use crate::output::{Output, Step};
 use crate::registry::Test;
-use crate::run::{Event, Finish, Run};
-use crate::select::Selection;
+use crate::select::{Selected, Selection};
 use crate::skips::Skips;
-use crate::verdict::{Judge, Kind, Status, Verdict};
+use crate::verdict::{Kind, Status, Verdict};
 
-/// What is left after the run was printed.
-pub(crate) struct Printed {
-    pub(crate) succeeded: bool,
-    /// To be closed.
-    pub(crate) run: Option<Run>,
-    /// The events have no place for the reasons.
-    pub(crate) skips: Skips,
-}
-
-/// Prints a run as JSON events.
-pub(crate) fn print(
-    args: &Arguments,
-    selection: &Selection,
-    all_names: &[String],
-    run: Run,
-    judge: Judge,
-) -> Printed {
-    let results = Arc::new(Mutex::new(Results {
-        run,
-        judge,
-        early: HashMap::new(),
-        skips: Skips::default(),
-    }));
-    let mut trials: Vec<Trial> = selection
-        .tests
-        .iter()
-        .enumerate()
-        .map(|(index, selected)| {
-            let (results, test) = (Arc::clone(&results), selected.test.clone());
-            Trial::ignorable_test(selected.test.name.clone(), move || {
-                let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-                completion(results.wait(index, &test))
-            })
-            .with_ignored_flag(selected.ignored)
-        })
-        .collect();
-
-    // The selection is made, but the last event counts what was left out: give it trials that
-    // `--skip --exact` leaves out. They are never run.
-    let left_out: Vec<String> = all_names
-        .iter()
-        .filter(|name| !selection.tests.iter().any(|kept| kept.test.name == **name))
-        .cloned()
-        .collect();
-    trials.extend(left_out.iter().map(|name| Trial::test(name, || Ok(()))));
-    let args = Arguments {
-        filter: None,
-        skip: left_out,
-        exact: true,
-        ignored: false,
-        include_ignored: false,
-        bench: false,
-        // One after the other: all wait for scenarios that run in the background anyway.
-        test_threads: Some(1),
-        ..args.clone()
-    };
-    let conclusion = libtest_mimic::run(&args, trials);
-    let results = Arc::into_inner(results)
-        .map(|results| results.into_inner().unwrap_or_else(PoisonError::into_inner));
-    let (run, skips) = results.map(|results| (results.run, results.skips)).unzip();
-    Printed {
-        succeeded: !conclusion.has_failed(),
-        run,
-        skips: skips.unwrap_or_default(),
-    }
-}
-
-struct Results {
-    run: Run,
-    judge: Judge,
-    /// What finished before it was asked for.
-    early: HashMap<usize, Finish>,
+/// Prints a run as events.
+///
+/// As on the console, nobody can be told that the output is gone.
+pub(crate) struct Json<'a> {
+    out: Box<dyn Write>,
+    tests: &'a [Selected],
+    filtered_out: usize,
+    /// When each test began.
+    started: Vec<Option<Instant>>,
+    passed: usize,
+    failed: usize,
+    ignored: usize,
+    /// What stopped the run.
+    interrupted: Option<String>,
+    /// The events have no place for the reasons as people read them.
     skips: Skips,
 }
 
-impl Results {
-    fn wait(&mut self, index: usize, test: &Test) -> Verdict {
-        let finish = loop {
-            if let Some(finish) = self.early.remove(&index) {
-                break finish;
-            }
-            match self.run.next() {
-                Some(Event::Finished(finished, finish)) => {
-                    self.early.insert(finished, finish);
-                }
-                Some(Event::Started(_) | Event::Lingers(_)) => {}
-                None => break Finish::Broken("the runner lost this scenario".to_owned()),
-            }
-        };
-        let verdict = self.judge.judge(test, finish);
-        if verdict.kind == Kind::Skipped {
-            self.skips.add(verdict.text.as_deref().unwrap_or_default());
+/// What a scenario adds to the event of its end.
+#[derive(Serialize)]
+struct Ended<'a> {
+    /// What the summary counts it as.
+    outcome: &'static str,
+    file: &'static str,
+    line: u32,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    tags: &'static [&'static str],
+    /// Of the body of the scenario, if it ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<Millis>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    handles: Vec<Handle<'a>>,
+}
+
+#[derive(Serialize)]
+struct Handle<'a> {
+    topic: &'a str,
+    outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_ms: Option<Millis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget_ms: Option<Millis>,
+}
+
+impl<'a> From<&'a HandleRecord> for Handle<'a> {
+    fn from(handle: &'a HandleRecord) -> Self {
+        Self {
+            topic: &handle.topic,
+            outcome: handle.outcome,
+            latency_ms: handle.latency.map(Millis::from),
+            budget_ms: handle.budget.map(Millis::from),
         }
-        verdict
     }
 }
 
-fn completion(verdict: Verdict) -> Result<Completion, Failed> {
-    match verdict.status {
-        Status::Passed => Ok(Completion::Completed),
-        Status::Ignored => Ok(Completion::ignored_with(verdict.text.unwrap_or_default())),
-        Status::Failed => Err(verdict.text.unwrap_or_default().into()),
+/// What Choreo adds to the event of the end of the run.
+#[derive(Serialize)]
+struct EndedRun<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interrupted: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<&'a Path>,
+}
+
+impl<'a> Json<'a> {
+    pub(crate) fn new(out: Box<dyn Write>, selection: &'a Selection) -> Self {
+        Self {
+            out,
+            tests: &selection.tests,
+            filtered_out: selection.filtered_out,
+            started: vec![None; selection.tests.len()],
+            passed: 0,
+            failed: 0,
+            ignored: 0,
+            interrupted: None,
+            skips: Skips::default(),
+        }
     }
+
+    /// Scenarios that could not run here.
+    pub(crate) fn skips(&self) -> &Skips {
+        &self.skips
+    }
+
+    fn started(&mut self, index: usize) {
+        let (Some(selected), Some(slot)) = (self.tests.get(index), self.started.get_mut(index))
+        else {
+            return;
+        };
+        // Also of tests that are only shown as ignored, as libtest does.
+        if slot.is_none() {
+            *slot = Some(Instant::now());
+            let name = string(&selected.test.name);
+            self.line(&format!(
+                r#"{{ "type": "test", "event": "started", "name": {name} }}"#
+            ));
+        }
+    }
+
+    fn finished(&mut self, index: usize, verdict: &Verdict) {
+        self.started(index);
+        let Some(selected) = self.tests.get(index) else {
+            return;
+        };
+        let test = &selected.test;
+        let text = verdict.text.as_deref();
+        let event = match verdict.status {
+            Status::Passed => {
+                self.passed += 1;
+                "ok"
+            }
+            Status::Failed => {
+                self.failed += 1;
+                "failed"
+            }
+            Status::Ignored => {
+                self.ignored += 1;
+                "ignored"
+            }
+        };
+        if verdict.kind == Kind::Skipped {
+            self.skips.add(text.unwrap_or_default());
+        }
+        let mut line = format!(
+            r#"{{ "type": "test", "name": {}, "event": "{event}""#,
+            string(&test.name)
+        );
+        if verdict.status != Status::Ignored
+            && let Some(Some(started)) = self.started.get(index)
+        {
+            add(
+                &mut line,
+                "exec_time",
+                &format!("{:.9}", started.elapsed().as_secs_f64()),
+            );
+        }
+        match verdict.status {
+            Status::Failed => add(&mut line, "stdout", &string(text.unwrap_or_default())),
+            Status::Ignored => {
+                let why = text.or(test.case.ignore).filter(|why| !why.is_empty());
+                if let Some(why) = why {
+                    add(&mut line, "message", &string(why));
+                }
+            }
+            Status::Passed => {}
+        }
+        add(&mut line, "choreo", &value(&ended(test, verdict)));
+        line.push_str(" }");
+        self.line(&line);
+    }
+
+    /// Writes in one go, as scenarios may print at the same time.
+    fn line(&mut self, line: &str) {
+        let _ = self
+            .out
+            .write_all(format!("{line}\n").as_bytes())
+            .and_then(|()| self.out.flush());
+    }
+}
+
+impl Output for Json<'_> {
+    fn begin(&mut self) {
+        let tests = self.tests.len();
+        self.line(&format!(
+            r#"{{ "type": "suite", "event": "started", "test_count": {tests} }}"#
+        ));
+    }
+
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Started(index) => self.started(*index),
+            Step::Lingers(index) => {
+                if let Some(selected) = self.tests.get(*index) {
+                    let name = string(&selected.test.name);
+                    self.line(&format!(
+                        r#"{{ "type": "test", "event": "timeout", "name": {name} }}"#
+                    ));
+                }
+            }
+            Step::Finished(index, verdict) => self.finished(*index, verdict),
+            Step::Interrupted(signal, _) => self.interrupted = Some(signal.to_string()),
+        }
+    }
+
+    fn end(&mut self, elapsed: Duration, report: Option<&Path>) -> bool {
+        let succeeded = self.failed == 0 && self.interrupted.is_none();
+        let event = if succeeded { "ok" } else { "failed" };
+        let mut line = format!(
+            r#"{{ "type": "suite", "event": "{event}", "passed": {}, "failed": {}, "ignored": {}, "measured": 0, "filtered_out": {}, "exec_time": {:.9}"#,
+            self.passed,
+            self.failed,
+            self.ignored,
+            self.filtered_out,
+            elapsed.as_secs_f64()
+        );
+        let added = EndedRun {
+            interrupted: self.interrupted.as_deref(),
+            report,
+        };
+        if added.interrupted.is_some() || added.report.is_some() {
+            add(&mut line, "choreo", &value(&added));
+        }
+        line.push_str(" }");
+        self.line(&line);
+        succeeded
+    }
+}
+
+fn ended<'a>(test: &Test, verdict: &'a Verdict) -> Ended<'a> {
+    Ended {
+        outcome: match verdict.kind {
+            Kind::Outcome(Outcome::Pass) => "pass",
+            Kind::Outcome(Outcome::Slow) => "slow",
+            Kind::Outcome(Outcome::Fail) => "fail",
+            Kind::Outcome(Outcome::Timeout) => "timeout",
+            // The enum may grow; what is not known here is no success.
+            Kind::Outcome(_) => "error",
+            Kind::ExpectedFailure => "expected_failure",
+            Kind::Skipped => "skipped",
+            Kind::Ignored => "ignored",
+        },
+        file: test.case.file,
+        line: test.case.line,
+        tags: test.case.tags,
+        duration_ms: verdict.record.as_ref().map(|record| record.duration.into()),
+        handles: verdict.handles().iter().map(Handle::from).collect(),
+    }
+}
+
+fn add(line: &mut String, field: &str, json: &str) {
+    // A string takes any text.
+    let _ = write!(line, r#", "{field}": {json}"#);
+}
+
+fn string(text: &str) -> String {
+    value(&text)
+}
+
+/// What is written here has string keys and finite numbers only, so that it always has a form in JSON; a path
+/// that is no Unicode has none, and is left out.
+fn value(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned())
 }

@@ -17,14 +17,66 @@
 //! | `--skipped warn\|deny` | `CHOREO_SKIP` | whether a scenario that cannot run here, because its broker is missing, fails; default `warn`, under nextest `deny` |
 //! | `--concurrency N` | `CHOREO_CONCURRENCY` | how many scenarios are in flight at once; default 256 |
 //! | `--tag NAME` | | only scenarios with this tag, or with one of several |
+//! | `--report DIR\|off` | `CHOREO_REPORT_DIR`, `CHOREO_REPORT=off` | where the report is written; default `target/choreo/report` |
 //!
 //! The command line wins over the environment. `--test-threads N` (or `RUST_TEST_THREADS`) limits
 //! the scenarios in flight too.
 //!
+//! # The report
+//!
+//! Every run leaves a report: `index.html` for people, `results.json` for programs, and on request
+//! `junit.xml`. Where: `--report`, else `CHOREO_REPORT_DIR`, else `choreo.toml`, else the folder
+//! `choreo/report` of the target folder that the test program is in. Relative folders are those of the
+//! workspace (the nearest folder with a `Cargo.lock`), in `choreo.toml` those beside the file. The
+//! nearest `choreo.toml` with the section counts, from the package's folder upwards:
+//!
+//! ```toml
+//! [report]
+//! dir = "reports/choreo"   # or "off"
+//! junit = true             # needs the feature `junit`; also CHOREO_REPORT_JUNIT=on
+//! github = false           # also CHOREO_GITHUB=off
+//! project = "shop"         # also CHOREO_PROJECT; default: the workspace's folder
+//! ```
+//!
+//! A folder that holds files and is not marked as a report folder (`.choreo-report`) is refused, and so
+//! are a home folder, the root of a file system and the root of a repository. Trouble with the report
+//! is a warning: it changes neither a result nor the exit status. The report that is there is replaced
+//! when the new one is complete, and stays if nothing was selected.
+//!
+//! All processes of one `cargo test`, or of one `cargo nextest run`, make one report; a run in several
+//! parts can name itself with `CHOREO_RUN_ID`. Under `cargo test` each binary adds to it when it ends.
+//! Under nextest every scenario is a process, and merging takes a small part of the run's time: in a
+//! run of many thousands the last may be missing until `choreo report show`, and the report says so.
+//! A process that dies leaves its scenarios as errors. Ctrl-C and SIGTERM end the run, and what is
+//! known is in the report.
+//!
+//! On GitHub Actions, failures are annotations at their lines and the run is in the summary of the step.
+//! The report also has `CHOREO_ENV` as the name of the environment.
+//!
+//! # Events
+//!
+//! `--format json` prints an event for each line, those of libtest in libtest's words. What Choreo adds
+//! is in the field `choreo`.
+//!
+//! | `type`, `event` | when | fields |
+//! |---|---|---|
+//! | `suite`, `started` | first | `test_count` |
+//! | `test`, `started` | a scenario begins, or is only shown as ignored | `name` |
+//! | `test`, `timeout` | it has been running for 60 seconds, and runs on | `name` |
+//! | `test`, `ok` | it passed | `name`, `exec_time` in seconds, `choreo` |
+//! | `test`, `failed` | it failed | the same, and `stdout` with the failure text |
+//! | `test`, `ignored` | it was not run | `name`, `message` with the reason if there is one, `choreo` |
+//! | `suite`, `ok` or `failed` | last | `passed`, `failed`, `ignored`, `measured`, `filtered_out`, `exec_time`, `choreo` |
+//!
+//! `choreo` of a test: `outcome` (`pass`, `slow`, `fail`, `timeout`, `error`, `expected_failure`,
+//! `skipped`, `ignored`), `file`, `line`, `tags`, and if it ran `duration_ms` and `handles`, each with
+//! `topic`, `outcome`, `latency_ms` and `budget_ms`. `choreo` of the suite: `report` (the path of the
+//! page) and `interrupted` (the signal that ended the run). What is not known is left out.
+//!
 //! # Exit status
 //!
 //! 0 if nothing failed, 101 if a scenario failed, 2 if the command line or the environment could
-//! not be understood, or two scenarios have one name.
+//! not be understood, or two scenarios have one name, 130 or 143 if Ctrl-C or SIGTERM ended the run.
 //!
 //! # Differences from libtest
 //!
@@ -40,11 +92,14 @@ mod args;
 mod case;
 mod console;
 mod exit;
+mod interrupt;
 mod invoke;
 mod json;
 mod list;
+mod output;
 mod panics;
 mod registry;
+mod report;
 mod resource;
 mod resources;
 mod run;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use choreo_report::model::ScenarioRecord;
@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::case::{Case, RunContext};
+use crate::interrupt::{self, Signal};
 use crate::panics::catch_panic;
 use crate::resource::OpenError;
 use crate::resources::{ResourceId, Resources};
@@ -29,6 +30,8 @@ pub(crate) enum Event {
     /// It has been running for [`LONG`].
     Lingers(usize),
     Finished(usize, Finish),
+    /// Somebody wants the run to end now.
+    Interrupted(Signal),
 }
 
 /// How a scenario left the run.
@@ -52,6 +55,8 @@ pub(crate) struct Run {
     runtime: Runtime,
     resources: Arc<Resources>,
     events: Receiver<Event>,
+    /// For those that tell of events and must not keep the channel open.
+    sender: Weak<Sender<Event>>,
     /// Which tests have not finished yet, so that none is lost.
     unfinished: Vec<bool>,
 }
@@ -62,13 +67,20 @@ impl Run {
     /// # Errors
     ///
     /// The operating system refuses threads or the like to the runtime.
-    pub(crate) fn start(selected: &[Selected], limit: usize, color: bool) -> io::Result<Self> {
+    pub(crate) fn start(
+        selected: &[Selected],
+        limit: usize,
+        color: bool,
+        detail: bool,
+    ) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .thread_name("choreo")
             .build()?;
         let resources = Arc::new(Resources::default());
         let (sender, events) = mpsc::channel();
+        let sender = Arc::new(sender);
+        let weak = Arc::downgrade(&sender);
         let jobs = selected
             .iter()
             .enumerate()
@@ -81,6 +93,7 @@ impl Run {
                     file: selected.test.case.file,
                     line: selected.test.case.line,
                     color,
+                    detail,
                 },
             })
             .collect();
@@ -90,8 +103,29 @@ impl Run {
             runtime,
             resources,
             events,
+            sender: weak,
             unfinished: vec![true; selected.len()],
         })
+    }
+
+    /// From now on, Ctrl-C and its like are events instead of the end of the process.
+    pub(crate) fn listen(&self) {
+        let sender = Weak::clone(&self.sender);
+        interrupt::listen(move |signal| {
+            // Without a sender the run has ended by itself.
+            let sender = sender.upgrade();
+            sender.is_some_and(|sender| sender.send(Event::Interrupted(signal)).is_ok())
+        });
+    }
+
+    /// The tests that have not finished.
+    pub(crate) fn unfinished(&self) -> Vec<usize> {
+        let open = |(index, open): (usize, &bool)| open.then_some(index);
+        self.unfinished
+            .iter()
+            .enumerate()
+            .filter_map(open)
+            .collect()
     }
 
     /// Waits for the next event; `None` when every test has finished.
@@ -130,7 +164,7 @@ async fn start_in_order(
     jobs: Vec<Job>,
     limit: Arc<Semaphore>,
     resources: Arc<Resources>,
-    events: Sender<Event>,
+    events: Arc<Sender<Event>>,
 ) {
     // Sending fails only if nobody listens any more, and then there is nobody to tell.
     let mut tasks = JoinSet::new();
@@ -147,7 +181,12 @@ async fn start_in_order(
             flight: Some(permit),
             turn: None,
         };
-        let task = tasks.spawn(attend(job, rights, Arc::clone(&resources), events.clone()));
+        let task = tasks.spawn(attend(
+            job,
+            rights,
+            Arc::clone(&resources),
+            Arc::clone(&events),
+        ));
         index_of.insert(task.id(), index);
     }
     while let Some(joined) = tasks.join_next_with_id().await {
@@ -170,7 +209,12 @@ struct Rights {
     turn: Option<OwnedSemaphorePermit>,
 }
 
-async fn attend(job: Job, mut rights: Rights, resources: Arc<Resources>, events: Sender<Event>) {
+async fn attend(
+    job: Job,
+    mut rights: Rights,
+    resources: Arc<Resources>,
+    events: Arc<Sender<Event>>,
+) {
     let index = job.index;
     let _ = events.send(Event::Started(index));
     let result = {
@@ -275,13 +319,13 @@ mod tests {
 
     /// Runs to the end. Returns how many scenarios ran; panics if one did not.
     fn complete(selected: &[Selected], limit: usize) -> usize {
-        let mut run = Run::start(selected, limit, false).expect("a runtime can be started");
+        let mut run = Run::start(selected, limit, false, false).expect("a runtime can be started");
         let mut ran = 0;
         while let Some(event) = run.next() {
             match event {
                 Event::Finished(_, Finish::Ran(_)) => ran += 1,
                 Event::Finished(index, finish) => panic!("{index}: {finish:?}"),
-                Event::Started(_) | Event::Lingers(_) => {}
+                Event::Started(_) | Event::Lingers(_) | Event::Interrupted(_) => {}
             }
         }
         assert_eq!(run.close(), Vec::<String>::new());
@@ -347,13 +391,14 @@ mod tests {
     fn one_at_a_time_keeps_the_order() {
         static CASE: Case = case("each", "t", "a.rs", 1);
         let all = selected(&CASE, 50);
-        let mut run = Run::start(&all, 1, false).expect("a runtime can be started");
+        let mut run = Run::start(&all, 1, false, false).expect("a runtime can be started");
         let mut told = Vec::new();
         while let Some(event) = run.next() {
             told.push(match event {
                 Event::Started(index) => (index, "starts"),
                 Event::Finished(index, _) => (index, "ends"),
                 Event::Lingers(index) => (index, "lingers"),
+                Event::Interrupted(_) => panic!("nobody interrupts"),
             });
         }
         let expected: Vec<_> = (0..50)
@@ -367,7 +412,7 @@ mod tests {
     fn a_scenario_that_the_runner_loses_is_reported() {
         static CASE: Case = case("lost", "t", "a.rs", 1);
         let all = selected(&CASE, 2);
-        let mut run = Run::start(&[], 1, false).expect("a runtime can be started");
+        let mut run = Run::start(&[], 1, false, false).expect("a runtime can be started");
         run.unfinished = vec![true; all.len()];
         for expected in 0..2 {
             let event = run.next();

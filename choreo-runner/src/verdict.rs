@@ -38,8 +38,15 @@ pub(crate) struct Verdict {
     pub(crate) detail: String,
     /// The explanation: of a failure, expected or not.
     pub(crate) text: Option<String>,
-    /// The expectations of the scenario; empty if it did not run.
-    pub(crate) handles: Vec<HandleRecord>,
+    /// What the scenario left; `None` if it did not run.
+    pub(crate) record: Option<ScenarioRecord>,
+}
+
+impl Verdict {
+    /// The expectations of the scenario; none if it did not run.
+    pub(crate) fn handles(&self) -> &[HandleRecord] {
+        self.record.as_ref().map_or(&[], |record| &record.handles)
+    }
 }
 
 /// Judges the scenarios of one run.
@@ -67,7 +74,7 @@ impl Judge {
                 kind: Kind::Ignored,
                 detail: after_comma(test.case.ignore.unwrap_or_default()),
                 text: None,
-                handles: Vec::new(),
+                record: None,
             },
             Finish::Skipped(reason) => self.skipped(test.case, reason),
             Finish::Unavailable { resource, cause } => self.unavailable(test, resource, &cause),
@@ -116,7 +123,7 @@ impl Judge {
             kind,
             detail,
             text,
-            handles: record.handles,
+            record: Some(record),
         }
     }
 
@@ -128,7 +135,7 @@ impl Judge {
                 kind: Kind::Skipped,
                 detail,
                 text: Some(reason),
-                handles: Vec::new(),
+                record: None,
             },
             SkipPolicy::Deny => skip_denied(
                 case,
@@ -169,7 +176,7 @@ fn failed_to_run(detail: &str, text: String) -> Verdict {
         kind: Kind::Outcome(Outcome::Error),
         detail: detail.to_owned(),
         text: Some(text),
-        handles: Vec::new(),
+        record: None,
     }
 }
 

@@ -9,6 +9,7 @@ use choreo_runner::{
     BoxFuture, Case, HandleRecord, OpenError, Opened, Outcome, Resource, RunContext,
     ScenarioRecord, SlowPolicy,
 };
+use serde_json::{Value, json};
 use support::{Ran, run, run_with};
 
 // ---- The fixture -----------------------------------------------------------------------------
@@ -420,17 +421,53 @@ fn one_thread_keeps_the_order() {
 
 fn json_is_one_event_for_each_line() {
     let ran = run(&["mixed", "--format=json"]).exits(101);
-    for line in ran.stdout.lines() {
-        assert!(line.starts_with('{') && line.ends_with('}'), "{ran}");
-    }
-    ran.says(1, r#""type": "suite", "event": "started", "test_count": 9"#)
-        .says(9, r#""type": "test", "event": "started""#)
-        .says(2, r#""event": "ok""#)
-        .says(5, r#""event": "failed", "stdout""#)
-        .says(
-            1,
-            r#""passed": 2, "failed": 5, "ignored": 2, "measured": 0, "filtered_out": 16"#,
-        );
+    let events: Vec<Value> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("each line is an event"))
+        .collect();
+    let number = |kind: &str, event: &str| {
+        let found = |value: &&Value| value["type"] == kind && value["event"] == event;
+        events.iter().filter(found).count()
+    };
+    assert_eq!(number("suite", "started"), 1, "{ran}");
+    assert_eq!(number("test", "started"), 9, "{ran}");
+    assert_eq!(number("test", "ok"), 2, "{ran}");
+    assert_eq!(number("test", "failed"), 5, "{ran}");
+    assert_eq!(number("test", "ignored"), 2, "{ran}");
+    // Programs exist that look for libtest's events with nothing but their eyes.
+    ran.says(
+        1,
+        r#"{ "type": "suite", "event": "started", "test_count": 9 }"#,
+    )
+    .says(
+        1,
+        r#"{ "type": "test", "event": "started", "name": "mixed::a_passes" }"#,
+    )
+    .says(
+        1,
+        r#"{ "type": "test", "name": "mixed::h_ignored", "event": "ignored", "message": "not yet""#,
+    )
+    .says(
+        1,
+        r#""passed": 2, "failed": 5, "ignored": 2, "measured": 0, "filtered_out": 16"#,
+    );
+    let slow = events
+        .iter()
+        .find(|value| value["name"] == "mixed::b_slow" && value["event"] == "ok")
+        .expect("it ended");
+    assert_eq!(slow["choreo"]["outcome"], "slow");
+    assert_eq!(slow["choreo"]["duration_ms"], 500.0);
+    assert_eq!(
+        slow["choreo"]["handles"],
+        json!([{ "topic": "orders.processed", "outcome": "slow", "latency_ms": 73.0, "budget_ms": 50.0 }])
+    );
+    let fails = events
+        .iter()
+        .find(|value| value["event"] == "failed" && value["name"] == "mixed::c_fails")
+        .expect("it ended");
+    assert_eq!(fails["stdout"], "one near miss\n  - count: 3");
+    assert!(fails["exec_time"].is_f64(), "{fails}");
 }
 
 fn terse_prints_one_character_for_each_test() {

@@ -26,6 +26,7 @@ mod outcome;
 mod own_main;
 pub mod prelude;
 mod reply;
+pub mod report;
 pub mod safety;
 mod scenario;
 pub mod secret;

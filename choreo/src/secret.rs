@@ -2,6 +2,9 @@
 //!
 //! A [`Secret`] is wiped from memory when it is dropped. What a broker's client library makes of it
 //! while it connects is the library's own copy, which it drops but does not wipe.
+//!
+//! While a run writes a report, its secrets are remembered beside that, so that the report shows none of
+//! them wherever it turns up (see [`report`](crate::report)); they are wiped when the report is written.
 
 use std::any::type_name;
 use std::env;
@@ -10,6 +13,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+#[cfg(any(
+    feature = "nats",
+    feature = "kafka",
+    feature = "rabbitmq",
+    feature = "redis",
+    feature = "broker"
+))]
+use choreo_report::redact::forget_secret;
+use choreo_report::redact::remember_secret;
 use secrecy::{ExposeSecret, SecretString};
 
 /// A password, token or key. `Debug` hides it, and there is no `Display`.
@@ -75,6 +87,19 @@ impl Secret {
         String::from_utf8(bytes).ok().map(Self::from)
     }
 
+    /// The same as a name, of a user for example: whoever may not know it, reports may show it.
+    #[cfg(any(
+        feature = "nats",
+        feature = "kafka",
+        feature = "rabbitmq",
+        feature = "redis",
+        feature = "broker"
+    ))]
+    pub(crate) fn into_name(self) -> Self {
+        forget_secret(self.expose());
+        self
+    }
+
     /// The secret itself. Hand it to whom it is for, and keep no copy.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -83,18 +108,19 @@ impl Secret {
 
 impl From<&str> for Secret {
     fn from(text: &str) -> Self {
-        Self(SecretString::from(text))
+        Self::from(SecretString::from(text))
     }
 }
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
-        Self(SecretString::from(text))
+        Self::from(SecretString::from(text))
     }
 }
 
 impl From<SecretString> for Secret {
     fn from(text: SecretString) -> Self {
+        remember_secret(text.expose_secret());
         Self(text)
     }
 }
@@ -355,6 +381,42 @@ mod tests {
                 assert_eq!(error, ResolveError::Panicked);
             }
         });
+    }
+
+    #[test]
+    fn reports_show_secrets_of_the_run_nowhere() {
+        use choreo_report::redact::{Redactor, hold_secrets};
+        let redacted = |text: &str| {
+            let mut text = text.to_owned();
+            Redactor::of_process().text(&mut text);
+            text
+        };
+        let text = "the service said: t0psecret-of-this-test";
+        let _earlier = Secret::from("t0psecret-of-this-test");
+        assert_eq!(redacted(text), text, "no report is wanted yet");
+        let holding = hold_secrets();
+        let _secret = Secret::from("t0psecret-of-this-test");
+        assert_eq!(redacted(text), "the service said: <redacted:secret>");
+        drop(holding);
+        assert_eq!(redacted(text), text);
+    }
+
+    #[cfg(any(
+        feature = "nats",
+        feature = "kafka",
+        feature = "rabbitmq",
+        feature = "redis",
+        feature = "broker"
+    ))]
+    #[test]
+    fn reports_show_names_of_users() {
+        use choreo_report::redact::{Redactor, hold_secrets};
+        let holding = hold_secrets();
+        let _user = Secret::from("bob-of-this-test").into_name();
+        let mut text = "bob-of-this-test logs in".to_owned();
+        Redactor::of_process().text(&mut text);
+        assert_eq!(text, "bob-of-this-test logs in");
+        drop(holding);
     }
 
     #[test]

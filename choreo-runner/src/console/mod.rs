@@ -3,14 +3,16 @@
 mod summary;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use choreo_report::model::Outcome;
 
-use crate::run::{Event, LONG};
+use crate::output::{Output, Step};
+use crate::run::LONG;
 use crate::select::{Selected, Selection};
 use crate::text::{Paint, Tone, count};
-use crate::verdict::{Judge, Kind, Status, Verdict};
+use crate::verdict::{Kind, Status, Verdict};
 use summary::Summary;
 
 /// Where libtest breaks its lines of dots.
@@ -28,6 +30,8 @@ pub(crate) struct Look {
     pub(crate) show_expected: bool,
     /// One test runs at a time: its name can be shown while it runs.
     pub(crate) one_by_one: bool,
+    /// Somebody looks at a terminal.
+    pub(crate) interactive: bool,
 }
 
 /// Prints a run as it happens.
@@ -38,7 +42,6 @@ pub(crate) struct Console<'a> {
     out: Box<dyn Write>,
     look: Look,
     tests: &'a [Selected],
-    judge: Judge,
     width: usize,
     dots: usize,
     /// The test whose name stands at the end of the output, without its result.
@@ -47,12 +50,7 @@ pub(crate) struct Console<'a> {
 }
 
 impl<'a> Console<'a> {
-    pub(crate) fn new(
-        out: Box<dyn Write>,
-        look: Look,
-        selection: &'a Selection,
-        judge: Judge,
-    ) -> Self {
+    pub(crate) fn new(out: Box<dyn Write>, look: Look, selection: &'a Selection) -> Self {
         let name_width = |selected: &Selected| selected.test.name.chars().count();
         let width = if look.align {
             selection.tests.iter().map(name_width).max().unwrap_or(0)
@@ -63,7 +61,6 @@ impl<'a> Console<'a> {
             out,
             look,
             tests: &selection.tests,
-            judge,
             width,
             dots: 0,
             open_line: None,
@@ -71,56 +68,16 @@ impl<'a> Console<'a> {
         }
     }
 
-    /// Announces the run.
-    pub(crate) fn begin(&mut self) {
-        let tests = count(self.tests.len(), "test");
-        self.write(|out, _| writeln!(out, "\nrunning {tests}"));
-    }
-
-    /// Shows what happened.
-    pub(crate) fn event(&mut self, event: Event) {
-        match event {
-            Event::Started(index) => {
-                if self.look.one_by_one && !self.look.terse {
-                    let name = self.name(index);
-                    self.write(|out, _| write!(out, "{name}"));
-                    self.open_line = Some(index);
-                }
-            }
-            Event::Lingers(index) => {
-                if let Some(name) = self.tests.get(index).map(|selected| &selected.test.name) {
-                    let name = name.clone();
-                    self.end_open_line();
-                    self.write(|out, _| {
-                        let long = LONG.as_secs();
-                        writeln!(out, "test {name} has been running for over {long} seconds")
-                    });
-                }
-            }
-            Event::Finished(index, finish) => {
-                let Some(selected) = self.tests.get(index) else {
-                    return;
-                };
-                let verdict = self.judge.judge(&selected.test, finish);
-                if self.look.terse {
-                    self.dot(&verdict);
-                } else {
-                    self.line(index, &verdict);
-                }
-                self.summary.add(index, &selected.test.name, verdict);
-            }
-        }
-    }
-
-    /// Explains the failures and sums up. Returns whether the run succeeded.
-    pub(crate) fn end(mut self, elapsed: Duration) -> bool {
+    fn finished(&mut self, index: usize, verdict: &Verdict) {
+        let Some(selected) = self.tests.get(index) else {
+            return;
+        };
         if self.look.terse {
-            self.write(|out, _| writeln!(out));
+            self.dot(verdict);
+        } else {
+            self.line(index, verdict);
         }
-        self.summary.sort();
-        let text = self.summary.render(self.look, elapsed);
-        self.write(|out, _| write!(out, "{text}"));
-        !self.summary.has_failed()
+        self.summary.add(index, &selected.test.name, verdict);
     }
 
     fn name(&self, index: usize) -> String {
@@ -194,5 +151,53 @@ impl<'a> Console<'a> {
         let _ = write(&mut text, self.look.paint)
             .and_then(|()| self.out.write_all(&text))
             .and_then(|()| self.out.flush());
+    }
+}
+
+impl Output for Console<'_> {
+    fn begin(&mut self) {
+        let tests = count(self.tests.len(), "test");
+        self.write(|out, _| writeln!(out, "\nrunning {tests}"));
+    }
+
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Started(index) => {
+                if self.look.one_by_one && !self.look.terse {
+                    let name = self.name(*index);
+                    self.write(|out, _| write!(out, "{name}"));
+                    self.open_line = Some(*index);
+                }
+            }
+            Step::Lingers(index) => {
+                if let Some(name) = self.tests.get(*index).map(|selected| &selected.test.name) {
+                    let name = name.clone();
+                    self.end_open_line();
+                    self.write(|out, _| {
+                        let long = LONG.as_secs();
+                        writeln!(out, "test {name} has been running for over {long} seconds")
+                    });
+                }
+            }
+            Step::Finished(index, verdict) => self.finished(*index, verdict),
+            Step::Interrupted(signal, open) => {
+                self.end_open_line();
+                self.summary.interrupted(*signal, open.len());
+            }
+        }
+    }
+
+    /// Explains the failures and sums up.
+    fn end(&mut self, elapsed: Duration, report: Option<&Path>) -> bool {
+        if self.look.terse {
+            self.write(|out, _| writeln!(out));
+        }
+        self.summary.sort();
+        // Programs read the lines as libtest writes them; people want to click.
+        let shown = report.filter(|_| self.look.interactive);
+        self.summary.report(shown.map(Path::to_owned));
+        let text = self.summary.render(self.look, elapsed);
+        self.write(|out, _| write!(out, "{text}"));
+        !self.summary.has_failed()
     }
 }

@@ -1,14 +1,16 @@
 //! What is said at the end of a run: failures, counts, the slowest expectations, the result.
 
 use std::fmt::{self, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use choreo_report::model::Outcome;
 
 use super::Look;
+use crate::interrupt::Signal;
 use crate::select::Selection;
 use crate::skips::Skips;
-use crate::text::{Paint, Tone, measured};
+use crate::text::{Paint, Tone, count, measured};
 use crate::verdict::{Kind, Status, Verdict, load};
 
 /// How many expectations are shown against their budgets.
@@ -26,6 +28,10 @@ pub(super) struct Summary<'a> {
     expected: Vec<Explained<'a>>,
     skips: Skips,
     slowest: Vec<Slow<'a>>,
+    /// What stopped the run, and how many tests had not ended.
+    interrupted: Option<(Signal, usize)>,
+    /// What a reader opens to see more.
+    report: Option<PathBuf>,
 }
 
 /// A test that failed, as expected or not.
@@ -57,11 +63,21 @@ impl<'a> Summary<'a> {
             expected: Vec::new(),
             skips: Skips::default(),
             slowest: Vec::new(),
+            interrupted: None,
+            report: None,
         }
     }
 
     pub(super) fn has_failed(&self) -> bool {
-        self.failed > 0
+        self.failed > 0 || self.interrupted.is_some()
+    }
+
+    pub(super) fn interrupted(&mut self, by: Signal, open: usize) {
+        self.interrupted = Some((by, open));
+    }
+
+    pub(super) fn report(&mut self, report: Option<PathBuf>) {
+        self.report = report;
     }
 
     /// Brings the failures into the order of the tests: that in which they end is random.
@@ -70,29 +86,34 @@ impl<'a> Summary<'a> {
         self.expected.sort_by_key(|failure| failure.index);
     }
 
-    pub(super) fn add(&mut self, index: usize, test: &'a str, verdict: Verdict) {
+    pub(super) fn add(&mut self, index: usize, test: &'a str, verdict: &Verdict) {
         match verdict.status {
             Status::Passed => self.passed += 1,
             Status::Failed => self.failed += 1,
             Status::Ignored => self.ignored += 1,
         }
         self.kinds.push(verdict.kind);
-        let text = verdict.text.unwrap_or_default();
+        let text = verdict.text.as_deref().unwrap_or_default();
+        let explained = || Explained {
+            index,
+            test,
+            text: text.to_owned(),
+        };
         match (verdict.status, verdict.kind) {
-            (Status::Failed, _) => self.failures.push(Explained { index, test, text }),
-            (_, Kind::ExpectedFailure) => self.expected.push(Explained { index, test, text }),
-            (_, Kind::Skipped) => self.skips.add(&text),
+            (Status::Failed, _) => self.failures.push(explained()),
+            (_, Kind::ExpectedFailure) => self.expected.push(explained()),
+            (_, Kind::Skipped) => self.skips.add(text),
             _ => {}
         }
-        for handle in verdict.handles {
+        for handle in verdict.handles() {
             if let (Some(load), Some(latency), Some(budget)) =
-                (load(&handle), handle.latency, handle.budget)
+                (load(handle), handle.latency, handle.budget)
             {
                 self.slowest.push(Slow {
                     load,
                     latency,
                     budget,
-                    topic: handle.topic,
+                    topic: handle.topic.clone(),
                     test,
                 });
             }
@@ -135,6 +156,14 @@ impl<'a> Summary<'a> {
         for notice in self.skips.notices() {
             let title = paint.paint(Tone::Warning, notice.title);
             writeln!(out, "\n{title} {}", notice.reason)?;
+        }
+        if let Some((signal, open)) = self.interrupted {
+            let title = paint.paint(Tone::Warning, format!("STOPPED by {signal}:"));
+            writeln!(out, "\n{title} {} had not ended", count(open, "scenario"))?;
+        }
+        if let Some(report) = &self.report {
+            let title = paint.paint(Tone::Heading, "report:");
+            writeln!(out, "\n{title} {}", report.display())?;
         }
         self.write_result(out, paint, elapsed)
     }

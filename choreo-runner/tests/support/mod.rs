@@ -11,8 +11,15 @@ use libtest_mimic::{Arguments, Trial};
 const FIXTURE: &str = "CHOREO_RUNNER_FIXTURE";
 
 /// The variables that would change what a fixture does.
-const CLEARED: [&str; 10] = [
+const CLEARED: [&str; 17] = [
     "NEXTEST",
+    "NEXTEST_RUN_ID",
+    "NEXTEST_ATTEMPT",
+    "CHOREO_REPORT_DIR",
+    "CHOREO_REPORT_JUNIT",
+    "CHOREO_RUN_ID",
+    "GITHUB_ACTIONS",
+    "GITHUB_STEP_SUMMARY",
     "CHOREO_SLOW",
     "CHOREO_SKIP",
     "CHOREO_CONCURRENCY",
@@ -57,15 +64,7 @@ pub(crate) fn run(args: &[&str]) -> Ran {
 
 /// Runs the fixture with variables in its environment.
 pub(crate) fn run_with(args: &[&str], variables: &[(&str, &str)]) -> Ran {
-    let program = std::env::current_exe().expect("a test knows its own program");
-    let mut command = Command::new(program);
-    for name in CLEARED {
-        command.env_remove(name);
-    }
-    let output: Output = command
-        .args(args)
-        .env(FIXTURE, "1")
-        .envs(variables.iter().copied())
+    let output: Output = command(args, variables)
         .output()
         .expect("the fixture starts");
     Ran {
@@ -73,6 +72,22 @@ pub(crate) fn run_with(args: &[&str], variables: &[(&str, &str)]) -> Ran {
         stdout: String::from_utf8(output.stdout).expect("the output is text"),
         stderr: String::from_utf8(output.stderr).expect("the messages are text"),
     }
+}
+
+/// How the fixture is started.
+pub(crate) fn command(args: &[&str], variables: &[(&str, &str)]) -> Command {
+    let program = std::env::current_exe().expect("a test knows its own program");
+    let mut command = Command::new(program);
+    for name in CLEARED {
+        command.env_remove(name);
+    }
+    command
+        .args(args)
+        .env(FIXTURE, "1")
+        // What these fixtures do is nobody's report, unless a check asks for one.
+        .env("CHOREO_REPORT", "off")
+        .envs(variables.iter().copied());
+    command
 }
 
 impl Ran {

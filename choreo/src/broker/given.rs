@@ -43,7 +43,7 @@ fn login(userinfo: &str) -> Result<Login, &'static str> {
     let decode =
         |text| Secret::from_url(text).ok_or("has a user or password that is not percent-encoded");
     Ok(Login {
-        user: decode(user)?.expose().to_owned(),
+        user: decode(user)?.into_name().expose().to_owned(),
         password: decode(password)?,
     })
 }

@@ -23,6 +23,7 @@ async fn run(body: Body) -> ScenarioRecord {
         file: "f.rs",
         line: 1,
         color: false,
+        detail: false,
     };
     let running = run_scenario(&HARNESS, Some(Duration::from_millis(40)), body, context);
     tokio::time::timeout(Duration::from_secs(30), running)

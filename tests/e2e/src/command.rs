@@ -12,10 +12,11 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(900);
 
 /// Set by cargo, nextest or a developer around our own tests, and not meant for a fixture.
-const FOREIGN: [&str; 11] = [
+const FOREIGN: [&str; 12] = [
     "CARGO_",
     "CHOREO_",
     "CLICOLOR",
+    "GITHUB_",
     "NEXTEST",
     "NO_COLOR",
     "RUSTC_",

@@ -18,6 +18,7 @@ const MODULES: &[&str] = &[
     "message",
     "safety",
     "secret",
+    "report",
     // 2
     "matcher",
     "matcher::path",

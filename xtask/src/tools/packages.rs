@@ -1,4 +1,4 @@
-//! What comes from the system's packages: brokers, and what Kafka's client is built with.
+//! What comes from the system's packages: brokers, what Kafka's client is built with, and a browser.
 
 use std::fs;
 use std::io::Write as _;
@@ -61,6 +61,13 @@ const NEEDS: &[Need] = &[
             std::env::var_os("OPENSSL_DIR").is_some()
                 || succeeds(Command::new("pkg-config").args(["--exists", "openssl"]))
         },
+    },
+    // With the fonts that the page's screenshots were looked at in.
+    Need {
+        name: "a browser with its driver",
+        debian: "chromium chromium-driver fonts-inter fonts-dejavu-core",
+        homebrew: "chromium chromedriver",
+        is_there: || find("chromium").is_some() && find("chromedriver").is_some(),
     },
 ];
 

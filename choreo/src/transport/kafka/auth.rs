@@ -38,7 +38,7 @@ impl KafkaAuth {
     pub fn plain(user: impl Into<Secret>, password: impl Into<Secret>) -> Self {
         Self(Method::Password(
             Mechanism::Plain,
-            user.into(),
+            user.into().into_name(),
             password.into(),
         ))
     }
@@ -48,7 +48,7 @@ impl KafkaAuth {
     pub fn scram_sha_256(user: impl Into<Secret>, password: impl Into<Secret>) -> Self {
         Self(Method::Password(
             Mechanism::ScramSha256,
-            user.into(),
+            user.into().into_name(),
             password.into(),
         ))
     }
@@ -57,7 +57,7 @@ impl KafkaAuth {
     pub fn scram_sha_512(user: impl Into<Secret>, password: impl Into<Secret>) -> Self {
         Self(Method::Password(
             Mechanism::ScramSha512,
-            user.into(),
+            user.into().into_name(),
             password.into(),
         ))
     }

@@ -24,7 +24,10 @@ enum Method {
 impl NatsAuth {
     /// A user name and a password.
     pub fn user_password(user: impl Into<Secret>, password: impl Into<Secret>) -> Self {
-        Self(Method::UserPassword(user.into(), password.into()))
+        Self(Method::UserPassword(
+            user.into().into_name(),
+            password.into(),
+        ))
     }
 
     /// A token.

@@ -20,7 +20,7 @@ enum Method {
 impl RabbitAuth {
     /// A user name and a password (mechanism PLAIN).
     pub fn password(user: impl Into<Secret>, password: impl Into<Secret>) -> Self {
-        Self(Method::Password(user.into(), password.into()))
+        Self(Method::Password(user.into().into_name(), password.into()))
     }
 
     /// The name in the client's certificate (mechanism EXTERNAL): give the certificate with

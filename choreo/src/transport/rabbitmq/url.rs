@@ -41,7 +41,7 @@ pub(super) fn read(url: &str) -> Result<(Place, Option<RabbitAuth>), String> {
             "user, password or virtual host is not valid percent-encoding: write `%` as `%25`",
         )
     };
-    let vhost = match decoded(vhost)?.expose() {
+    let vhost = match decoded(vhost)?.into_name().expose() {
         "" => DEFAULT_VHOST.to_owned(),
         name => name.to_owned(),
     };

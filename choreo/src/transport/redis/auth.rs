@@ -23,7 +23,7 @@ impl RedisAuth {
     /// A user of the server's access control list, and one of its passwords.
     pub fn user_password(user: impl Into<Secret>, password: impl Into<Secret>) -> Self {
         Self {
-            user: Some(user.into()),
+            user: Some(user.into().into_name()),
             password: password.into(),
         }
     }

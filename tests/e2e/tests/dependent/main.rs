@@ -59,8 +59,6 @@ fn its_dependencies_are_few_and_light() {
             !heavy.contains(name),
             "{name} {version} is in the tree: {ran}"
         );
-        let old_syn = *name == "syn" && !version.starts_with("v3.");
-        assert!(!old_syn, "a second syn, {version}, is in the tree: {ran}");
     }
     // Platforms need different packages; no user builds those of all.
     let here = [
@@ -70,6 +68,9 @@ fn its_dependencies_are_few_and_light() {
         "--format={p}",
     ];
     let ran = fixture().cargo(&here, &[]).exits(0);
+    // Only here: jiff names one for a platform that does not exist (`cfg(any())`), to hold its version.
+    let old_syn = ran.stdout.lines().find(|line| line.starts_with("syn v2."));
+    assert_eq!(old_syn, None, "{ran}");
     let count = ran
         .stdout
         .lines()

@@ -1,65 +1,11 @@
-//! What one scenario left behind: its outcome, its handles with their latencies, its failure text.
-//!
-//! These types are data and are meant to be stored; they carry no behaviour beyond construction.
+//! What a scenario hands to the runner when it ends: its outcome, its handles with their latencies, its failure
+//! text, and behind `detail` all that a report shows of it.
 
-use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// How an expectation, or a whole scenario, ended. Ordered: the worst is the greatest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Outcome {
-    /// The expected message came, within its budget if it had one.
-    Pass,
-    /// The expected message came, later than its latency budget allows.
-    Slow,
-    /// Messages came and were wrong, or something came that must not, or an assertion in the body of
-    /// the scenario did not hold.
-    Fail,
-    /// Nothing that could be compared came before the timeout: usually a routing problem.
-    Timeout,
-    /// The scenario could not be carried out: a lost connection, a refused publish.
-    Error,
-}
-
-impl Outcome {
-    /// Every outcome, the best first.
-    pub const ALL: [Self; 5] = [
-        Self::Pass,
-        Self::Slow,
-        Self::Fail,
-        Self::Timeout,
-        Self::Error,
-    ];
-
-    /// Whether this is a failure whatever the policy on slow scenarios is: worse than
-    /// [`Slow`](Self::Slow).
-    #[must_use]
-    pub fn is_failure(self) -> bool {
-        self > Self::Slow
-    }
-
-    /// The lower-case word for this outcome, as [`Display`](fmt::Display) writes it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Slow => "slow",
-            Self::Fail => "fail",
-            Self::Timeout => "timeout",
-            Self::Error => "error",
-        }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+use super::{Outcome, Scenario};
 
 /// How one expectation of a scenario ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +59,9 @@ pub struct ScenarioRecord {
     pub duration: Duration,
     /// The rendered explanation of a failure: present exactly if `outcome` is worse than slow.
     pub failure: Option<String>,
+    /// The scenario as a report shows it, unless nobody wants one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Box<Scenario>>,
 }
 
 impl ScenarioRecord {
@@ -136,7 +85,15 @@ impl ScenarioRecord {
             handles,
             duration,
             failure,
+            detail: None,
         }
+    }
+
+    /// Adds the scenario as a report shows it.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<Option<Box<Scenario>>>) -> Self {
+        self.detail = detail.into();
+        self
     }
 
     /// The record of a scenario that could not be carried out, with the reason.
@@ -148,22 +105,6 @@ impl ScenarioRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn outcomes_are_ordered_from_best_to_worst() {
-        assert!(Outcome::ALL.is_sorted());
-        assert!(!Outcome::Slow.is_failure());
-        assert!(Outcome::Fail.is_failure());
-        assert_eq!(Outcome::ALL.into_iter().max(), Some(Outcome::Error));
-    }
-
-    #[test]
-    fn outcomes_are_written_in_lower_case_and_can_be_padded() {
-        assert_eq!(
-            format!("[{:<7}] [{}]", Outcome::Fail, Outcome::Timeout),
-            "[fail   ] [timeout]"
-        );
-    }
 
     #[test]
     fn a_failure_text_is_present_exactly_for_failures() {

@@ -1,0 +1,256 @@
+//! What a report costs: 1 000, 10 000 and 50 000 scenarios with five events each, from the end of the first
+//! scenario to the last file, in one process and in as many processes as scenarios.
+//!
+//! `cargo bench -p choreo-benches --bench report`
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark that cannot run should say so and stop"
+)]
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use choreo_benches::{median, peak_bytes, resident_bytes};
+use choreo_report::folder::Folder;
+use choreo_report::merge::{self, Options, When};
+use choreo_report::model::{
+    Action, Diagnosis, Direction, Encoding, Event, Handle, Message, Millis, Outcome, Run, Scenario,
+    Test, TestOutcome, Timestamp, TransportUse,
+};
+use choreo_report::partial::{Ending, Header, PartialWriter, Planned, RunId};
+use choreo_report::redact::Redactor;
+
+const SCENARIOS: [usize; 3] = [1_000, 10_000, 50_000];
+const ROUNDS: usize = 5;
+/// The target for 10 000 scenarios in one process: both files, and the memory that they take.
+const TARGET: (Duration, u64) = (Duration::from_secs(1), 50 * 1024 * 1024);
+
+/// Makes this program merge one report and print the memory that it took.
+const CHILD: &str = "merge-and-measure";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, word, folder] = &arguments[..]
+        && word == CHILD
+    {
+        return measure(Path::new(folder));
+    }
+    println!("a report of scenarios with five events each; medians of {ROUNDS} rounds\n");
+    println!(
+        "{:>9}  {:>11}  {:>10}  {:>10}  {:>10}  {:>9}  {:>9}  {:>9}",
+        "scenarios", "per end", "json", "json+page", "processes", "memory", "json", "page"
+    );
+    for scenarios in SCENARIOS {
+        row(scenarios);
+    }
+    let (time, memory) = TARGET;
+    println!(
+        "\ntarget for 10 000: json+page below {time:?}, memory below {}",
+        mebibytes(memory)
+    );
+}
+
+fn row(scenarios: usize) {
+    let (mut ends, mut json, mut both, mut many) = (vec![], vec![], vec![], vec![]);
+    let (mut memory, mut sizes) = (0, (0, 0));
+    for _ in 0..ROUNDS {
+        let world = World::new();
+        ends.push(world.one_process(scenarios));
+        json.push(world.merge(false));
+        both.push(world.merge(true));
+        memory = memory.max(world.memory());
+        sizes = world.sizes();
+        if scenarios <= 10_000 {
+            let world = World::new();
+            world.many_processes(scenarios);
+            many.push(world.merge(true));
+        }
+    }
+    let end = median(ends) / u32::try_from(scenarios).expect("a small number");
+    println!(
+        "{scenarios:>9}  {:>11}  {:>10}  {:>10}  {:>10}  {:>9}  {:>9}  {:>9}",
+        format!("{:.1} µs", end.as_secs_f64() * 1e6),
+        milliseconds(median(json)),
+        milliseconds(median(both)),
+        if many.is_empty() {
+            "-".to_owned()
+        } else {
+            milliseconds(median(many))
+        },
+        mebibytes(memory),
+        mebibytes(sizes.0),
+        mebibytes(sizes.1),
+    );
+}
+
+/// A report folder.
+struct World {
+    _scratch: tempfile::TempDir,
+    folder: Folder,
+    run: RunId,
+}
+
+impl World {
+    fn new() -> Self {
+        let scratch = tempfile::tempdir().expect("a temporary folder can be made");
+        let folder = Folder::create(&scratch.path().join("report")).expect("it is missing");
+        Self {
+            _scratch: scratch,
+            folder,
+            run: RunId::new("bench"),
+        }
+    }
+
+    fn writer(&self, header: &Header) -> PartialWriter {
+        PartialWriter::create(&self.folder, &self.run, header, Redactor::of_process())
+            .expect("the folder is ours")
+    }
+
+    /// The time of whoever runs the scenarios: without making the records, with waiting for the writer.
+    fn one_process(&self, scenarios: usize) -> Duration {
+        let header = header(0..scenarios);
+        let writer = self.writer(&header);
+        let mut spent = Duration::ZERO;
+        for index in 0..scenarios {
+            let test = test(&header, index);
+            let start = Instant::now();
+            writer.started(index, Timestamp::UNIX_EPOCH);
+            writer.ended(index, test);
+            spent += start.elapsed();
+        }
+        let start = Instant::now();
+        writer.end(Ending::default()).expect("the folder is ours");
+        spent + start.elapsed()
+    }
+
+    fn many_processes(&self, scenarios: usize) {
+        for index in 0..scenarios {
+            let mut header = header(index..index + 1);
+            header.process = format!("{index:06}");
+            let writer = self.writer(&header);
+            writer.ended(0, test(&header, 0));
+            writer.end(Ending::default()).expect("the folder is ours");
+        }
+    }
+
+    fn merge(&self, page: bool) -> Duration {
+        let mut options = Options::default();
+        options.page = page;
+        let start = Instant::now();
+        merge::finish_process(&self.folder, &self.run, When::Now, &options)
+            .expect("the parts can be merged")
+            .expect("there are parts");
+        start.elapsed()
+    }
+
+    /// The memory that a merge takes, in a process that does nothing else.
+    fn memory(&self) -> u64 {
+        let program = std::env::current_exe().expect("a program knows itself");
+        let output = Command::new(program)
+            .args([OsStr::new(CHILD), self.folder.path().as_os_str()])
+            .output()
+            .expect("the program starts");
+        let text = String::from_utf8(output.stdout).expect("it prints a number");
+        text.trim().parse().expect("it prints a number")
+    }
+
+    /// Of the JSON and of the page.
+    fn sizes(&self) -> (u64, u64) {
+        let size = |path: &Path| path.metadata().map_or(0, |there| there.len());
+        (size(&self.folder.results()), size(&self.folder.page()))
+    }
+}
+
+fn measure(folder: &Path) {
+    let folder = Folder::open(folder).expect("it is a report folder");
+    let before = resident_bytes().unwrap_or_default();
+    let run = RunId::new("bench");
+    merge::finish_process(&folder, &run, When::Now, &Options::default()).expect("there are parts");
+    println!(
+        "{}",
+        peak_bytes().unwrap_or_default().saturating_sub(before)
+    );
+}
+
+fn header(numbers: std::ops::Range<usize>) -> Header {
+    let at = Timestamp::UNIX_EPOCH;
+    let tests = numbers
+        .map(|number| {
+            let line = u32::try_from(number).expect("a small number") + 1;
+            Planned::new(
+                format!("orders::scenario_{number}"),
+                "tests/orders.rs",
+                line,
+            )
+        })
+        .collect();
+    let mut header = Header::new(1, "orders", Run::new(at, at, Millis::ZERO), tests);
+    header.package = Some("shop".to_owned());
+    header
+}
+
+/// One expectation, two messages, five events. Every hundredth fails.
+fn test(header: &Header, index: usize) -> Box<Test> {
+    let fails = index % 100 == 99;
+    let (outcome, shown) = match fails {
+        true => (Outcome::Fail, TestOutcome::Failed),
+        false => (Outcome::Pass, TestOutcome::Passed),
+    };
+    let took = Duration::from_micros(12_345);
+    let mut test = header.test(index, shown, took).expect("it is in the plan");
+    let mut scenario = Scenario::new(test.name.clone(), outcome, took);
+    scenario.correlation_id = Some(format!("sha256:{index:016x}"));
+    scenario.transports = vec![TransportUse::new("nats", "nats")];
+    let payload =
+        format!(r#"{{"order":{{"id":"ORD-{index}","count":{index}}},"status":"COMPLETED"}}"#);
+    let size = payload.len() as u64;
+    for (id, topic, direction) in [
+        ("m1", "orders.created", Direction::Out),
+        ("m2", "orders.processed", Direction::In),
+    ] {
+        let mut message = Message::new(id, topic, direction, took, size, Encoding::Json);
+        message.payload = Some(payload.clone().into());
+        scenario.messages.push(message);
+    }
+    let mut handle = Handle::new("orders.processed", outcome);
+    handle.id = Some("h1".to_owned());
+    handle.latency_ms = Some(took.into());
+    handle.matcher_description = "{ status: \"COMPLETED\" }".to_owned();
+    handle.diagnosis = match fails {
+        true => Diagnosis::near_miss(1, took),
+        false => Diagnosis::matched(),
+    };
+    scenario.handles.push(handle);
+    let steps = [
+        (Action::Ready, None),
+        (Action::Published, Some("m1")),
+        (Action::Received, Some("m2")),
+        (Action::Matched, Some("m2")),
+        (Action::Deadline, None),
+    ];
+    for (number, (action, message)) in (1..).zip(steps) {
+        let mut event = Event::new(took, Timestamp::UNIX_EPOCH, action);
+        event.id = Some(format!("e{number}"));
+        event.message = message.map(str::to_owned);
+        event.topic = Some("orders.processed".to_owned());
+        scenario.timeline.push(event);
+    }
+    test.scenarios.push(scenario);
+    if fails {
+        test.traceback = Some("status: expected COMPLETED, found REJECTED".to_owned());
+        test.failure_text.clone_from(&test.traceback);
+    }
+    Box::new(test)
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{:.0} ms", time.as_secs_f64() * 1e3)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / (1024.0 * 1024.0))
+}

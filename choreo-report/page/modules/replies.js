@@ -1,0 +1,73 @@
+// What the test's own services did: one card per reply, as steps.
+
+import { bdi, h, icon } from "./dom.js";
+import { diffLines } from "./difflines.js";
+import { described } from "./misses.js";
+import { fold, messageFacts, messageView } from "./payload.js";
+import { place } from "./state.js";
+import { brief, count } from "./text.js";
+
+const STATES = new Map([
+  ["replied", "replied"], ["reply_failed", "failed"], ["armed_no_match", "was never asked"],
+  ["armed_matcher_mismatched", "was asked, but with messages it does not answer"],
+]);
+
+/** Whether a reply is part of why a test is red. */
+export function replyFailed(reply) {
+  return reply.state === "reply_failed" || (reply.required === true && reply.state !== "replied");
+}
+
+/** The card of one reply. `at` is `{ scenario, index, key, messages }`. */
+export function replyView(reply, at) {
+  const failed = replyFailed(reply);
+  const id = reply.id ?? `r${at.index + 1}`;
+  const stage = at.scenario.stage !== undefined;
+  const head = [
+    h("span", { class: `sign outcome-${failed ? "fail" : reply.state === "replied" ? "pass" : "skipped"}` }, icon(failed ? "fail" : reply.state === "replied" ? "pass" : "skipped")),
+    h("span", { class: "card-title" },
+      h(failed ? "h3" : "span", {}, bdi(brief(reply.trigger_topic, 120), { class: "mono topic" }), " → ", bdi(brief(reply.reply_topic, 120), { class: "mono topic" })),
+      h("span", { class: "facts-line" }, `reply ${STATES.get(reply.state) ?? reply.state}`,
+        reply.trigger_transport ? h("span", { class: "badge", "data-reply-trigger-transport": reply.trigger_transport }, brief(reply.trigger_transport, 40)) : null,
+        reply.response_transport ? h("span", { class: "badge", "data-reply-response-transport": reply.response_transport }, brief(reply.response_transport, 40)) : null)),
+  ];
+  const attributes = {
+    class: `card reply ${failed ? "red" : ""}`, id: `x-${id}`, "data-state": reply.state, "data-trigger-topic": reply.trigger_topic.slice(0, 2000),
+    "data-reply-topic": reply.reply_topic.slice(0, 2000), "data-reply-publish-failed": stage ? String(reply.match_count > 0 && !reply.reply_published) : null,
+  };
+  const build = () => h("div", { class: "card-body" }, steps(reply), error(reply), misses(reply, at), messages(reply, at));
+  if (!failed) return fold(h("span", { class: "card-head" }, head), build, attributes);
+  return h("section", attributes, h("header", { class: "card-head" }, head,
+    h("a", { class: "anchor", href: place({ t: at.key, x: id }), "aria-label": `Link to the reply on ${brief(reply.trigger_topic, 80)}` }, icon("link"))), build());
+}
+
+function steps(reply) {
+  const failed = reply.state === "reply_failed";
+  const built = reply.match_count > 0 ? (failed && !reply.reply_published ? "failed" : "ok") : "na";
+  const list = [
+    ["asked", reply.candidate_count > 0 ? "ok" : "no", count(reply.candidate_count, "message")],
+    ["accepted", reply.match_count > 0 ? "ok" : reply.candidate_count > 0 ? "no" : "na", reply.matcher_description || "any"],
+    ["built the answer", built, failed ? reply.builder_error ?? "" : ""],
+    ["sent", reply.reply_published ? "ok" : built === "ok" ? "failed" : "skipped", reply.answers > 1 ? count(reply.answers, "answer") : ""],
+  ];
+  const signs = new Map([["ok", "pass"], ["no", "fail"], ["failed", "fail"], ["skipped", "skipped"], ["na", "skipped"]]);
+  return h("ol", { class: "steps plain" }, list.map(([name, status, text]) => h("li", { class: `life ${status}`, "data-stage-status": status },
+    icon(signs.get(status)), h("span", {}, h("strong", {}, name), text ? h("span", { class: "facts-line" }, bdi(brief(text, 120))) : null))));
+}
+
+function error(reply) {
+  const text = reply.error_text ?? (reply.state === "reply_failed" ? reply.builder_error : undefined);
+  return text ? h("pre", { class: "error-text" }, bdi(brief(text, 2000))) : null;
+}
+
+function misses(reply, at) {
+  const closest = reply.near_misses?.[0];
+  if (closest === undefined || closest.differences === undefined) return null;
+  return [h("p", { class: "sub4" }, "Closest message that it did not answer"), diffLines(closest.differences.map(described)), at.messages.has(closest.message)
+    ? fold("Message", () => messageView(at.messages.get(closest.message)), { class: "inner" }) : null];
+}
+
+function messages(reply, at) {
+  const list = (title, ids) => (ids ?? []).map((id) => at.messages.get(id)).filter((message) => message !== undefined).slice(0, 20)
+    .map((message) => fold(`${title}: ${messageFacts(message)}`, () => messageView(message), { class: "inner" }));
+  return h("div", { class: "folds" }, list("Asked with", reply.trigger_messages), list("Answered with", reply.response_messages));
+}

@@ -1,0 +1,95 @@
+// The waterfall: one bar per event, from its cause to itself, on an axis that shortens waits.
+
+import { h, styled } from "./dom.js";
+import { tone, triggered } from "./events.js";
+import { duration, offset } from "./text.js";
+
+/**
+ * A scale from time to 0..1 that gives every wait between two points a width by its logarithm, so that microseconds
+ * stay visible beside a deadline.
+ */
+export function scale(points) {
+  const stops = [...new Set(points.filter(Number.isFinite))].sort((a, b) => a - b);
+  if (stops.length === 0) return { x: () => 0, stops: [] };
+  const widths = stops.slice(1).map((stop, i) => Math.log2(1 + (stop - stops[i]) * 1000) + 0.5);
+  const whole = widths.reduce((sum, width) => sum + width, 0) || 1;
+  const places = [0];
+  widths.forEach((width) => places.push(places[places.length - 1] + width / whole));
+  const x = (time) => {
+    let i = stops.findIndex((stop) => stop >= time);
+    if (i < 0) return 1;
+    if (i === 0 || stops[i] === time) return places[i];
+    i -= 1;
+    return places[i] + (places[i + 1] - places[i]) * ((time - stops[i]) / (stops[i + 1] - stops[i]));
+  };
+  return { x, stops };
+}
+
+/** Budgets and deadlines of a scenario, as spans of time. */
+export function bands(scenario) {
+  const found = [];
+  const acts = new Map((scenario.acts ?? []).map((act) => [act.index, act]));
+  for (const act of acts.values()) {
+    if (typeof act.timeout_ms === "number") {
+      const from = act.trigger_ms ?? act.start_ms ?? 0;
+      found.push({ kind: "deadline", from, to: from + act.timeout_ms, text: `deadline ${duration(act.timeout_ms)}` });
+    }
+  }
+  const started = triggered(scenario);
+  if (acts.size === 0 && typeof scenario.timeout_ms === "number") {
+    found.push({ kind: "deadline", from: started, to: started + scenario.timeout_ms, text: `deadline ${duration(scenario.timeout_ms)}` });
+  }
+  for (const handle of scenario.handles ?? []) {
+    if (typeof handle.budget_ms !== "number") continue;
+    const from = acts.get(handle.act)?.trigger_ms ?? started;
+    found.push({ kind: "budget", from, to: from + handle.budget_ms, text: `budget ${duration(handle.budget_ms)}`, topic: handle.topic });
+  }
+  const seen = new Set();
+  return found.filter((band) => {
+    const key = `${band.kind} ${band.from} ${band.to}`;
+    return !seen.has(key) && seen.add(key);
+  }).slice(0, 6);
+}
+
+/** The scale of a scenario's events and bands. */
+export function axisOf(shown, spans) {
+  return scale([0, ...shown.map((event) => event.at), ...spans.flatMap((band) => [band.from, band.to])]);
+}
+
+// The last points need room for what is written beside them.
+const percent = (part) => `${(part * 96).toFixed(3)}%`;
+
+/** The axis above the rows: times where there is room, and the bands' names. */
+export function axis(shown, spans, { x, stops }) {
+  const line = h("div", { class: "axis", "aria-hidden": "true" });
+  let free = -1;
+  for (const stop of stops) {
+    const at = x(stop);
+    if (at < free || at > 0.94) continue;
+    line.append(styled(h("span", { class: "tick" }, offset(stop)), { left: percent(at) }));
+    free = at + 0.12;
+  }
+  for (const band of spans) {
+    const at = x(band.to);
+    const before = at > 0.85 || (band.kind === "budget" && at > 0.15);
+    line.append(styled(h("span", { class: `band-name ${band.kind}${before ? " before" : ""}` }, band.text), { left: percent(at) }));
+  }
+  return line;
+}
+
+/** The bands behind the rows. */
+export function bandLayer(spans, { x }) {
+  return h("div", { class: "bands", "aria-hidden": "true" }, spans.map((band) => styled(
+    h("div", { class: `band ${band.kind}`, "data-band": band.kind }), { left: percent(x(band.from)), width: percent(x(band.to) - x(band.from)) },
+  )));
+}
+
+/** The bar of one event. */
+export function bar(event, { x }, lit) {
+  const to = x(event.at);
+  const from = event.cause === null ? to : x(event.cause.at);
+  return h("span", { class: `track tone-${tone(event)}${lit.has(event.id) ? " lit" : ""}`, "aria-hidden": "true" },
+    styled(h("span", { class: "bar", "data-action": event.action }), { left: percent(from), width: percent(to - from) }),
+    styled(h("span", { class: "point", "data-action": event.action }), { left: percent(to) }),
+    styled(h("span", { class: `when${to > 0.82 ? " before" : ""}` }, event.cause === null ? offset(event.at) : `${duration(event.at - event.cause.at)}`), { left: percent(to) }));
+}

@@ -1,0 +1,257 @@
+//! The first of two passes over the parts of a run: which tests there are and where each stands, without
+//! keeping any.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+use std::path::{Path, PathBuf};
+
+use super::facts::Facts;
+use super::{MergeError, lost};
+use crate::model::{Redactions, Test, TestOutcome, Timestamp};
+use crate::partial::{FORMAT, Header, Line, Lines, Place};
+
+/// Every test of a run once, with where to find it.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    sources: Vec<PathBuf>,
+    tests: HashMap<String, Entry>,
+    /// Packages, targets and files, as numbers that many tests share.
+    words: HashMap<String, u32>,
+    pub(super) facts: Facts,
+}
+
+/// A test that will be in the report.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) found: Found,
+    pub(super) outcome: TestOutcome,
+    redactions: Option<Box<Redactions>>,
+    /// Which of several ends of one test counts: the latest.
+    attempt: (u32, Timestamp),
+    /// Where it belongs among the others.
+    order: Order,
+}
+
+/// Package, target, file and line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Order(u32, u32, u32, u32);
+
+/// Where a test stands.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// In a line of a source.
+    Line(usize, Place),
+    /// Nowhere: it was lost with its process.
+    Lost(Box<Test>),
+}
+
+/// Whether the process of a partial is known to be gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Life {
+    Alive,
+    Ended,
+}
+
+/// What is known of a test while its partial is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Planned,
+    Started(Timestamp),
+    Ended,
+}
+
+impl Index {
+    /// Adds what one process left. A file that cannot be read is counted, and the rest goes on.
+    pub(super) fn add_partial(&mut self, path: &Path, life: Life) -> Result<(), MergeError> {
+        let error = |source| MergeError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let mut lines = match Lines::open(path) {
+            Ok(lines) => lines,
+            // It ended while we looked, and was found under its last name too.
+            Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(source) => return Err(error(source)),
+        };
+        let header = match lines.next().map_err(error)? {
+            Some((_, Ok(Line::Process(header)))) if header.format == FORMAT => header,
+            _ => {
+                self.facts.unreadable += 1;
+                return Ok(());
+            }
+        };
+        let source = self.sources.len();
+        self.sources.push(path.to_owned());
+        self.facts.add_process(&header);
+        let mut fates = vec![Fate::Planned; header.tests.len()];
+        let mut ended = false;
+        while let Some((place, line)) = lines.next().map_err(error)? {
+            match line {
+                Ok(Line::Started(started)) => {
+                    if let Some(fate @ Fate::Planned) = fates.get_mut(started.index) {
+                        *fate = Fate::Started(started.at);
+                    }
+                    self.facts.finished_at(started.at);
+                }
+                Ok(Line::Test(test)) => {
+                    let Some(fate) = fates.get_mut(test.index) else {
+                        self.facts.torn += 1;
+                        continue;
+                    };
+                    *fate = Fate::Ended;
+                    let (outcome, index) = (test.outcome, test.index);
+                    let redactions = test.redactions.map(Box::new);
+                    self.facts.cut += test.cut;
+                    self.facts.add_transports(test.transports, test.stage);
+                    self.add(
+                        &header,
+                        index,
+                        Found::Line(source, place),
+                        outcome,
+                        redactions,
+                    );
+                }
+                Ok(Line::End(end)) => {
+                    ended = true;
+                    self.facts.add_end(end);
+                }
+                // A process that lives may be in the middle of its line.
+                Ok(Line::Process(_)) | Err(_) if life == Life::Alive => {}
+                Ok(Line::Process(_)) | Err(_) => self.facts.torn += 1,
+            }
+        }
+        if !ended && life == Life::Alive {
+            let open = fates.iter().filter(|fate| **fate != Fate::Ended).count();
+            self.facts.running += open as u64;
+            return Ok(());
+        }
+        if ended {
+            self.facts.merged += 1;
+        } else {
+            self.facts.lost += 1;
+        }
+        for (index, fate) in fates.into_iter().enumerate() {
+            if let Some(test) = lost::test(&header, index, fate) {
+                let outcome = test.outcome;
+                self.add(&header, index, Found::Lost(Box::new(test)), outcome, None);
+            }
+        }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        header: &Header,
+        index: usize,
+        found: Found,
+        outcome: TestOutcome,
+        redactions: Option<Box<Redactions>>,
+    ) {
+        let Some(planned) = header.tests.get(index) else {
+            return;
+        };
+        let order = self.order(
+            header.package.as_deref(),
+            Some(&header.target),
+            &planned.file,
+            planned.line,
+        );
+        let entry = Entry {
+            found,
+            outcome,
+            redactions,
+            attempt: (header.attempt, header.run.started_at),
+            order,
+        };
+        self.insert(header.nodeid(&planned.name), entry);
+    }
+
+    /// Adds a test that a line of `source` holds.
+    pub(super) fn add_line(&mut self, test: &Test, source: usize, place: Place) {
+        let line = test.location.as_ref().map_or(0, |location| location.line);
+        let order = self.order(
+            test.package.as_deref(),
+            test.target.as_deref(),
+            &test.file,
+            line,
+        );
+        let entry = Entry {
+            found: Found::Line(source, place),
+            outcome: test.outcome,
+            redactions: None,
+            attempt: (0, test.started_at.unwrap_or(Timestamp::UNIX_EPOCH)),
+            order,
+        };
+        self.insert(test.nodeid.clone(), entry);
+    }
+
+    /// A file with tests in its lines.
+    pub(super) fn add_source(&mut self, path: PathBuf) -> usize {
+        self.sources.push(path);
+        self.sources.len() - 1
+    }
+
+    fn insert(&mut self, nodeid: String, entry: Entry) {
+        match self.tests.entry(nodeid) {
+            Slot::Vacant(slot) => {
+                slot.insert(entry);
+            }
+            Slot::Occupied(mut slot) => {
+                self.facts.repeated += 1;
+                if slot.get().attempt <= entry.attempt {
+                    slot.insert(entry);
+                }
+            }
+        }
+    }
+
+    fn order(
+        &mut self,
+        package: Option<&str>,
+        target: Option<&str>,
+        file: &str,
+        line: u32,
+    ) -> Order {
+        let mut number = |word: &str| {
+            if let Some(number) = self.words.get(word) {
+                return *number;
+            }
+            let number = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+            self.words.insert(word.to_owned(), number);
+            number
+        };
+        Order(
+            number(package.unwrap_or_default()),
+            number(target.unwrap_or_default()),
+            number(file),
+            line,
+        )
+    }
+
+    /// The tests in the order of packages, targets, files and lines, and what is known of the run.
+    pub(super) fn into_order(self) -> (Vec<PathBuf>, Vec<(String, Entry)>, Facts) {
+        let mut words: Vec<(String, u32)> = self.words.into_iter().collect();
+        words.sort_unstable();
+        // Numbers were given as words came up; from here on they say which word is the greater.
+        let mut rank = vec![0_u32; words.len()];
+        for (place, (_, number)) in (0_u32..).zip(&words) {
+            if let Some(rank) = rank.get_mut(*number as usize) {
+                *rank = place;
+            }
+        }
+        let rank = |number: u32| rank.get(number as usize).copied().unwrap_or(number);
+        let mut facts = self.facts;
+        let mut tests: Vec<(String, Entry)> = self.tests.into_iter().collect();
+        for (_, entry) in &mut tests {
+            let Order(package, target, file, line) = entry.order;
+            entry.order = Order(rank(package), rank(target), rank(file), line);
+            if let Some(redactions) = entry.redactions.take() {
+                facts.add_redactions(&redactions);
+            }
+        }
+        tests.sort_unstable_by(|(name_a, a), (name_b, b)| {
+            a.order.cmp(&b.order).then_with(|| name_a.cmp(name_b))
+        });
+        (self.sources, tests, facts)
+    }
+}

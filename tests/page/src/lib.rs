@@ -1,0 +1,420 @@
+//! A browser for the tests of the report's page: Chromium, driven over WebDriver.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use choreo_report::model::Report;
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
+use fantoccini::{Client, ClientBuilder};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+pub mod made;
+
+/// How long a page may take for what a test waits for.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// What people look at the page with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screen {
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// Whether the system asks for dark colours.
+    pub dark: bool,
+}
+
+impl Screen {
+    /// A laptop.
+    pub const DESKTOP: Self = Self {
+        width: 1440,
+        height: 900,
+        dark: false,
+    };
+    /// A laptop at night.
+    pub const DESKTOP_DARK: Self = Self {
+        dark: true,
+        ..Self::DESKTOP
+    };
+    /// A phone.
+    pub const PHONE: Self = Self {
+        width: 390,
+        height: 844,
+        dark: false,
+    };
+    /// A phone at night.
+    pub const PHONE_DARK: Self = Self {
+        dark: true,
+        ..Self::PHONE
+    };
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::DESKTOP,
+        Self::DESKTOP_DARK,
+        Self::PHONE,
+        Self::PHONE_DARK,
+    ];
+}
+
+/// A browser with one page. It ends with the value.
+#[derive(Debug)]
+pub struct Browser {
+    client: Client,
+    folder: tempfile::TempDir,
+    _driver: Child,
+}
+
+/// A command of the browser's own protocol, which WebDriver has no word for.
+#[derive(Debug)]
+struct DevTools(&'static str, Value);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
+        base.join(&format!(
+            "session/{}/goog/cdp/execute",
+            session.unwrap_or_default()
+        ))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        let body = json!({ "cmd": self.0, "params": self.1 });
+        (http::Method::POST, Some(body.to_string()))
+    }
+}
+
+/// Whether browser and driver are there. Without them tests are skipped, which `CHOREO_SKIP=deny` makes a failure.
+#[must_use]
+pub fn browser_is_missing() -> bool {
+    let on_path = |program: &str| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    };
+    if on_path("chromium") && on_path("chromedriver") {
+        return false;
+    }
+    assert!(
+        std::env::var("CHOREO_SKIP").as_deref() != Ok("deny"),
+        "chromium or chromedriver is missing: cargo xtask setup"
+    );
+    true
+}
+
+impl Browser {
+    /// Starts a browser with a screen.
+    pub async fn start(screen: Screen) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        // A port that was free a moment ago can be taken by another test's driver.
+        let mut started = None;
+        for _ in 0..5 {
+            started = driver().await;
+            if started.is_some() {
+                break;
+            }
+        }
+        let (driver, port) = started.expect("chromedriver starts and says its port");
+        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+            .capabilities(capabilities(folder.path()))
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("a browser");
+        let browser = Self {
+            client,
+            folder,
+            _driver: driver,
+        };
+        browser.resize(screen).await;
+        browser
+    }
+
+    /// Gives the browser another screen.
+    pub async fn resize(&self, screen: Screen) {
+        let Screen {
+            width,
+            height,
+            dark,
+        } = screen;
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.dev_tools("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
+        let scheme = if dark { "dark" } else { "light" };
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.dev_tools("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// A command of the browser's own protocol.
+    pub async fn dev_tools(&self, command: &'static str, parameters: Value) -> Value {
+        let done = self.client.issue_cmd(DevTools(command, parameters)).await;
+        done.unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    /// Opens the page of a report, as a file, and waits until it is ready.
+    pub async fn open(&self, report: &Report) {
+        self.open_at(report, "").await;
+    }
+
+    /// Opens the page of a report at a place.
+    pub async fn open_at(&self, report: &Report, hash: &str) {
+        let path = self.write(report);
+        self.go(&path, hash).await;
+        self.until("document.documentElement.dataset.ready === 'true'")
+            .await;
+        self.settle().await;
+    }
+
+    /// Writes the page of a report.
+    pub fn write(&self, report: &Report) -> PathBuf {
+        let path = self.folder.path().join("index.html");
+        let file = std::fs::File::create(&path).expect("a file");
+        choreo_report::html::write(std::io::BufWriter::new(file), report)
+            .expect("the page is written");
+        path
+    }
+
+    /// Where a test may put files for the browser.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Goes to a file. Errors of its script are collected from the beginning.
+    pub async fn go(&self, path: &Path, hash: &str) {
+        self.client.goto("about:blank").await.expect("about:blank");
+        let listen = "window.problems = []; addEventListener('error', (e) => problems.push(e.message)); \
+                      addEventListener('unhandledrejection', (e) => problems.push(String(e.reason))); \
+                      document.addEventListener('securitypolicyviolation', (e) => problems.push('policy: ' + e.violatedDirective));";
+        self.dev_tools(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({ "source": listen }),
+        )
+        .await;
+        let url = format!("file://{}{hash}", path.display());
+        self.client.goto(&url).await.expect("the page opens");
+    }
+
+    /// What a script gives.
+    pub async fn run(&self, script: &str) -> Value {
+        let value = self
+            .client
+            .execute(&format!("return {script};"), Vec::new())
+            .await;
+        value.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// The text that a script gives.
+    pub async fn text(&self, script: &str) -> String {
+        let value = self.run(script).await;
+        value
+            .as_str()
+            .unwrap_or_else(|| panic!("{script} gives {value}"))
+            .replace('\u{a0}', " ")
+    }
+
+    /// The text of the first element that a selector finds.
+    pub async fn text_of(&self, selector: &str) -> String {
+        self.text(&format!(
+            "document.querySelector({})?.innerText ?? 'NOTHING'",
+            json!(selector)
+        ))
+        .await
+    }
+
+    /// How many elements a selector finds.
+    pub async fn count(&self, selector: &str) -> u64 {
+        let count = self
+            .run(&format!(
+                "document.querySelectorAll({}).length",
+                json!(selector)
+            ))
+            .await;
+        count.as_u64().expect("a number")
+    }
+
+    /// Clicks the first element that a selector finds.
+    pub async fn click(&self, selector: &str) {
+        let script = format!(
+            "(document.querySelector({0}).click(), true)",
+            json!(selector)
+        );
+        self.run(&script).await;
+        self.settle().await;
+    }
+
+    /// Presses keys as a person does.
+    pub async fn press(&self, keys: &str) {
+        let element = self
+            .client
+            .active_element()
+            .await
+            .expect("an active element");
+        element.send_keys(keys).await.expect("keys");
+        self.settle().await;
+    }
+
+    /// Types into the search box.
+    pub async fn search(&self, text: &str) {
+        let script = format!(
+            "(() => {{ const box = document.getElementById('search'); box.value = {}; \
+             box.dispatchEvent(new Event('input', {{ bubbles: true }})); return true; }})()",
+            json!(text)
+        );
+        self.run(&script).await;
+        self.until("!document.getElementById('search-count').textContent.includes('looking')")
+            .await;
+        self.settle().await;
+    }
+
+    /// Waits until a script gives true.
+    pub async fn until(&self, condition: &str) {
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; \
+             const look = () => {{ if ({condition}) done(true); else requestAnimationFrame(look); }}; look();"
+        );
+        let wait = tokio::time::timeout(DEADLINE, self.client.execute_async(&script, Vec::new()));
+        match wait.await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => panic!("{condition}: {error}"),
+            Err(_) => panic!(
+                "not within {DEADLINE:?}: {condition}; problems: {}",
+                self.run("window.problems").await
+            ),
+        }
+    }
+
+    /// Waits until what was asked for is drawn: two frames after the tasks that are under way.
+    pub async fn settle(&self) {
+        let script = "const done = arguments[arguments.length - 1]; \
+                      setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(true)))));";
+        self.client
+            .execute_async(script, Vec::new())
+            .await
+            .expect("a frame");
+    }
+
+    /// No script failed, and nothing was against the content policy.
+    pub async fn assert_no_problems(&self) {
+        let problems = self.run("window.problems").await;
+        assert_eq!(problems, json!([]));
+    }
+
+    /// The address after the file.
+    pub async fn hash(&self) -> String {
+        self.text("decodeURIComponent(location.hash)").await
+    }
+
+    /// Goes back, as with the browser's button.
+    pub async fn back(&self) {
+        self.client.back().await.expect("back");
+        self.settle().await;
+    }
+
+    /// A picture of what is in sight, in the folder of screenshots; gives back where.
+    pub async fn screenshot(&self, name: &str) -> PathBuf {
+        let png = self.client.screenshot().await.expect("a screenshot");
+        let folder = screenshots();
+        std::fs::create_dir_all(&folder).expect("the folder of screenshots");
+        let path = folder.join(format!("{name}.png"));
+        std::fs::write(&path, png).expect("a picture");
+        path
+    }
+
+    /// Ends the browser.
+    pub async fn close(self) {
+        self.client.clone().close().await.expect("the browser ends");
+    }
+}
+
+/// Starts a driver on a free port.
+async fn driver() -> Option<(Child, String)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("chromedriver starts");
+    let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
+    let port = tokio::time::timeout(DEADLINE, async {
+        while let Ok(Some(line)) = lines.next_line().await {
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                return Some(port.trim_end_matches('.').to_owned());
+            }
+        }
+        None
+    });
+    let port = port.await.ok().flatten()?;
+    // It writes a line now and then; nobody reading would block it.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    Some((driver, port))
+}
+
+/// axe-core, as a script that defines `axe`.
+pub const AXE: &str = include_str!("../axe/axe.min.js");
+
+/// Where screenshots go: below the target folder, to be looked at.
+#[must_use]
+pub fn screenshots() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target");
+    target.unwrap_or_else(|| PathBuf::from(own)).join("page")
+}
+
+fn capabilities(folder: &Path) -> Capabilities {
+    let mut arguments: Vec<String> = [
+        "--headless=new",
+        // Root, as in containers, has no sandbox; the pages are our own.
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--hide-scrollbars",
+        "--lang=en-GB",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    arguments.push(format!(
+        "--user-data-dir={}",
+        folder.join("profile").display()
+    ));
+    let options =
+        json!({ "goog:chromeOptions": { "args": arguments }, "timeouts": { "script": 30_000 } });
+    match options {
+        Value::Object(map) => map,
+        _ => Capabilities::new(),
+    }
+}
+
+/// One of the prepared failures, or another report among the fixtures.
+#[must_use]
+pub fn fixture(name: &str) -> Report {
+    load(&format!(
+        "{}/fixtures/{name}.json",
+        env!("CARGO_MANIFEST_DIR")
+    ))
+}
+
+/// One of the reports of the Python tool.
+#[must_use]
+pub fn golden(name: &str) -> Report {
+    load(&format!(
+        "{}/../../choreo-report/tests/golden/{name}.json",
+        env!("CARGO_MANIFEST_DIR")
+    ))
+}
+
+fn load(path: &str) -> Report {
+    let loaded = choreo_report::read::from_path(Path::new(path));
+    loaded
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
+        .report
+}

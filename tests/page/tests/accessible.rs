@@ -1,0 +1,186 @@
+//! No violation of axe-core's rules, on any page, screen or colour scheme; landmarks and keyboard.
+
+use choreo_test_page::{AXE, Browser, Screen, browser_is_missing, fixture, golden, made};
+use serde_json::json;
+
+const ALL: [&str; 7] = [
+    "routing",
+    "wrong-value",
+    "reply-failed",
+    "late",
+    "duplicate",
+    "wrong-order",
+    "broker-lost",
+];
+
+async fn assert_accessible(browser: &Browser, what: &str) {
+    // Through the driver, not by a script element: the policy of the page allows none.
+    let inject = format!("(() => {{ if (!window.axe) {{ {AXE} }} return true; }})()");
+    browser.run(&inject).await;
+    browser
+        .run("(axe.run(document, { resultTypes: ['violations'] }).then((r) => { window.found = r.violations.map((v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + n.any.concat(n.all, n.none).map((c) => c.message).join(' ')).join(' | ')); }), true)")
+        .await;
+    browser.until("window.found !== undefined").await;
+    let found = browser
+        .run("(() => { const found = window.found; delete window.found; return found; })()")
+        .await;
+    assert_eq!(found, json!([]), "{what}");
+}
+
+#[tokio::test]
+async fn axe_finds_nothing() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    for screen in Screen::ALL {
+        browser.resize(screen).await;
+        // Looking at all of them takes a second each; what differs between screens is in these three.
+        let names = match screen {
+            Screen::DESKTOP => &ALL[..],
+            _ => &ALL[..3],
+        };
+        for name in names {
+            browser.open(&fixture(name)).await;
+            browser.run("(document.querySelectorAll('details').forEach((one) => { one.open = true; }), true)").await;
+            browser.settle().await;
+            assert_accessible(&browser, &format!("{name} on {screen:?}")).await;
+        }
+        for hash in [
+            "#view=waterfall&e=e3",
+            "#page=latency",
+            "#page=run",
+            "#page=compare",
+            "#q=nothing-like-this",
+        ] {
+            browser.open_at(&fixture("wrong-value"), hash).await;
+            assert_accessible(&browser, &format!("{hash} on {screen:?}")).await;
+        }
+        browser.open(&golden("stage-near-miss")).await;
+        assert_accessible(&browser, &format!("an older report on {screen:?}")).await;
+        browser.open(&made::run_of(Vec::new())).await;
+        assert_accessible(&browser, &format!("an empty run on {screen:?}")).await;
+        browser.click("#help").await;
+        assert_accessible(&browser, &format!("the help on {screen:?}")).await;
+    }
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn everything_can_be_reached_by_landmarks_and_headings() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    browser.open(&fixture("wrong-value")).await;
+    for landmark in [
+        "header.top",
+        "main",
+        "aside[aria-label]",
+        "nav[aria-label='Pages']",
+        "[role=search]",
+    ] {
+        assert_eq!(browser.count(landmark).await, 1, "{landmark}");
+    }
+    assert_eq!(browser.count("h1").await, 1);
+    assert_eq!(browser.count("main h2").await, 1);
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_keyboard_does_it_all() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    browser.open(&made::many(60, &[10, 20, 30])).await;
+    let name = "document.querySelector('.test-head h2').textContent";
+    assert_eq!(browser.text(name).await, "scenario_10");
+    browser.press("n").await;
+    assert_eq!(browser.text(name).await, "scenario_20");
+    browser.press("n").await;
+    browser.press("p").await;
+    assert_eq!(browser.text(name).await, "scenario_20");
+    browser.press("j").await;
+    assert_eq!(browser.text(name).await, "scenario_30");
+    browser.press("k").await;
+    assert_eq!(browser.text(name).await, "scenario_20");
+    browser.press("/").await;
+    assert_eq!(browser.text("document.activeElement.id").await, "search");
+    // In the box, letters are letters.
+    browser.press("jn?").await;
+    assert_eq!(
+        browser
+            .text("document.getElementById('search').value")
+            .await,
+        "jn?"
+    );
+    browser.press("\u{E00C}").await;
+    assert_eq!(browser.text("document.activeElement.tagName").await, "BODY");
+    browser.press("?").await;
+    assert_eq!(browser.count("dialog[open]").await, 1);
+    browser.press("\u{E00C}").await;
+    assert_eq!(browser.count("dialog[open]").await, 0);
+    browser.press("v").await;
+    assert_eq!(browser.count("[data-mode=waterfall]").await, 1);
+    browser.press("t").await;
+    assert_eq!(
+        browser.text("document.documentElement.dataset.theme").await,
+        "light"
+    );
+
+    browser.open(&fixture("wrong-value")).await;
+    browser.press("\u{E014}").await;
+    assert_eq!(browser.text_of(".stepper span").await, "2 of 3");
+    browser.press("\u{E012}").await;
+    assert_eq!(browser.text_of(".stepper span").await, "1 of 3");
+    browser
+        .run("(document.querySelector('.event').focus(), true)")
+        .await;
+    browser.press("\u{E015}").await;
+    browser.press("\u{E007}").await;
+    assert_eq!(
+        browser.count(".event-row.picked[data-event-id=e2]").await,
+        1
+    );
+    browser
+        .run("(document.querySelector('.test[aria-current]').focus(), true)")
+        .await;
+    browser.press("\u{E015}").await;
+    assert_eq!(browser.text(name).await, "an_order_is_accepted");
+    assert_eq!(
+        browser
+            .text(
+                "document.activeElement.textContent.includes('an_order_is_accepted') ? 'yes' : 'no'"
+            )
+            .await,
+        "yes"
+    );
+    browser.assert_no_problems().await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn colours_can_be_chosen_and_motion_reduced() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP_DARK).await;
+    browser.open(&fixture("wrong-value")).await;
+    let paper = "getComputedStyle(document.documentElement).backgroundColor";
+    let dark = browser.text(paper).await;
+    browser.click("#theme").await;
+    let light = browser.text(paper).await;
+    assert_ne!(dark, light);
+    browser.click("#theme").await;
+    assert_eq!(browser.text(paper).await, dark);
+    // Kept when the page is opened again.
+    browser.resize(Screen::DESKTOP).await;
+    browser.open(&fixture("wrong-value")).await;
+    assert_eq!(browser.text(paper).await, dark);
+    let media = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
+    browser.dev_tools("Emulation.setEmulatedMedia", media).await;
+    let moving = "[...document.querySelectorAll('*')].filter((one) => parseFloat(getComputedStyle(one).transitionDuration) > 0).length";
+    assert_eq!(browser.run(moving).await, 0);
+    browser.close().await;
+}

@@ -1,0 +1,370 @@
+//! Search, filters, links, Back, pages beside the results, and what there is without script and on paper.
+
+use choreo_report::model::{HandleOutcome, Outcome, TestOutcome};
+use choreo_test_page::{Browser, Screen, browser_is_missing, fixture, golden, made};
+use serde_json::json;
+
+async fn found(browser: &Browser, query: &str) -> Vec<String> {
+    browser.search(query).await;
+    let names = browser
+        .run("[...document.querySelectorAll('.test .name')].map((one) => one.textContent)")
+        .await;
+    serde_json::from_value(names).expect("names")
+}
+
+#[tokio::test]
+async fn everything_can_be_searched() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    let report = fixture("wrong-value");
+    browser.open(&report).await;
+    let large = ["a_large_order_keeps_its_count"];
+    // Names, errors, ids, payloads (also their keys), headers, topics.
+    assert_eq!(found(&browser, "LARGE").await, large);
+    assert_eq!(found(&browser, "\"999 and 1000 was\"").await, large);
+    assert_eq!(found(&browser, "nothing ordered").await, large);
+    assert_eq!(found(&browser, "unit_price").await, large);
+    assert_eq!(found(&browser, "b7ad-19").await, large);
+    let id = report.tests[4].scenarios[0]
+        .correlation_id
+        .clone()
+        .expect("an id");
+    assert_eq!(found(&browser, &id).await, large);
+    assert_eq!(
+        found(&browser, "vouchers.redeemed").await,
+        ["a_voucher_is_redeemed"]
+    );
+    // Words of the format itself are not in the report.
+    assert_eq!(found(&browser, "completed_normally").await, [""; 0]);
+    assert_eq!(browser.text_of("#search-count").await, "0 scenarios");
+    assert_eq!(found(&browser, "nightly -large").await, [""; 0]);
+    browser.assert_no_problems().await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn filters_have_types() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    browser.open(&fixture("wrong-value")).await;
+    for (query, expected) in [
+        ("topic:redeemed", &["a_voucher_is_redeemed"][..]),
+        ("topic:orders.refunded", &["a_refund_is_booked"]),
+        ("outcome:failed", &["a_large_order_keeps_its_count"]),
+        ("outcome:fail -tag:bulk", &[]),
+        ("tag:bulk", &["a_large_order_keeps_its_count"]),
+        (
+            "slower:15ms outcome:passed",
+            &["a_price_change_reaches_the_shop"],
+        ),
+        ("transport:kafka", &[]),
+        ("transport:nats topic:ledger", &["a_refund_is_booked"]),
+        ("cause:wrong-value", &["a_large_order_keeps_its_count"]),
+        (
+            "file:\"tests/orders.rs\" slower:0.1s",
+            &["a_large_order_keeps_its_count"],
+        ),
+    ] {
+        assert_eq!(found(&browser, query).await, expected, "{query}");
+    }
+    browser.search("slower:soon").await;
+    assert!(
+        browser
+            .text_of("#search-count")
+            .await
+            .contains("is no duration")
+    );
+    browser.open(&fixture("reply-failed")).await;
+    assert_eq!(
+        found(&browser, "transport:kafka").await,
+        ["an_order_crosses_the_bridge"]
+    );
+    assert_eq!(
+        found(&browser, "outcome:timeout").await,
+        ["an_order_crosses_the_bridge"]
+    );
+    browser.click("[data-pill=passed]").await;
+    assert!(
+        browser
+            .text("document.getElementById('search').value")
+            .await
+            .starts_with("outcome:passed")
+    );
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_address_is_the_state_in_both_directions() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    let report = fixture("wrong-value");
+    browser.open(&report).await;
+    browser.search("topic:orders").await;
+    assert_eq!(browser.hash().await, "#q=topic:orders");
+    let name = "document.querySelector('.test-head h2')?.textContent ?? 'NOTHING'";
+    let click = |name: &str| {
+        format!(
+            "([...document.querySelectorAll('.test')].find((one) => one.textContent.includes('{name}')).click(), true)"
+        )
+    };
+    browser.run(&click("an_order_is_priced")).await;
+    browser.settle().await;
+    assert_eq!(browser.text(name).await, "an_order_is_priced");
+    browser.run(&click("an_order_is_accepted")).await;
+    browser.settle().await;
+    assert_eq!(browser.text(name).await, "an_order_is_accepted");
+    browser.back().await;
+    assert_eq!(browser.text(name).await, "an_order_is_priced");
+    assert_eq!(
+        browser
+            .text("document.getElementById('search').value")
+            .await,
+        "topic:orders"
+    );
+    // A changed address is followed.
+    browser.run("(location.hash = 't=shop::orders::a_refund_is_booked&e=e2&view=waterfall&q=refund', true)").await;
+    browser
+        .until("document.querySelector('.test-head h2')?.textContent === 'a_refund_is_booked'")
+        .await;
+    browser.settle().await;
+    assert_eq!(
+        browser
+            .count("[data-mode=waterfall] .event-row.picked[data-event-id=e2]")
+            .await,
+        1
+    );
+    assert_eq!(
+        browser
+            .text("document.getElementById('search').value")
+            .await,
+        "refund"
+    );
+    browser.back().await;
+    assert_eq!(browser.text(name).await, "an_order_is_priced");
+    // Links to an expectation and a near miss, opened afresh.
+    browser
+        .open_at(
+            &report,
+            "#t=shop::orders::a_large_order_keeps_its_count&x=h1&n=3",
+        )
+        .await;
+    assert_eq!(browser.text_of(".stepper span").await, "3 of 3");
+    assert_eq!(browser.count("#x-h1.pointed").await, 1);
+    browser.open_at(&report, "#t=no::such").await;
+    assert!(
+        browser
+            .text_of("main")
+            .await
+            .contains("has no scenario “no::such”")
+    );
+    browser.assert_no_problems().await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn latencies_stand_beside_their_budgets() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    let mut report = made::many(200, &[]);
+    let handle = &mut report.tests[5].scenarios[0].handles[0];
+    handle.latency_ms = Some(made::micros(73_000));
+    handle.outcome = HandleOutcome::Slow;
+    handle.verdict = Some(Outcome::Slow);
+    report.tests[5].outcome = TestOutcome::Slow;
+    report.run = made::run_of(report.tests.clone()).run;
+    // A green run opens with them.
+    browser.open(&report).await;
+    assert_eq!(
+        browser.text_of("#verdict").await,
+        "All 200 scenarios passed, 1 over budget."
+    );
+    assert_eq!(browser.count("[data-page=latency].page").await, 1);
+    assert_eq!(browser.count(".topic-card[data-topic='orders.processed'][data-over='1'] .budget[data-budget='50']").await, 1);
+    assert_eq!(browser.count(".column.over").await, 1);
+    assert!(
+        browser
+            .text_of(".topic-card")
+            .await
+            .contains("worst 73 ms · 1 over budget")
+    );
+    browser.screenshot("green").await;
+    assert_eq!(
+        browser
+            .text_of(".slowest tbody tr")
+            .await
+            .replace('\t', " "),
+        "73 ms 50 ms orders.processed scenario_5"
+    );
+    browser.click(".slowest tbody a").await;
+    assert_eq!(browser.text_of(".test-head h2").await, "scenario_5");
+    assert!(browser.text_of(".ruler").await.contains("23 ms too late"));
+    // What failed is no latency.
+    browser
+        .open_at(
+            &made::many(10, &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
+            "#page=latency",
+        )
+        .await;
+    assert!(browser.text_of(".topic-card").await.contains("1 message"));
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn an_earlier_run_can_be_compared() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    let now = made::many(20, &[3, 4]);
+    let mut earlier = made::many(21, &[4, 9]);
+    earlier.tests[11].scenarios[0].handles[0].latency_ms = Some(made::micros(500));
+    browser.open(&now).await;
+    let json = serde_json::to_string(&earlier).expect("JSON");
+    // As a person who drops a file.
+    let drop = |text: &str, name: &str| {
+        format!(
+            "(() => {{ const transfer = new DataTransfer(); transfer.items.add(new File([{}], {})); \
+             document.dispatchEvent(new DragEvent('drop', {{ dataTransfer: transfer, bubbles: true, cancelable: true }})); return true; }})()",
+            json!(text),
+            json!(name)
+        )
+    };
+    browser.run(&drop(&json, "results.json")).await;
+    browser
+        .until("document.querySelector('.change') !== null")
+        .await;
+    for (name, text) in [
+        ("broken", "scenario_3was passed"),
+        ("fixed", "scenario_9was failed"),
+        ("still", "scenario_4"),
+        ("gone", "scenario_20"),
+        ("slower", "scenario_11"),
+    ] {
+        let shown = browser
+            .text(&format!(
+                "document.querySelector('.change-{name} ul').textContent"
+            ))
+            .await;
+        assert!(shown.contains(text), "{name}: {shown}");
+        assert_eq!(
+            browser
+                .count(&format!(".change-{name}[data-count='1']"))
+                .await,
+            1,
+            "{name}"
+        );
+    }
+    browser.screenshot("compare").await;
+    browser.click(".change-broken a").await;
+    assert_eq!(browser.text_of(".test-head h2").await, "scenario_3");
+    // A file that is none says so, in words.
+    for (text, said) in [
+        ("{", "is no JSON"),
+        ("{}", "has no list “tests”"),
+        ("{\"tests\":[{}]}", "tests[0] has no nodeid"),
+    ] {
+        browser.run(&drop(text, "other.json")).await;
+        browser
+            .until(&format!(
+                "document.querySelector('#banners .bad')?.textContent.includes({})",
+                json!(said)
+            ))
+            .await;
+        assert_eq!(browser.count("#banners .bad").await, 1);
+    }
+    browser.assert_no_problems().await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn without_script_and_on_paper_the_failures_are_there() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    let path = browser.write(&fixture("wrong-value"));
+    browser
+        .dev_tools(
+            "Emulation.setScriptExecutionDisabled",
+            json!({ "value": true }),
+        )
+        .await;
+    browser.go(&path, "").await;
+    browser.screenshot("no-script").await;
+    browser
+        .dev_tools(
+            "Emulation.setScriptExecutionDisabled",
+            json!({ "value": false }),
+        )
+        .await;
+    let seen = browser.text("document.body.innerText").await;
+    for part in [
+        "1 of 12 scenarios failed.",
+        "a_large_order_keeps_its_count",
+        "1000 was expected",
+        "tests/orders.rs:61",
+    ] {
+        assert!(seen.contains(part), "{part} in {seen}");
+    }
+    browser.open(&fixture("wrong-value")).await;
+    browser
+        .dev_tools("Emulation.setEmulatedMedia", json!({ "media": "print" }))
+        .await;
+    browser
+        .run("(dispatchEvent(new Event('beforeprint')), true)")
+        .await;
+    browser.settle().await;
+    assert_eq!(
+        browser
+            .run("getComputedStyle(document.getElementById('side')).display")
+            .await,
+        "none"
+    );
+    assert!(
+        browser
+            .text_of(".misses .payload")
+            .await
+            .contains("unit_price"),
+        "the evidence is unfolded"
+    );
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn an_empty_run_and_a_broken_file_say_so() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    browser.open(&golden("empty-run")).await;
+    assert_eq!(browser.text_of("#verdict").await, "No test ran.");
+    browser.screenshot("empty").await;
+    let path = browser.write(&made::many(3, &[1]));
+    let page = std::fs::read_to_string(&path).expect("the page");
+    let (before, rest) = page.split_once("id=\"choreo-index\">").expect("the index");
+    let cut = format!("{before}id=\"choreo-index\">{}", &rest[40..]);
+    std::fs::write(&path, cut).expect("a file");
+    browser.go(&path, "").await;
+    browser
+        .until("document.querySelector('#banners .bad') !== null")
+        .await;
+    assert!(
+        browser
+            .text_of("#banners")
+            .await
+            .contains("This report cannot be shown")
+    );
+    assert_eq!(
+        browser.text_of("#verdict").await,
+        "1 of 3 scenarios failed."
+    );
+    browser.close().await;
+}

@@ -1,0 +1,112 @@
+//! Names that are out to break the page do not.
+
+use choreo_test_page::{Browser, Screen, browser_is_missing, made};
+
+#[tokio::test]
+async fn hostile_names_are_shown_as_text_everywhere() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    let report = made::hostile();
+    browser.open(&report).await;
+    let mut seen = std::collections::HashSet::new();
+    for number in 0..=made::HOSTILE.len() {
+        browser
+            .until("document.querySelector('.diff') !== null")
+            .await;
+        browser.run("(document.querySelectorAll('details').forEach((one) => { one.open = true; }), document.querySelectorAll('.event').forEach((one) => one.click()), document.querySelectorAll('[data-seg]').forEach((one) => one.click()), true)").await;
+        browser.settle().await;
+        browser.run("(document.querySelectorAll('details').forEach((one) => { one.open = true; }), true)").await;
+        browser.settle().await;
+        assert_eq!(browser.count("main article").await, 1, "test {number}");
+        let name = browser
+            .text("document.querySelector('.test-head h2').textContent")
+            .await;
+        assert!(seen.insert(name), "test {number} is shown twice");
+        browser.assert_no_problems().await;
+        browser.run("(document.activeElement.blur(), true)").await;
+        browser.press("j").await;
+    }
+    for page in ["latency", "run", "compare"] {
+        browser
+            .run(&format!("(location.hash = 'page={page}', true)"))
+            .await;
+        browser
+            .until(&format!(
+                "document.querySelector('[data-page={page}].page') !== null"
+            ))
+            .await;
+        browser.assert_no_problems().await;
+    }
+    assert_eq!(browser.run("window.broken === undefined").await, true);
+    assert_eq!(browser.count("img, iframe, main script").await, 0);
+    browser.screenshot("hostile").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn hostile_names_can_be_searched_linked_and_copied() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::PHONE).await;
+    let report = made::hostile();
+    for name in [
+        "constructor",
+        "__proto__",
+        "</script><script>window.broken = true</script>",
+        "مرحبا",
+    ] {
+        browser.open(&report).await;
+        browser
+            .search(&format!("\"{}\"", name.replace('"', "")))
+            .await;
+        assert!(browser.count(".test").await >= 1, "{name} is found");
+        let named = serde_json::json!(name);
+        browser.run(&format!("([...document.querySelectorAll('.test')].find((one) => one.textContent.includes({named})).click(), true)")).await;
+        browser.settle().await;
+        browser
+            .until("document.querySelector('.test-head') !== null")
+            .await;
+        let hash = browser.text("location.hash").await;
+        browser.open_at(&report, &hash).await;
+        let shown = browser
+            .text("document.querySelector('.test-head h2').textContent")
+            .await;
+        assert!(shown.contains(name), "{shown} is at the link of {name}");
+        browser.assert_no_problems().await;
+    }
+    let wide = browser
+        .run("document.documentElement.scrollWidth - innerWidth")
+        .await;
+    assert_eq!(wide, 0);
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_policy_allows_no_network_and_no_foreign_script() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    browser.open(&made::many(3, &[1])).await;
+    let try_all = "(() => { const script = document.createElement('script'); script.textContent = 'window.broken = true'; \
+                   document.body.append(script); const image = new Image(); image.src = 'http://127.0.0.1:9/x.png'; \
+                   document.body.append(image); fetch('http://127.0.0.1:9/').catch(() => { window.refused = true; }); return true; })()";
+    browser.run(try_all).await;
+    browser
+        .until("window.refused === true && window.problems.length >= 3")
+        .await;
+    assert_eq!(browser.run("window.broken === undefined").await, true);
+    let problems = browser.run("window.problems.toSorted()").await;
+    assert_eq!(
+        problems,
+        serde_json::json!([
+            "policy: connect-src",
+            "policy: img-src",
+            "policy: script-src-elem"
+        ])
+    );
+    browser.close().await;
+}
