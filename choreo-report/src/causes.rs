@@ -186,6 +186,14 @@ fn of_scenario(scenario: &Scenario) -> Option<(Option<&Handle>, Cause)> {
         };
         slot.get_or_insert((handle, cause));
     }
+    // A scenario of version 1.4 says itself what it failed of.
+    if let Some(cause) = &scenario.cause {
+        let same = |other: &Option<(&'_ Handle, Cause)>| {
+            other.as_ref().is_some_and(|(_, other)| other == cause)
+        };
+        let handle = [found, interrupted].into_iter().find(same).flatten();
+        return Some((handle.map(|(handle, _)| handle), cause.clone()));
+    }
     // What ended the scenario is why others were interrupted, and an error is why some got nothing.
     if let Some(error) = &scenario.error {
         let kind = match error.kind.as_str() {
@@ -292,6 +300,9 @@ fn of_difference(topic: &str, attempts: u64, leaf: &MatchFailure) -> Cause {
 }
 
 fn of_reply(reply: &Reply) -> Option<Cause> {
+    if let Some(cause) = &reply.cause {
+        return Some(cause.clone());
+    }
     if reply.state != ReplyState::ReplyFailed {
         return None;
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::words::words;
-use super::{Extra, Location, NearMiss};
+use super::{Cause, Extra, Location, NearMiss};
 
 /// A part of the system that a scenario played: it answers messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +67,9 @@ pub struct Reply {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, schemars(inner(regex(pattern = "^m[1-9][0-9]*$"))))]
     pub response_messages: Vec<String>,
+    /// Why it made the scenario fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -102,6 +105,7 @@ impl Reply {
             near_misses: Vec::new(),
             trigger_messages: Vec::new(),
             response_messages: Vec::new(),
+            cause: None,
             extra: Extra::new(),
         }
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Extra, Handle, Location, Message, Millis, Outcome, Reply, ScenarioOutcome};
+use super::{
+    Cause, Event, Extra, Handle, Location, Message, Millis, Outcome, Reply, ScenarioOutcome,
+};
 
 /// One scenario of a test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,12 +61,18 @@ pub struct Scenario {
     /// The messages that it saw and sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<Message>,
+    /// Messages that are not in `messages`: the oldest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages_dropped: Option<u64>,
     /// Messages on its topics that nobody expected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub surprises: Vec<Surprise>,
     /// Expectations that were met in the wrong order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub order_violations: Vec<OrderViolation>,
+    /// Why it failed: the cause that says most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -94,8 +102,10 @@ impl Scenario {
             transports: Vec::new(),
             acts: Vec::new(),
             messages: Vec::new(),
+            messages_dropped: None,
             surprises: Vec::new(),
             order_violations: Vec::new(),
+            cause: None,
             extra: Extra::new(),
         }
     }

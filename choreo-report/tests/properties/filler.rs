@@ -289,7 +289,8 @@ structs! {
     ProcessRef = ProcessRef::new(""), { id extra };
     Scenario = Scenario::new("", Outcome::Pass, Millis::ZERO), { name outcome duration_ms
         completed_normally handles timeline timeline_dropped replies summary_text stage verdict
-        started_ms timeout_ms error body_error transports acts messages surprises order_violations extra
+        started_ms timeout_ms error body_error transports acts messages messages_dropped surprises
+        order_violations cause extra
         } { correlation_id = maybe_hash };
     Stage = Stage::new("", Vec::new()), { bridge_class transports correlation_ids extra };
     ScenarioError = ScenarioError::new("", ""), { kind text extra };
@@ -322,6 +323,6 @@ structs! {
     Reply = Reply::new("", "", ReplyState::Replied), { trigger_topic reply_topic state
         matcher_description candidate_count match_count reply_published builder_error
         correlation_overridden trigger_transport response_transport act location transport answers
-        error_text required near_misses extra } { id = maybe_id('r') trigger_messages = ids('m')
+        error_text required near_misses cause extra } { id = maybe_id('r') trigger_messages = ids('m')
         response_messages = ids('m') };
 }

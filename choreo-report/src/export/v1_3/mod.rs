@@ -221,6 +221,8 @@ fn scenario(scenario: &mut Scenario, cuts: &mut Cuts) {
     scenario.transports.clear();
     scenario.acts.clear();
     scenario.messages.clear();
+    scenario.messages_dropped = None;
+    scenario.cause = None;
     scenario.surprises.clear();
     scenario.order_violations.clear();
 

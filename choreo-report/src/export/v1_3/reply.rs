@@ -29,6 +29,7 @@ pub(super) fn export(reply: &mut Reply, transports: Option<&[String]>) {
     reply.near_misses.clear();
     reply.trigger_messages.clear();
     reply.response_messages.clear();
+    reply.cause = None;
 }
 
 fn judge(reply: &mut Reply) {

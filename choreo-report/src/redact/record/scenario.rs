@@ -34,8 +34,10 @@ impl Redactor {
             transports,
             acts,
             messages,
+            messages_dropped: _,
             surprises,
             order_violations,
+            cause,
             extra,
         } = scenario;
         for text in [name, summary_text] {
@@ -67,6 +69,7 @@ impl Redactor {
             }
             self.map(extra);
         }
+        self.cause(cause);
         if let Some(ScenarioError { kind, text, extra }) = error {
             self.text(kind);
             self.text(text);
@@ -222,6 +225,11 @@ impl Redactor {
         {
             self.map(extra);
         }
+        self.cause(cause);
+        self.map(extra);
+    }
+
+    fn cause(&mut self, cause: &mut Option<Cause>) {
         if let Some(Cause {
             kind: _,
             text,
@@ -231,7 +239,6 @@ impl Redactor {
             self.text(text);
             self.map(extra);
         }
-        self.map(extra);
     }
 
     fn match_failure(&mut self, failure: &mut MatchFailure) {
@@ -325,8 +332,10 @@ impl Redactor {
             near_misses,
             trigger_messages: _,
             response_messages: _,
+            cause,
             extra,
         } = reply;
+        self.cause(cause);
         for text in [trigger_topic, reply_topic, matcher_description] {
             self.text(text);
         }
