@@ -107,7 +107,8 @@ impl Harness {
     pub(crate) fn open(&self, name: Arc<str>, timeout: Option<Duration>) -> Arc<Act> {
         let timeout = timeout.unwrap_or(self.inner.timeout);
         let id = self.inner.router.correlation().new_id();
-        Act::open(vec![self.leg(None, id.clone())], id, name, timeout)
+        let leg = self.leg(None, id.clone());
+        Act::open(vec![leg], id, None, name, timeout)
     }
 
     /// This harness as one transport of a scenario.

@@ -25,6 +25,7 @@ mod message;
 mod outcome;
 mod own_main;
 pub mod prelude;
+mod record;
 mod reply;
 pub mod report;
 pub mod safety;

@@ -13,15 +13,16 @@ pub use choreo_report::model::Outcome;
 
 use crate::codec::Incoming;
 use crate::correlation::Correlation;
-use crate::dispatch::TopicTraffic;
 use crate::envelope::Envelope;
-use crate::ids::{CorrelationId, Location};
-use crate::matcher::{Actual, Mismatch, Pattern, Subject, diff};
+use crate::ids::CorrelationId;
+use crate::matcher::{Actual, Mismatch, Subject, diff};
 use crate::timeline::TimelineEntry;
 
+mod data;
 mod reply;
 mod tally;
 
+pub(crate) use data::{Describe, HandleData};
 pub use reply::{ReplyReport, ReplyState};
 pub(crate) use tally::{Cause, Disorder, Moment, OutOfOrder, Tally, Violation, Wants};
 
@@ -37,6 +38,8 @@ pub struct NearMiss {
     pub(crate) score: diff::Score,
     pub(crate) mismatch: Mismatch,
     pub(crate) received_at: Instant,
+    /// The number of the message.
+    pub(crate) arrival: u64,
     pub(crate) topic: Arc<str>,
     pub(crate) size_bytes: usize,
     pub(crate) message: Option<Incoming>,
@@ -66,64 +69,6 @@ impl NearMiss {
     /// The message, unless it was too large to be kept (64 KiB).
     pub fn message(&self) -> Option<&Incoming> {
         self.message.as_ref()
-    }
-}
-
-/// What every handle has, whatever its message type.
-#[derive(Debug)]
-pub(crate) struct HandleData {
-    /// The transport, as an index into the result's legs.
-    pub(crate) leg: u32,
-    pub(crate) topic: Arc<str>,
-    /// The pattern in words, unless a message matched.
-    pub(crate) expected: Option<String>,
-    /// The pattern, if it captures something.
-    pub(crate) capturing: Option<Pattern>,
-    pub(crate) location: Location,
-    pub(crate) outcome: Outcome,
-    /// When the message came that satisfied it, of several the last that was needed.
-    pub(crate) satisfied_at: Option<Moment>,
-    /// When its first and its last message came.
-    pub(crate) span: Option<(Moment, Moment)>,
-    pub(crate) latency: Option<Duration>,
-    pub(crate) budget: Option<Duration>,
-    /// From the trigger to the end.
-    pub(crate) waited: Duration,
-    /// Something else ended the scenario while this was open.
-    pub(crate) interrupted: bool,
-    pub(crate) near_misses: Vec<NearMiss>,
-    pub(crate) near_miss_count: u64,
-    /// The message that matched, the first of several.
-    pub(crate) incoming: Option<Arc<Incoming>>,
-    /// Where another number of messages than one was expected.
-    pub(crate) tally: Option<Box<Tally>>,
-    pub(crate) error: Option<String>,
-    /// What else a person has to know of its pattern: what became of a snapshot's file.
-    pub(crate) note: Option<String>,
-    pub(crate) traffic: TopicTraffic,
-}
-
-impl HandleData {
-    /// Pass, or slow when the message came over its budget.
-    pub(crate) fn by_budget(&self) -> Outcome {
-        match self.latency.zip(self.budget) {
-            Some((took, may)) if took > may => Outcome::Slow,
-            _ => Outcome::Pass,
-        }
-    }
-
-    /// Its message must not come.
-    pub(crate) fn forbids(&self) -> bool {
-        self.tally.as_ref().is_some_and(|tally| tally.forbids())
-    }
-
-    /// Something else ended the scenario in the window of an expectation that needs no message.
-    pub(crate) fn is_unjudged(&self) -> bool {
-        self.interrupted
-            && self
-                .tally
-                .as_ref()
-                .is_some_and(|tally| !tally.needs_message())
     }
 }
 
@@ -431,6 +376,13 @@ pub struct ScenarioResult {
     pub(crate) scenario: u64,
     /// The number of the act that ended, from 1.
     pub(crate) act: u32,
+    /// From when the offsets of the timeline count.
+    pub(crate) started: Instant,
+    /// When the act was opened.
+    pub(crate) opened: Instant,
+    /// When its clock began.
+    pub(crate) triggered: Option<Instant>,
+    pub(crate) ended: Instant,
     /// The act before.
     pub(crate) previous: Option<Arc<ScenarioResult>>,
     pub(crate) outcome: Outcome,

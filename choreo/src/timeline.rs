@@ -4,6 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub(crate) use self::messages::{Logged, LoggedMessage, MessageLog};
+
+mod messages;
+
 /// Entries that are kept; older ones are dropped and counted.
 const KEPT: usize = 256;
 
@@ -70,13 +74,55 @@ pub struct TimelineEntry {
     pub topic: Option<Arc<str>>,
     /// More, in words; often empty.
     pub detail: String,
+    pub(crate) link: Link,
 }
 
-/// Where something happened.
+/// What an entry is about, by numbers: what caused it is worked out when somebody asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Link {
+    /// The number of the message; zero for none.
+    pub(crate) message: u64,
+    pub(crate) about: About,
+}
+
+/// Which part of the scenario, by its index in the act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum About {
+    #[default]
+    Scenario,
+    Handle(u32),
+    Reply(u32),
+}
+
+impl About {
+    pub(crate) fn handle(index: usize) -> Self {
+        Self::Handle(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    pub(crate) fn reply(index: usize) -> Self {
+        Self::Reply(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+}
+
+/// Where something happened, and what it is about.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Place<'a> {
     pub(crate) transport: Option<&'a Arc<str>>,
     pub(crate) topic: Option<&'a Arc<str>>,
+    pub(crate) link: Link,
+}
+
+impl Place<'_> {
+    /// With the number of the message that came or went.
+    pub(crate) fn of(mut self, message: u64) -> Self {
+        self.link.message = message;
+        self
+    }
+
+    pub(crate) fn about(mut self, about: About) -> Self {
+        self.link.about = about;
+        self
+    }
 }
 
 #[derive(Debug)]
@@ -93,6 +139,11 @@ impl Timeline {
             entries: VecDeque::new(),
             dropped: 0,
         }
+    }
+
+    /// From when offsets count.
+    pub(crate) fn start(&self) -> Instant {
+        self.start
     }
 
     pub(crate) fn record(
@@ -113,6 +164,7 @@ impl Timeline {
             transport: place.transport.cloned(),
             topic: place.topic.cloned(),
             detail: detail.into(),
+            link: place.link,
         };
         // Receipt instants are taken before their entry is made: keep the order of time, not of calls.
         match self.entries.back() {

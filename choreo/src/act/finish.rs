@@ -117,6 +117,10 @@ impl Act {
         let first_handle = state.earlier_handles();
         let result = Arc::new(ScenarioResult {
             act,
+            started: state.timeline.start(),
+            opened: state.opened,
+            triggered: anchor.map(|anchor| anchor.at),
+            ended: now,
             first_handle,
             name: Arc::clone(&self.name),
             scenario: self.scenario,

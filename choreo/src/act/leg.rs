@@ -50,6 +50,7 @@ impl Leg {
         Place {
             transport: self.info.label.as_ref(),
             topic,
+            ..Place::default()
         }
     }
 

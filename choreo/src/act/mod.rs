@@ -17,7 +17,7 @@ use crate::ids::{CorrelationId, LegIndex};
 use crate::matcher::{MessagePattern, Pattern};
 use crate::outcome::{Handle, Published, ScenarioError, ScenarioErrorKind, ScenarioResult};
 use crate::reply::{Reply, ReplyRule, shown};
-use crate::timeline::{Place, Timeline, TimelineAction};
+use crate::timeline::{Logged, MessageLog, Place, Timeline, TimelineAction};
 
 mod constraint;
 mod finish;
@@ -70,8 +70,8 @@ struct State {
     /// Snapshots that are named after the scenario, in all its acts.
     #[cfg(feature = "insta")]
     snapshots: u32,
-    /// Messages that have come for this scenario.
-    arrivals: u64,
+    /// Messages that have come for this scenario, and those that it sent.
+    messages: MessageLog,
     /// A message came that must not have come: the scenario ends as fail.
     violated: bool,
     timeline: Timeline,
@@ -95,6 +95,8 @@ pub(crate) struct Act {
     pub(crate) timeout: Duration,
     /// The scenario's id; each transport has its own form of it.
     id: Option<CorrelationId>,
+    /// The type that joins the ids of a stage's transports.
+    bridge: Option<&'static str>,
     legs: Vec<Leg>,
     state: Mutex<State>,
     changed: Notify,
@@ -107,6 +109,7 @@ impl Act {
     pub(crate) fn open(
         legs: Vec<Leg>,
         id: Option<CorrelationId>,
+        bridge: Option<&'static str>,
         name: Arc<str>,
         timeout: Duration,
     ) -> Arc<Self> {
@@ -117,6 +120,7 @@ impl Act {
             scenario: NEXT_SCENARIO.fetch_add(1, Ordering::Relaxed),
             timeout,
             id,
+            bridge,
             legs,
             state: Mutex::new(State {
                 opened: started,
@@ -128,7 +132,7 @@ impl Act {
                 replies: Vec::new(),
                 #[cfg(feature = "insta")]
                 snapshots: 0,
-                arrivals: 0,
+                messages: MessageLog::default(),
                 violated: false,
                 timeline: Timeline::starting_at(started),
                 trigger: Trigger::None,
@@ -163,6 +167,20 @@ impl Act {
         let mut indices = (0..).zip(&self.legs);
         let (index, _) = indices.find(|(_, leg)| Arc::ptr_eq(&leg.router, router))?;
         Some(LegIndex(index))
+    }
+
+    pub(crate) fn legs(&self) -> &[Leg] {
+        &self.legs
+    }
+
+    /// The name of the type that joins the ids of a stage's transports.
+    pub(crate) fn bridge(&self) -> Option<&'static str> {
+        self.bridge
+    }
+
+    /// The messages that the scenario saw and sent, the oldest first, and how many older ones were dropped.
+    pub(crate) fn messages(&self) -> (Vec<Logged>, u64) {
+        lock(&self.state).messages.snapshot()
     }
 
     pub(crate) fn correlation_id(&self) -> Option<&CorrelationId> {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use choreo_runner::BoxFuture;
 
 use super::request::asker;
-use super::{Act, Leg, State, Trigger, Waiting};
+use super::{Act, State, Trigger, Waiting};
 use crate::codec::Incoming;
 use crate::dispatch::lock;
 use crate::envelope::{Body, Draft, Envelope};
@@ -14,7 +14,7 @@ use crate::expectation::Offered;
 use crate::ids::LegIndex;
 use crate::outcome::ScenarioErrorKind;
 use crate::reply::{Answered, Around, BodyResult, Job, Reply, Triggered};
-use crate::timeline::TimelineAction;
+use crate::timeline::{About, TimelineAction};
 
 impl Act {
     /// Runs the matchers. It holds the act's own lock and no other.
@@ -29,7 +29,8 @@ impl Act {
             // It was on its way to an earlier act.
             return;
         };
-        let place = self.leg(on).place(Some(&envelope.topic));
+        let arrival = state.messages.received(on.0, message);
+        let place = self.leg(on).place(Some(&envelope.topic)).of(arrival);
         // Without ids, what came before the trigger is no answer to it.
         let early = match state.trigger {
             Trigger::None => true,
@@ -46,8 +47,6 @@ impl Act {
         }
         let mut failure = None;
         let mut looked = false;
-        state.arrivals += 1;
-        let arrival = state.arrivals;
         for index in 0..state.expectations.len() {
             if state.expectations[index].slot != slot {
                 continue;
@@ -61,6 +60,7 @@ impl Act {
                     Offered::Violated(why) => why,
                     _ => "",
                 };
+                let place = place.about(About::handle(index));
                 state.timeline.record(at, action, place, detail);
             }
             state.violated |= matches!(offered, Offered::Violated(_));
@@ -76,7 +76,8 @@ impl Act {
             .filter(|(_, r)| r.slots.contains(&slot))
         {
             looked = true;
-            match reply.trigger(slot, message) {
+            let place = place.about(About::reply(index));
+            match reply.trigger(slot, message, arrival) {
                 Triggered::Answer(job) => answers.push((index, job)),
                 Triggered::Dropped => {
                     let at = envelope.received_at;
@@ -173,7 +174,7 @@ async fn answer(
         }
     }
     let Some(act) = act.upgrade() else { return };
-    let (answered, around, from, to) = {
+    let (answered, around, from, answer_leg) = {
         let mut state = lock(&act.state);
         // A finished act has taken its replies apart.
         let Some(reply) = state.reply(of) else {
@@ -186,11 +187,12 @@ async fn answer(
             LegIndex(reply.answer_leg),
         )
     };
-    let (from, to) = (act.leg(from), act.leg(to));
+    let (from, to) = (act.leg(from), act.leg(answer_leg));
     let sent = match built {
         Ok(body) => {
             let envelope = trigger.envelope();
-            act.send_reply(to, &answered, around, envelope, body).await
+            act.send_reply(answer_leg, &answered, around, envelope, body)
+                .await
         }
         Err(error) => Err((
             error.clone(),
@@ -204,7 +206,7 @@ async fn answer(
     if let Some(label) = &to.info.label {
         answered += &format!(" of {label}");
     }
-    let place = from.place(Some(&topic));
+    let place = from.place(Some(&topic)).about(About::reply(of.1));
     {
         let mut state = lock(&act.state);
         let Some(reply) = state.reply(of) else {
@@ -212,14 +214,17 @@ async fn answer(
         };
         let now = Instant::now();
         match sent {
-            Ok(()) => {
-                reply.done(Ok(()), job.is_error);
+            Ok((response, at)) => {
+                reply.answered_with(job.trigger, response, job.is_error);
+                let place = place.of(response);
+                // Its own place in time: what follows from it may have come already.
                 state
                     .timeline
-                    .record(now, TimelineAction::Replied, place, answered);
+                    .record(at, TimelineAction::Replied, place, answered);
             }
             Err((error, text)) => {
-                reply.done(Err(error), job.is_error);
+                reply.failed_with(error, text.clone());
+                let place = place.of(job.trigger);
                 let failed = format!("the reply to `{topic}` {answered} failed: {text}");
                 state
                     .timeline
@@ -257,15 +262,16 @@ fn change(act: &Weak<Act>, of: (u32, usize), change: fn(&mut Reply)) -> bool {
 }
 
 impl Act {
-    /// The error is its type's name, and a sentence.
+    /// The number of the answer, and when it was handed over. The error is its type's name, and a sentence.
     async fn send_reply(
         &self,
-        leg: &Leg,
+        to: LegIndex,
         answered: &Answered,
         around: Around,
         trigger: &Envelope,
         body: Body,
-    ) -> Result<(), (String, String)> {
+    ) -> Result<(u64, Instant), (String, String)> {
+        let leg = self.leg(to);
         let (topic, metadata) = match answered {
             Answered::Topic(topic) => (topic.as_str().into(), around.metadata),
             Answered::Asker => {
@@ -288,6 +294,8 @@ impl Act {
             .encode(leg, draft)
             .map_err(|error| (error.name, error.text))?
             .outgoing;
+        let at = Instant::now();
+        let number = lock(&self.state).messages.sent(to.0, at, &outgoing);
         let bound = leg.router.ready_timeout();
         let connection = leg
             .router
@@ -301,6 +309,7 @@ impl Act {
                     format!("not on the wire within {bound:?}"),
                 )
             })?
-            .map_err(|error| ("TransportError".to_owned(), error.to_string()))
+            .map_err(|error| ("TransportError".to_owned(), error.to_string()))?;
+        Ok((number, at))
     }
 }

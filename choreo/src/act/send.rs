@@ -268,7 +268,7 @@ impl Act {
             Err(error) => return refuse(error.kind, error.text),
         };
         let earliest = Instant::now();
-        {
+        let number = {
             let mut state = lock(&self.state);
             if matches!(state.trigger, Trigger::None) {
                 state.trigger = Trigger::Sending { since: earliest };
@@ -280,7 +280,8 @@ impl Act {
                     stamped,
                 });
             }
-        }
+            state.messages.sent(on.0, earliest, &outgoing)
+        };
         let bound = leg.router.ready_timeout();
         let sent = async {
             let connection = leg.router.connection()?;
@@ -307,7 +308,7 @@ impl Act {
             "without the correlation id"
         };
         // Its own place in time: the answer may have come before this task ran again.
-        let place = leg.place(Some(&topic));
+        let place = leg.place(Some(&topic)).of(number);
         state
             .timeline
             .record(earliest, TimelineAction::Published, place, detail);

@@ -6,7 +6,7 @@ use super::{Act, Slot, State, Trigger};
 use crate::expectation::{Expectation, Opening, Standing};
 use crate::outcome::{Moment, OutOfOrder};
 use crate::reply::Reply;
-use crate::timeline::TimelineAction;
+use crate::timeline::{About, TimelineAction};
 
 /// What an act still waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +30,11 @@ impl Act {
             timeline,
             ..
         } = state;
-        for slot in replies.iter().filter_map(Reply::missed) {
+        let missed = replies.iter().enumerate();
+        for (index, slot) in missed.filter_map(|(index, reply)| Some((index, reply.missed()?))) {
             let Slot { leg, topic, .. } = &slots[(slot - *earlier_slots) as usize];
             let place = self.leg(*leg).place(Some(topic));
+            let place = place.about(About::reply(index));
             timeline.record(
                 now,
                 TimelineAction::Deadline,
@@ -40,17 +42,13 @@ impl Act {
                 "a required reply is owed",
             );
         }
-        for expectation in expectations
-            .iter()
-            .filter(|expectation| expectation.is_open())
-        {
+        let open = expectations.iter().enumerate();
+        for (index, expectation) in open.filter(|(_, expectation)| expectation.is_open()) {
             let detail = expectation.progress();
-            timeline.record(
-                now,
-                TimelineAction::Deadline,
-                self.legs[expectation.leg as usize].place(Some(&expectation.topic)),
-                detail,
-            );
+            let leg = &self.legs[expectation.leg as usize];
+            let place = leg.place(Some(&expectation.topic));
+            let place = place.about(About::handle(index));
+            timeline.record(now, TimelineAction::Deadline, place, detail);
         }
     }
 }

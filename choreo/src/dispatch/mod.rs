@@ -324,6 +324,21 @@ impl Router {
         lock(&self.surprises).snapshot()
     }
 
+    /// The last ones on these topics since an instant, oldest first.
+    pub(crate) fn surprises_since(
+        &self,
+        since: Instant,
+        topics: &[&str],
+        most: usize,
+    ) -> Vec<Surprise> {
+        lock(&self.surprises).since(since, topics, most)
+    }
+
+    /// Where the broker is, for people.
+    pub(crate) fn address(&self) -> &str {
+        &self.config.address
+    }
+
     /// Topics, besides the given one, that messages came on since an instant.
     pub(crate) fn busy_topics(&self, besides: &str, since: Instant) -> Vec<(Arc<str>, u64)> {
         let mut busy: Vec<_> = lock(&self.topics)

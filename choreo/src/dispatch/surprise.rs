@@ -80,6 +80,17 @@ impl SurpriseLog {
         (self.entries.iter().cloned().collect(), self.dropped)
     }
 
+    /// The last ones on these topics, oldest first.
+    pub(super) fn since(&self, since: Instant, topics: &[&str], most: usize) -> Vec<Surprise> {
+        // Those of several receive tasks are in order but for moments.
+        let recent = self.entries.iter().rev();
+        let recent = recent.take_while(|surprise| surprise.received_at >= since);
+        let own = recent.filter(|surprise| topics.contains(&&*surprise.topic));
+        let mut found: Vec<_> = own.take(most).cloned().collect();
+        found.reverse();
+        found
+    }
+
     pub(super) fn close_id(&mut self, id: &CorrelationId) {
         if self.closed.len() == CLOSED_IDS
             && let Some(oldest) = self.closed.pop_front()

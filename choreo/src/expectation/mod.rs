@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use crate::codec::Incoming;
 use crate::ids::Location;
 use crate::matcher::{MessagePattern, Pattern};
-use crate::outcome::{AnyMessage, Cause, HandleData, Moment, Outcome, Tally, Violation, Wants};
+use crate::outcome::{
+    AnyMessage, Cause, Describe, HandleData, Moment, Outcome, Tally, Violation, Wants,
+};
 
 pub use self::count::MessageCount;
 pub(crate) use self::count::{DUPLICATE_WINDOW, Limits};
@@ -329,7 +331,7 @@ impl Expectation {
                     return Offered::Matched;
                 }
                 Answer::NearMiss(mismatch) => {
-                    self.near_misses.add(mismatch, message);
+                    self.near_misses.add(mismatch, message, arrival);
                     return Offered::NearMiss;
                 }
                 Answer::Panicked { matcher, message } => Err((matcher, message)),
@@ -351,7 +353,7 @@ impl Expectation {
                         return Offered::Ignored;
                     }
                     Answer::NearMiss(mismatch) => {
-                        self.near_misses.add(mismatch, message);
+                        self.near_misses.add(mismatch, message, arrival);
                         return Offered::NearMiss;
                     }
                     Answer::Panicked { matcher, message } => Err((matcher, message)),
@@ -401,12 +403,14 @@ impl Expectation {
         let (near_misses, attempts) = self.near_misses.into_parts();
         let violated = matches!(self.end, Some(End::Violated(_)));
         let is_open = self.end.is_none() && standing == Standing::Wanting;
-        let (expected, mut first, more, mut tally) =
+        let (expected, pattern, mut first, more, mut tally) =
             take_apart(self.demand, self.matches, is_open || violated);
         let mut data = HandleData {
             leg: self.leg,
             topic: self.topic,
             expected,
+            pattern,
+            since: self.since,
             capturing,
             location: self.location,
             outcome: Outcome::Pass,
@@ -530,6 +534,7 @@ fn is_within(opening: Option<Opening>, quiet: Duration, moment: Moment) -> bool 
 
 type Parts = (
     Option<String>,
+    Box<dyn Describe>,
     Option<Matched>,
     Vec<Matched>,
     Option<Box<Tally>>,
@@ -541,7 +546,7 @@ fn take_apart(demand: Demand, matches: Matches, describe: bool) -> Parts {
     match demand {
         Demand::One(wanted) => {
             let expected = describe.then(|| wanted.describe());
-            (expected, matches.first, Vec::new(), None)
+            (expected, Box::new(wanted), matches.first, Vec::new(), None)
         }
         Demand::Count(wanted, limits) => {
             let wants = Wants::Count {
@@ -550,7 +555,8 @@ fn take_apart(demand: Demand, matches: Matches, describe: bool) -> Parts {
             };
             let expected = describe.then(|| wanted.describe());
             let tally = Tally::new(wants, limits.quiet, matches.count);
-            (expected, matches.first, matches.more, Some(tally))
+            let pattern = Box::new(wanted);
+            (expected, pattern, matches.first, matches.more, Some(tally))
         }
         Demand::Set(set) => {
             let missing = if describe { set.missing() } else { Vec::new() };
@@ -559,8 +565,16 @@ fn take_apart(demand: Demand, matches: Matches, describe: bool) -> Parts {
                 missing,
             };
             let tally = Tally::new(wants, Duration::ZERO, set.count());
-            let mut messages = set.into_messages().into_iter();
-            (None, messages.next(), messages.collect(), Some(tally))
+            let (messages, patterns) = set.into_parts();
+            let mut messages = messages.into_iter();
+            let pattern = Box::new(patterns);
+            (
+                None,
+                pattern,
+                messages.next(),
+                messages.collect(),
+                Some(tally),
+            )
         }
     }
 }

@@ -31,7 +31,7 @@ impl NearMisses {
         self.kept.first()
     }
 
-    pub(crate) fn add(&mut self, mismatch: Mismatch, message: &Arc<Incoming>) {
+    pub(crate) fn add(&mut self, mismatch: Mismatch, message: &Arc<Incoming>, arrival: u64) {
         self.total += 1;
         let envelope = message.envelope();
         let score = diff::score(&mismatch);
@@ -52,6 +52,7 @@ impl NearMisses {
             score,
             mismatch,
             received_at: envelope.received_at,
+            arrival,
             topic: Arc::clone(&envelope.topic),
             size_bytes: envelope.payload.len(),
             message: keep_payload.then(|| message.undecoded()),

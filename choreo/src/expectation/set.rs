@@ -137,7 +137,7 @@ impl Set {
         }
         if candidates.is_empty() {
             if let Some((_, mismatch)) = closest {
-                near_misses.add(mismatch, message);
+                near_misses.add(mismatch, message, moment.arrival);
             }
             return Taken::NearMiss;
         }
@@ -161,10 +161,11 @@ impl Set {
             .collect()
     }
 
-    /// The messages in the order of the patterns that they satisfy.
-    pub(super) fn into_messages(self) -> Vec<Matched> {
+    /// The messages in the order of the patterns that they satisfy, and the patterns.
+    pub(super) fn into_parts(self) -> (Vec<Matched>, Vec<Wanted>) {
         let mut messages: Vec<_> = self.messages.into_iter().map(Some).collect();
         let owners = self.assignment.owner.into_iter().flatten();
-        owners.filter_map(|index| messages[index].take()).collect()
+        let messages = owners.filter_map(|index| messages[index].take()).collect();
+        (messages, self.patterns)
     }
 }

@@ -8,7 +8,7 @@ use crate::matcher::envelope::{EnvelopePattern, joined};
 #[cfg(feature = "insta")]
 use crate::matcher::snapshot::Snapshot;
 use crate::matcher::{MessagePattern, Mismatch, Pattern, Subject};
-use crate::outcome::AnyMessage;
+use crate::outcome::{AnyMessage, Describe};
 
 /// A pattern whose message type is forgotten.
 pub(crate) trait DynPattern: Send + Sync {
@@ -101,6 +101,19 @@ impl Wanted {
             return payload;
         }
         Err(joined(payload.err(), around, self.describe()))
+    }
+}
+
+impl Describe for Wanted {
+    fn describe(&self) -> String {
+        Self::describe(self)
+    }
+}
+
+impl Describe for Vec<Wanted> {
+    fn describe(&self) -> String {
+        let patterns: Vec<_> = self.iter().map(Wanted::describe).collect();
+        format!("unordered [{}]", patterns.join(", "))
     }
 }
 

@@ -19,6 +19,14 @@ pub(crate) struct Score {
     severe: usize,
 }
 
+impl Score {
+    /// As one number; less is closer.
+    pub(crate) fn number(self) -> u64 {
+        let field = |count: usize| (count as u64).min(0xffff);
+        u64::from(self.foreign) << 32 | field(self.leaves) << 16 | field(self.severe)
+    }
+}
+
 /// Rates a near miss: fewer differences are closer, then fewer missing fields and wrong types.
 pub(crate) fn score(mismatch: &Mismatch) -> Score {
     score_of(&collect(mismatch))

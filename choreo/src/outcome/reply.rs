@@ -57,6 +57,14 @@ pub struct ReplyReport {
     /// It is required, and did not answer often enough.
     pub(crate) is_short: bool,
     pub(crate) location: Location,
+    /// The transport of its triggers, as an index into the result's legs.
+    pub(crate) leg: u32,
+    /// Triggers that it answers or drops.
+    pub(crate) matched_count: u64,
+    /// Why it could not answer, in a sentence.
+    pub(crate) error_text: Option<String>,
+    /// The numbers of triggers and of their answers, of the first 64.
+    pub(crate) exchanges: Vec<(u64, u64)>,
 }
 
 impl ReplyReport {

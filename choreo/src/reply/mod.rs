@@ -45,9 +45,15 @@ pub(crate) struct Reply {
     /// Built, and waiting for their time.
     delayed: u32,
     sent: u32,
-    failed: Option<String>,
+    /// The name of the error's type, and a sentence.
+    failed: Option<(String, String)>,
     near_misses: NearMisses,
+    /// The numbers of triggers and of their answers.
+    exchanges: Vec<(u64, u64)>,
 }
+
+/// Answers of which the messages are remembered.
+const EXCHANGES: usize = 64;
 
 /// What a trigger made a reply do.
 pub(crate) enum Triggered {
@@ -64,6 +70,8 @@ pub(crate) enum Triggered {
 
 /// One answer to be given.
 pub(crate) struct Job {
+    /// The number of the message that is answered.
+    pub(crate) trigger: u64,
     pub(crate) builder: ReplyBuilder,
     pub(crate) delay: Option<Duration>,
     pub(crate) is_error: bool,
@@ -92,6 +100,7 @@ impl Reply {
             sent: 0,
             failed: None,
             near_misses: NearMisses::default(),
+            exchanges: Vec::new(),
         }
     }
 
@@ -105,7 +114,12 @@ impl Reply {
     }
 
     /// `slot` is the one that the message came through.
-    pub(crate) fn trigger(&mut self, slot: u32, message: &Arc<Incoming>) -> Triggered {
+    pub(crate) fn trigger(
+        &mut self,
+        slot: u32,
+        message: &Arc<Incoming>,
+        arrival: u64,
+    ) -> Triggered {
         if let Some(overlap) = &mut self.overlap
             && overlap.is_repetition(slot, message.envelope())
         {
@@ -121,9 +135,9 @@ impl Reply {
             .as_ref()
             .map(|pattern| ask(&pattern.0, message))
         {
-            None | Some(Answer::Match(_)) => self.matched(),
+            None | Some(Answer::Match(_)) => self.matched(arrival),
             Some(Answer::NearMiss(mismatch)) => {
-                self.near_misses.add(mismatch, message);
+                self.near_misses.add(mismatch, message, arrival);
                 Triggered::NearMiss
             }
             Some(Answer::Panicked { matcher, message }) => Triggered::Panicked(format!(
@@ -132,7 +146,7 @@ impl Reply {
         }
     }
 
-    fn matched(&mut self) -> Triggered {
+    fn matched(&mut self, trigger: u64) -> Triggered {
         let number = self.matched;
         self.matched += 1;
         let behaviour = &self.rule.behaviour;
@@ -160,6 +174,7 @@ impl Reply {
         self.left = self.left.map(|left| left - 1);
         self.in_flight += 1;
         Triggered::Answer(Job {
+            trigger,
             builder,
             delay,
             is_error,
@@ -191,15 +206,20 @@ impl Reply {
         self.in_flight += 1;
     }
 
-    pub(crate) fn done(&mut self, result: Result<(), String>, is_error: bool) {
+    /// An answer is out; both messages by their numbers.
+    pub(crate) fn answered_with(&mut self, trigger: u64, answer: u64, is_error: bool) {
         self.in_flight -= 1;
-        match result {
-            Ok(()) => {
-                self.sent += 1;
-                self.errors += u32::from(is_error);
-            }
-            Err(error) => self.failed = Some(error),
+        self.sent += 1;
+        self.errors += u32::from(is_error);
+        if self.exchanges.len() < EXCHANGES {
+            self.exchanges.push((trigger, answer));
         }
+    }
+
+    /// There is no answer: the name of the error's type, and a sentence.
+    pub(crate) fn failed_with(&mut self, error: String, text: String) {
+        self.in_flight -= 1;
+        self.failed = Some((error, text));
     }
 
     /// An answer is being built or sent. One that waits for its time holds up nothing.
@@ -233,7 +253,8 @@ impl Reply {
         // Before the first trigger nothing was drawn.
         let seed = self.dice.filter(|_| self.matched > 0).map(|dice| dice.seed);
         let is_short = self.is_owed() && !interrupted;
-        let state = match self.failed {
+        let (failed, error_text) = self.failed.unzip();
+        let state = match failed {
             Some(error) => ReplyState::Failed(error),
             None if self.sent > 0 => ReplyState::Replied,
             None if self.in_flight + self.delayed > 0 => ReplyState::Answering,
@@ -257,6 +278,10 @@ impl Reply {
             is_short,
             near_misses: self.near_misses.into_parts().0,
             location: self.rule.location,
+            leg: self.trigger_leg,
+            matched_count: self.matched,
+            error_text,
+            exchanges: self.exchanges,
         }
     }
 }

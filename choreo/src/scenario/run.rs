@@ -10,6 +10,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer as _};
 use super::{Host, Scenario};
 use crate::failure;
 use crate::outcome::{Outcome, ScenarioResult};
+use crate::record::{self, Ended};
 use crate::text::Style;
 
 /// A scenario function, boxed.
@@ -104,21 +105,34 @@ pub(crate) async fn run<H: Host>(
         }
         None => (act.expire().await, None),
     };
-    record(&result, broken.as_deref(), style, site, started.elapsed())
+    let ended = Ended {
+        act,
+        result: &result,
+        outcome: outcome(&result, broken.as_deref()),
+        broken: broken.as_deref(),
+        duration: started.elapsed(),
+        site,
+    };
+    finished(ended, style, context.detail)
 }
 
-fn record(
-    result: &ScenarioResult,
-    broken: Option<&str>,
-    style: Style,
-    site: failure::Site,
-    duration: Duration,
-) -> ScenarioRecord {
-    // An abandoned act's open expectations say nothing: the body's end is the outcome.
-    let outcome = match (broken, &result.error) {
+/// An abandoned act's open expectations say nothing: the body's end is the outcome.
+fn outcome(result: &ScenarioResult, broken: Option<&str>) -> Outcome {
+    match (broken, &result.error) {
         (Some(_), None) => Outcome::Fail,
         _ => result.outcome,
-    };
+    }
+}
+
+fn finished(ended: Ended<'_>, style: Style, with_detail: bool) -> ScenarioRecord {
+    let Ended {
+        result,
+        outcome,
+        broken,
+        duration,
+        site,
+        ..
+    } = ended;
     let acts = result.acts();
     let handles = acts
         .iter()
@@ -133,5 +147,18 @@ fn record(
     let failure = outcome
         .is_failure()
         .then(|| failure::render_run(result, outcome, broken, style, site));
-    ScenarioRecord::new(outcome, handles, duration, failure)
+    let detail = with_detail.then(|| detail(ended)).flatten();
+    ScenarioRecord::new(outcome, handles, duration, failure).with_detail(detail)
+}
+
+/// What a report shows. Trouble with it is no trouble of the scenario.
+fn detail(ended: Ended<'_>) -> Option<Box<choreo_report::model::Scenario>> {
+    let made = std::panic::AssertUnwindSafe(|| Box::new(record::scenario(ended)));
+    match std::panic::catch_unwind(made) {
+        Ok(detail) => Some(detail),
+        Err(_) => {
+            tracing::error!(scenario = %ended.result.name, "the report lacks its details: making them panicked");
+            None
+        }
+    }
 }

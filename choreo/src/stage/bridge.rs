@@ -146,9 +146,17 @@ pub(super) trait DynBridge: Send + Sync {
         transport: &'a str,
     ) -> BoxFuture<'a, Result<String, BridgeError>>;
     fn transports(&self) -> Option<Vec<String>>;
+    /// The type's own.
+    fn name(&self) -> &'static str;
 }
 
 impl<B: CorrelationBridge> DynBridge for B {
+    fn name(&self) -> &'static str {
+        let path = std::any::type_name::<B>();
+        let end = path.find('<').unwrap_or(path.len());
+        path[..end].rsplit("::").next().unwrap_or(path)
+    }
+
     fn fresh(&self) -> BoxFuture<'_, Result<CorrelationId, BridgeError>> {
         Box::pin(CorrelationBridge::fresh(self))
     }

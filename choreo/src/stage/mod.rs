@@ -122,7 +122,13 @@ impl<T: Transports> Stage<T> {
             .or(inner.timeout)
             .or(longest)
             .expect("a stage has a transport");
-        Ok(Act::open(legs, Some(id), name, timeout))
+        Ok(Act::open(
+            legs,
+            Some(id),
+            Some(inner.bridge.name()),
+            name,
+            timeout,
+        ))
     }
 }
 

@@ -53,6 +53,7 @@ const MODULES: &[&str] = &[
     "act",
     // 6
     "failure",
+    "record",
     "harness",
     "stage::bridge",
     "stage",

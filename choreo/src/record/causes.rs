@@ -1,0 +1,347 @@
+//! Why something failed, in one plain sentence.
+
+use choreo_report::model::{Cause, CauseKind, Scenario};
+
+use super::{Context, handles};
+use crate::matcher::{Actual, Mismatch, MismatchKind, diff};
+use crate::outcome::{
+    self, HandleData, NearMiss, Outcome, ReplyReport, ReplyState, Tally, Violation, Wants,
+};
+use crate::text::{Took, count, edit_distance, shorten};
+
+/// Characters of a value in a sentence.
+const VALUE_CHARS: usize = 60;
+/// Characters of a sentence that others wrote.
+const LINE_CHARS: usize = 200;
+/// Names that differ in no more letters are taken for each other.
+const NEAR_NAME: usize = 3;
+
+/// Why an expectation failed, or came over its budget.
+pub(super) fn of_handle(context: &Context<'_>, data: &HandleData) -> Option<Cause> {
+    let (kind, text) = handle(context, data)?;
+    Some(Cause::new(kind, context.ids.hidden(&text)))
+}
+
+fn handle(context: &Context<'_>, data: &HandleData) -> Option<(CauseKind, String)> {
+    let topic = context.result.shown(&data.topic);
+    if data.interrupted {
+        let why = "the scenario ended before it was decided";
+        return Some((CauseKind::Interrupted, format!("`{topic}`: {why}")));
+    }
+    let tally = data.tally.as_deref();
+    match data.outcome {
+        Outcome::Pass => None,
+        Outcome::Slow => {
+            let (latency, budget) = data.latency.zip(data.budget)?;
+            let text = format!(
+                "the message on `{topic}` took {}, {} over its budget of {}",
+                Took(latency),
+                Took(latency.saturating_sub(budget)),
+                Took(budget)
+            );
+            Some((CauseKind::Late, text))
+        }
+        Outcome::Fail => {
+            if let Some(tally) = tally
+                && let Some(violation) = &tally.violation
+            {
+                return Some(violated(topic, tally, violation));
+            }
+            if let Some(tally) = tally
+                && tally.count > 0
+            {
+                return Some((CauseKind::TooFew, too_few(context, data, tally)));
+            }
+            match data.near_misses.first() {
+                Some(closest) => Some(differs(
+                    &format!(
+                        "{} reached `{topic}`",
+                        count(data.near_miss_count, "message")
+                    ),
+                    closest,
+                )),
+                None => {
+                    let why = data.note.clone();
+                    let why = why.unwrap_or_else(|| "no message was right".to_owned());
+                    Some((CauseKind::Other, format!("`{topic}`: {why}")))
+                }
+            }
+        }
+        Outcome::Timeout => Some((CauseKind::Routing, silent(context, data))),
+        Outcome::Error => {
+            let why = data.error.as_deref().unwrap_or("it could not be judged");
+            Some((CauseKind::Other, format!("`{topic}`: {}", first_line(why))))
+        }
+        _ => None,
+    }
+}
+
+/// How the closest of some messages differs.
+fn differs(came: &str, closest: &NearMiss) -> (CauseKind, String) {
+    let leaves: Vec<_> = diff::leaves(&closest.mismatch).collect();
+    let Some(first) = leaves.first() else {
+        return (CauseKind::WrongValue, came.to_owned());
+    };
+    let kind = match first.kind {
+        MismatchKind::Missing => CauseKind::MissingField,
+        MismatchKind::TypeMismatch => CauseKind::WrongType,
+        _ => CauseKind::WrongValue,
+    };
+    let more = match leaves.len() - 1 {
+        0 => String::new(),
+        1 => ", and 1 more place differs".to_owned(),
+        more => format!(", and {more} more places differ"),
+    };
+    (kind, format!("{came}; {}{more}", difference(first)))
+}
+
+fn difference(leaf: &Mismatch) -> String {
+    let place = if leaf.path.is_root() {
+        "it".to_owned()
+    } else {
+        format!("`{}`", leaf.path)
+    };
+    let expected = shorten(&leaf.expected, VALUE_CHARS);
+    let actual = diff::render_actual(&leaf.actual, VALUE_CHARS);
+    match (leaf.kind, &leaf.actual) {
+        (MismatchKind::Unexpected, _) => format!("{place} was {actual}, expected nothing"),
+        (MismatchKind::Missing, _) | (_, Actual::Absent) => {
+            format!("{place} was missing, expected {expected}")
+        }
+        _ => format!("{place} was {actual}, expected {expected}"),
+    }
+}
+
+fn violated(topic: &str, tally: &Tally, violation: &Violation) -> (CauseKind, String) {
+    let number = tally.count + 1;
+    match &violation.cause {
+        outcome::Cause::TooMany { after } if tally.forbids() => {
+            let text = format!(
+                "a message came on `{topic}` {} into the {} in which none may",
+                Took(*after),
+                Took(tally.quiet)
+            );
+            (CauseKind::Forbidden, text)
+        }
+        outcome::Cause::TooMany { after } => {
+            let text = match &tally.wants {
+                Wants::Count {
+                    least: 1,
+                    most: Some(1),
+                } => format!(
+                    "a duplicate came on `{topic}` {} after the first message",
+                    Took(*after)
+                ),
+                Wants::Count { most, .. } => format!(
+                    "{} came on `{topic}`, at most {} may",
+                    count(number, "message"),
+                    most.unwrap_or(tally.count)
+                ),
+                Wants::Set { .. } => format!("a message too many came on `{topic}`"),
+            };
+            (CauseKind::Duplicate, text)
+        }
+        outcome::Cause::Disorder(disorder) => {
+            let path = &disorder.path;
+            let shown = |value: &serde_json::Value| shorten(&value.to_string(), VALUE_CHARS);
+            let text = match (&disorder.before, &disorder.value) {
+                (Some(before), Some(value)) => format!(
+                    "message {number} on `{topic}` was out of order: `{path}` was {} after {}",
+                    shown(value),
+                    shown(before)
+                ),
+                (None, Some(value)) => format!(
+                    "message {number} on `{topic}` has no order: `{path}` was {}",
+                    shown(value)
+                ),
+                (_, None) => {
+                    format!("message {number} on `{topic}` has no order: `{path}` was missing")
+                }
+            };
+            (CauseKind::WrongOrder, text)
+        }
+    }
+}
+
+fn too_few(context: &Context<'_>, data: &HandleData, tally: &Tally) -> String {
+    let topic = context.result.shown(&data.topic);
+    let waited = Took(handles::waited(context, data));
+    match &tally.wants {
+        Wants::Count { least, .. } => format!(
+            "{} of {} came on `{topic}` within {waited}",
+            tally.count,
+            count(*least, "message")
+        ),
+        Wants::Set { size, missing } => {
+            let missing = missing
+                .first()
+                .map(|pattern| format!("; {} is missing", shorten(pattern, VALUE_CHARS)));
+            format!(
+                "{} of {} came on `{topic}` within {waited}{}",
+                tally.count,
+                count(*size as u64, "message"),
+                missing.unwrap_or_default()
+            )
+        }
+    }
+}
+
+/// Nothing came, and the best guess why.
+fn silent(context: &Context<'_>, data: &HandleData) -> String {
+    let topic = context.result.shown(&data.topic);
+    let came = format!(
+        "no message came on `{topic}` within {}",
+        Took(handles::waited(context, data))
+    );
+    let traffic = data.traffic;
+    let similar = context
+        .of
+        .busy_topics
+        .iter()
+        .map(|(other, _)| (edit_distance(other, &data.topic), other))
+        .filter(|(distance, _)| *distance <= NEAR_NAME)
+        .min();
+    let hint = if traffic.without_id > 0 {
+        let ignored = count(traffic.without_id, "message");
+        format!("; {ignored} without a correlation id came there")
+    } else if traffic.unknown_id > 0 {
+        let foreign = count(traffic.unknown_id, "message");
+        format!("; {foreign} with an unknown correlation id came there")
+    } else if let Some((_, other)) = similar {
+        format!("; some came on `{other}`")
+    } else {
+        String::new()
+    };
+    came + &hint
+}
+
+/// Why a reply made the scenario fail, if it did.
+pub(super) fn of_reply(context: &Context<'_>, reply: &ReplyReport) -> Option<Cause> {
+    let only_replies = context.of.handles.is_empty();
+    if !reply.outcome(only_replies).is_failure() {
+        return None;
+    }
+    let topics: Vec<_> = reply
+        .trigger_topics
+        .iter()
+        .map(|topic| format!("`{}`", context.result.shown(topic)))
+        .collect();
+    let topics = topics.join(", ");
+    let (kind, text) = match &reply.state {
+        ReplyState::Failed(error) => {
+            let why = reply.error_text.as_deref().unwrap_or(error);
+            let text = format!("the reply to {topics} failed: {}", first_line(why));
+            (CauseKind::ReplyFailed, text)
+        }
+        ReplyState::ArmedNoMatch => {
+            let text = format!("no message came on {topics} for the reply to answer");
+            (CauseKind::Routing, text)
+        }
+        ReplyState::ArmedMismatched => {
+            let came = format!(
+                "{} for the reply came on {topics}",
+                count(reply.candidate_count, "message")
+            );
+            match reply.near_misses.first() {
+                Some(closest) => differs(&came, closest),
+                None => (CauseKind::WrongValue, format!("{came}, and none fits")),
+            }
+        }
+        ReplyState::Answering => {
+            let text = format!("the reply to {topics} was not out when the scenario ended");
+            (CauseKind::Late, text)
+        }
+        ReplyState::Dropped | ReplyState::Replied => {
+            let wanted = u64::from(reply.required_count.unwrap_or(1));
+            let text = format!(
+                "the reply to {topics} answered {} of {}",
+                reply.reply_count,
+                count(wanted, "message")
+            );
+            (CauseKind::TooFew, text)
+        }
+    };
+    Some(Cause::new(kind, context.ids.hidden(&text)))
+}
+
+/// The one cause that says most.
+pub(super) fn of_scenario(scenario: &Scenario, outcome: Outcome) -> Option<Cause> {
+    if outcome == Outcome::Pass {
+        return None;
+    }
+    let replies = || {
+        scenario
+            .replies
+            .iter()
+            .find_map(|reply| reply.cause.clone())
+    };
+    if let Some(error) = &scenario.error {
+        let kind = match error.kind.as_str() {
+            "publish" => CauseKind::PublishFailed,
+            "lost" => CauseKind::BrokerLost,
+            "reply" => CauseKind::ReplyFailed,
+            _ => CauseKind::Other,
+        };
+        return Some(Cause::new(kind, first_line(&error.text)));
+    }
+    let is_interrupted = |cause: &&Cause| cause.kind == CauseKind::Interrupted;
+    let causes = || scenario.handles.iter().filter_map(|it| it.cause.as_ref());
+    let order = || {
+        let violation = scenario.order_violations.first()?;
+        let topic = |id: &str| {
+            let mut handles = scenario.handles.iter();
+            let handle = handles.find(|handle| handle.id.as_deref() == Some(id));
+            handle.map(|handle| handle.topic.as_str())
+        };
+        let text = format!(
+            "`{}` came {} before `{}`, which had to come first",
+            topic(&violation.second)?,
+            Took(violation.by_ms.into()),
+            topic(&violation.first)?
+        );
+        Some(Cause::new(CauseKind::WrongOrder, text))
+    };
+    let body = || {
+        let text = scenario.body_error.as_deref()?;
+        Some(Cause::new(CauseKind::Other, body_line(text)))
+    };
+    // An expectation that is only slow is no reason for a failure.
+    let failed = scenario.handles.iter().filter(|handle| {
+        handle
+            .exact_outcome()
+            .is_some_and(|own| own.is_failure() || !outcome.is_failure())
+    });
+    let mut judged: Vec<_> = failed
+        .filter_map(|handle| Some((handle.exact_outcome()?, handle.cause.as_ref()?)))
+        .collect();
+    // Of those that failed the first; what came and was wrong says more than silence.
+    judged.sort_by_key(|(own, _)| match own {
+        Outcome::Error => 0,
+        Outcome::Fail => 1,
+        _ => 2,
+    });
+    let handle = judged.first().map(|(_, cause)| (*cause).clone());
+    // A body that panics because of a failed expectation says no more than the expectation.
+    order()
+        .or(handle)
+        .or_else(body)
+        .or_else(replies)
+        .or_else(|| causes().find(is_interrupted).cloned())
+}
+
+/// Of a panic what it says, rather than where.
+fn body_line(text: &str) -> String {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    let text = match lines.next() {
+        Some(message) if first.ends_with(':') => format!("{first} {message}"),
+        _ => first.to_owned(),
+    };
+    shorten(&text, LINE_CHARS)
+}
+
+fn first_line(text: &str) -> String {
+    let mut lines = text.lines().map(str::trim);
+    let line = lines.find(|line| !line.is_empty()).unwrap_or_default();
+    shorten(line, LINE_CHARS)
+}

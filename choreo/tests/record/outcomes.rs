@@ -1,0 +1,273 @@
+//! One expectation, each outcome.
+
+use choreo::__private::{BodyEnd, BoxFuture, body_end};
+use choreo::Value;
+use choreo::prelude::*;
+use choreo::transport::Headers;
+use choreo_report::model::{HandleOutcome, Outcome};
+
+use crate::support::{broker, run, service};
+
+#[tokio::test]
+async fn pass() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "pass.done", { count: > 0 }, within 50s);
+            publish!(s, "pass.new", { count: 3 }, headers { "x-a": "1", "x-a": "2" }, key "k");
+            let _ = s;
+            body_end(())
+        })
+    }
+    service("pass.new", "pass.done", |order| {
+        vec![json!({ "count": order["count"] })]
+    })
+    .await;
+    let told = run(body).await;
+    assert_eq!(
+        told.edges(),
+        [
+            "ready",
+            "published pass.new m1 <- ready",
+            "received pass.done m2 <- published pass.new m1",
+            "matched pass.done m2 <- received pass.done m2",
+        ]
+    );
+    assert!(told.causes().is_empty());
+    let record = &told.record;
+    assert_eq!(record.verdict, Some(Outcome::Pass));
+    assert!(record.completed_normally);
+    let id = record.correlation_id.as_deref().unwrap();
+    assert!(id.starts_with("sha256:") && id.len() == 23, "{id}");
+    let handle = &record.handles[0];
+    assert_eq!(handle.matched, ["m2"]);
+    assert_eq!(handle.matcher_description, "{ count: > 0, .. }");
+    assert!(handle.latency_ms < handle.budget_ms);
+    let sent = told.message("m1");
+    assert_eq!(sent["direction"], "out");
+    assert_eq!(sent["payload"], json!({ "count": 3, "correlation_id": id }));
+    assert_eq!(sent["headers"], json!({ "x-a": ["1", "2"] }));
+    assert_eq!(
+        (&sent["key"], &sent["transport"]),
+        (&json!("k"), &json!("memory"))
+    );
+    assert_eq!(told.json["transports"][0]["kind"], "memory");
+    assert_eq!(told.json["timeline"][3]["handle"], "h1");
+    assert_eq!(told.json["handles"][0]["location"]["file"], file!());
+}
+
+#[tokio::test]
+async fn slow() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "slow", within 1ns);
+            publish!(s, "slow", {});
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = run(body).await;
+    let cause = "late: the message on `slow` took <time>, <time> over its budget of <time>";
+    assert_eq!(told.causes(), [cause, cause]);
+    // The message itself came back.
+    assert_eq!(told.edges()[2], "received slow m2 <- published slow m1");
+}
+
+#[tokio::test]
+async fn fail() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "fail.filled", { qty: 1000, state: "DONE" });
+            publish!(s, "fail.new", {});
+            let _ = s;
+            body_end(())
+        })
+    }
+    service("fail.new", "fail.filled", |_| {
+        vec![
+            json!({ "state": "NEW" }),
+            json!({ "qty": 300, "state": "DONE" }),
+            json!({ "qty": "1000", "state": "DONE" }),
+        ]
+    })
+    .await;
+    let told = run(body).await;
+    let cause = "wrong_value: 3 messages reached `fail.filled`; `qty` was 300, expected 1000";
+    assert_eq!(told.causes(), [cause, cause]);
+    assert_eq!(
+        told.edges(),
+        [
+            "ready",
+            "published fail.new m1 <- ready",
+            "received fail.filled m2 <- published fail.new m1",
+            "mismatched fail.filled m2 <- received fail.filled m2",
+            "received fail.filled m3 <- published fail.new m1",
+            "mismatched fail.filled m3 <- received fail.filled m3",
+            "received fail.filled m4 <- published fail.new m1",
+            "mismatched fail.filled m4 <- received fail.filled m4",
+            "deadline fail.filled <- published fail.new m1",
+        ]
+    );
+    let misses = told.json["handles"][0]["near_misses"].as_array().unwrap();
+    let order: Vec<_> = misses.iter().map(|miss| &miss["message"]).collect();
+    assert_eq!(order, ["m3", "m4", "m2"], "the closest first");
+    assert_eq!(
+        misses[1]["differences"],
+        json!([{ "path": "qty", "kind": "type_mismatch", "expected": "1000", "actual": "1000" }])
+    );
+    assert_eq!(misses[2]["differences"].as_array().unwrap().len(), 2);
+    assert!(misses.is_sorted_by_key(|miss| miss["score"].as_u64()));
+    assert_eq!(told.json["handles"][0]["actual"]["qty"], 300);
+}
+
+#[tokio::test]
+async fn timeout() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "timeout.done");
+            expect!(s, "timeout.don");
+            publish!(s, "timeout.new", {});
+            // Without the id nobody can claim it.
+            let foreign = json!({ "correlation_id": "somebody-else" }).to_string();
+            broker()
+                .client()
+                .publish("timeout.done", foreign)
+                .await
+                .expect("the broker takes it");
+            let _ = s;
+            body_end(())
+        })
+    }
+    service("timeout.new", "timeout.don", |_| vec![json!({})]).await;
+    let told = run(body).await;
+    let cause = "routing: no message came on `timeout.done` within <time>; 1 message with an unknown \
+                 correlation id came there";
+    assert_eq!(told.causes(), [cause, cause]);
+    let edges = told.edges();
+    assert_eq!(
+        edges.last().unwrap(),
+        "deadline timeout.done <- published timeout.new m1"
+    );
+    let surprise = &told.record.surprises[0];
+    assert_eq!(
+        (surprise.topic.as_str(), surprise.class.as_str()),
+        ("timeout.done", "unknown_id")
+    );
+    assert!(surprise.id.as_deref().unwrap().starts_with("sha256:"));
+    assert_eq!(told.json["handles"][0]["traffic"]["other_ids"], 1);
+}
+
+#[tokio::test]
+async fn error() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "error");
+            publish!(s, "error.*", {});
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = run(body).await;
+    assert_eq!(told.record.verdict, Some(Outcome::Error));
+    assert_eq!(told.record.error.as_ref().unwrap().kind, "publish");
+    let causes = told.causes();
+    assert!(causes[0].starts_with("publish_failed: "), "{causes:?}");
+    assert_eq!(
+        causes[1],
+        "interrupted: `error`: the scenario ended before it was decided"
+    );
+    assert_eq!(told.record.handles[0].outcome, HandleOutcome::Pending);
+    assert_eq!(told.record.handles[0].verdict, None);
+}
+
+#[tokio::test]
+async fn a_body_that_panics() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "panic.done");
+            publish!(s, "panic.new", {});
+            assert_eq!(s.name(), "another name", "the names differ");
+            body_end(())
+        })
+    }
+    let told = run(body).await;
+    assert!(!told.record.completed_normally);
+    let text = told.record.body_error.as_deref().unwrap();
+    assert!(text.contains("the names differ"), "{text}");
+    let causes = told.causes();
+    assert!(
+        causes[0].starts_with("other: the scenario panicked at "),
+        "{causes:?}"
+    );
+    assert!(causes[0].contains("the names differ"), "{causes:?}");
+}
+
+#[tokio::test]
+async fn a_matcher_that_panics() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            let wrong = choreo::matchers::satisfies("no panic", |_: &Value| panic!("a bug"));
+            expect!(s, "matcher", => wrong);
+            publish!(s, "matcher", {});
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = run(body).await;
+    let cause = "other: the matcher `no panic` panicked: a bug";
+    assert_eq!(
+        told.causes(),
+        [
+            cause,
+            "other: `matcher`: the matcher `no panic` panicked: a bug"
+        ]
+    );
+    let edges = told.edges();
+    assert!(
+        edges.contains(&"error matcher m2 <- received matcher m2".to_owned()),
+        "{edges:?}"
+    );
+}
+
+#[tokio::test]
+async fn payloads_of_any_kind_are_bounded() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            let inbox = s.inbox().to_owned();
+            expect!(s, s.inbox(), bytes "never");
+            begin!(s);
+            let client = broker().client();
+            let large = "ä".repeat(50_000);
+            for payload in [
+                b"\xff\x00".to_vec(),
+                b"no JSON".to_vec(),
+                large.into_bytes(),
+            ] {
+                client
+                    .publish(inbox.as_str(), payload)
+                    .await
+                    .expect("it is taken");
+            }
+            client
+                .publish_with(inbox.as_str(), "1e999", Headers::new())
+                .await
+                .expect("it is taken");
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = run(body).await;
+    let shown = |id: &str| {
+        let message = told.message(id);
+        (message["encoding"].clone(), message["payload"].clone())
+    };
+    assert_eq!(shown("m1"), (json!("base64"), json!("/wA=")));
+    assert_eq!(shown("m2"), (json!("text"), json!("no JSON")));
+    let large = told.message("m3");
+    assert_eq!(
+        (&large["truncated"], &large["size"]),
+        (&json!(true), &json!(100_000))
+    );
+    assert_eq!(large["payload"].as_str().unwrap().len(), 64 * 1024);
+    assert_eq!(shown("m4"), (json!("text"), json!("1e999")));
+    assert_eq!(told.json["handles"][0]["topic"], "inbox");
+}

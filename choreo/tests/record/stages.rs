@@ -1,0 +1,94 @@
+//! Several transports.
+
+use choreo::__private::{BodyEnd, BoxFuture, HostFn, body_end, connect_stage_with};
+use choreo::Stage as ConnectedStage;
+use choreo::prelude::*;
+
+use crate::support::{broker, run_on};
+
+#[derive(Stage)]
+struct Gateway {
+    nats: Harness,
+    kafka: Harness,
+}
+
+static GATEWAY: HostFn<ConnectedStage<Gateway>> =
+    HostFn::new("gateway", "record", file!(), line!(), || {
+        connect_stage_with(async {
+            ConnectedStage::<Gateway>::builder(GatewayBuilder {
+                nats: Harness::builder(Memory::new())
+                    .correlation(FieldCorrelation::new("correlation_id")),
+                kafka: Harness::builder(broker()).correlation(FieldCorrelation::new("id")),
+            })
+            .connect()
+            .await
+        })
+    });
+
+fn body(s: Scenario<'_, Gateway>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        reply!(s.kafka, "orders.new" => s.nats, "orders.done", { done: true });
+        expect!(s.nats, "orders.done", { done: true });
+        expect!(s.kafka, "orders.lost");
+        publish!(s.kafka, "orders.new", { count: 1 });
+        let foreign = json!({ "id": "somebody-else" }).to_string();
+        broker()
+            .client()
+            .publish("orders.lost", foreign)
+            .await
+            .expect("the broker takes it");
+        let _ = s;
+        body_end(())
+    })
+}
+
+#[tokio::test]
+async fn events_messages_and_handles_have_their_transport() {
+    let told = run_on(&GATEWAY, body).await;
+    let mut edges = told.edges();
+    // It comes when it likes.
+    let skipped = edges
+        .iter()
+        .position(|edge| edge == "correlation_skipped orders.lost");
+    let skipped = skipped.expect("the foreign message is told of");
+    edges.remove(skipped);
+    assert_eq!(
+        edges,
+        [
+            "ready",
+            "published orders.new m1 <- ready",
+            "received orders.new m2 <- published orders.new m1",
+            "replied orders.new m3 <- received orders.new m2",
+            "received orders.done m4 <- replied orders.new m3",
+            "matched orders.done m4 <- received orders.done m4",
+            "deadline orders.lost <- published orders.new m1",
+        ]
+    );
+    let mut events = told.json["timeline"].as_array().unwrap().clone();
+    let skipped = events.remove(skipped);
+    assert_eq!(
+        skipped["detail"],
+        choreo::CorrelationId::new("somebody-else").hashed()
+    );
+    assert_eq!(skipped["transport"], "kafka");
+    let transports: Vec<_> = events
+        .iter()
+        .map(|event| event["transport"].as_str().unwrap_or("-"))
+        .collect();
+    assert_eq!(
+        transports,
+        ["-", "kafka", "kafka", "kafka", "nats", "nats", "kafka"]
+    );
+    let stage = told.record.stage.as_ref().unwrap();
+    assert_eq!(stage.bridge_class, "IdentityBridge");
+    assert_eq!(stage.transports, ["kafka", "nats"]);
+    assert!(stage.correlation_ids["nats"].starts_with("sha256:"));
+    assert_eq!(told.message("m3")["transport"], "nats");
+    assert_eq!(told.json["handles"][1]["transport"], "kafka");
+    assert_eq!(told.json["transports"][0]["name"], "nats");
+    let causes = told.causes();
+    assert!(
+        causes[0].starts_with("routing: no message came on `orders.lost`"),
+        "{causes:?}"
+    );
+}
