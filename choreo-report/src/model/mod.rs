@@ -35,7 +35,7 @@ pub use self::measure::{Millis, NoTimestamp, Timestamp};
 pub use self::message::{Direction, Encoding, Message};
 pub use self::near_miss::{Difference, MatchFailure, MismatchKind, NearMiss};
 pub use self::outcome::{HandleOutcome, Outcome, ScenarioOutcome, TestOutcome};
-pub use self::record::{HandleRecord, ScenarioRecord};
+pub use self::record::{HandleRecord, Replacements, ScenarioRecord};
 pub use self::reply::{Reply, ReplyState};
 pub use self::report::{Report, SCHEMA_VERSION};
 pub use self::run::{

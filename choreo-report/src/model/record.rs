@@ -1,6 +1,7 @@
 //! What a scenario hands to the runner when it ends: its outcome, its handles with their latencies, its failure
 //! text, and behind `detail` all that a report shows of it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,35 @@ pub struct ScenarioRecord {
     /// The scenario as a report shows it, unless nobody wants one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<Box<Scenario>>,
+    /// What a report shows otherwise in the failure text: the scenario's correlation ids.
+    #[serde(skip)]
+    pub replacements: Replacements,
+}
+
+/// Texts that no report shows, and what stands in their place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Replacements(Vec<(String, String)>);
+
+impl Replacements {
+    /// Pairs of a text and what stands in its place. One text may be part of another.
+    #[must_use]
+    pub fn new(mut pairs: Vec<(String, String)>) -> Self {
+        pairs.sort_by(|(one, _), (other, _)| other.len().cmp(&one.len()).then(one.cmp(other)));
+        pairs.dedup();
+        Self(pairs)
+    }
+
+    /// A text as reports show it.
+    #[must_use]
+    pub fn apply<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut text = Cow::Borrowed(text);
+        for (hidden, shown) in &self.0 {
+            if !hidden.is_empty() && text.contains(hidden.as_str()) {
+                text = Cow::Owned(text.replace(hidden.as_str(), shown));
+            }
+        }
+        text
+    }
 }
 
 impl ScenarioRecord {
@@ -86,6 +116,7 @@ impl ScenarioRecord {
             duration,
             failure,
             detail: None,
+            replacements: Replacements::default(),
         }
     }
 
@@ -93,6 +124,13 @@ impl ScenarioRecord {
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<Option<Box<Scenario>>>) -> Self {
         self.detail = detail.into();
+        self
+    }
+
+    /// Says what a report shows otherwise.
+    #[must_use]
+    pub fn with_replacements(mut self, replacements: Replacements) -> Self {
+        self.replacements = replacements;
         self
     }
 
@@ -105,6 +143,14 @@ impl ScenarioRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_is_part_of_another_leaves_nothing_of_it() {
+        let pair = |hidden: &str, shown: &str| (hidden.to_owned(), shown.to_owned());
+        let ids = Replacements::new(vec![pair("abc-1", "#1"), pair("TEST-abc-1", "#2")]);
+        assert_eq!(ids.apply("TEST-abc-1 and abc-1"), "#2 and #1");
+        assert_eq!(ids.apply("abc-2"), "abc-2");
+    }
 
     #[test]
     fn a_failure_text_is_present_exactly_for_failures() {

@@ -53,6 +53,10 @@ pub(super) fn ended(
         shown.markers.push("should_fail".to_owned());
     }
     let text = verdict.text.as_deref().map(plain);
+    let text = match &verdict.record {
+        Some(record) => text.map(|text| record.replacements.apply(&text).into_owned()),
+        None => text,
+    };
     match verdict.status {
         Status::Failed => {
             shown.traceback = Some(text.clone().unwrap_or_default());

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use choreo_report::model::Replacements;
 use serde_json::Value;
 
 use crate::outcome::ScenarioResult;
@@ -9,32 +10,28 @@ use crate::outcome::ScenarioResult;
 /// Shorter texts are no ids that could be told from other texts.
 const SHORTEST: usize = 8;
 
-/// Texts, and what stands for them.
-pub(super) struct Ids(Vec<(String, String)>);
+/// What stands for them.
+pub(super) struct Ids(Replacements);
+
+/// The ids of a scenario, in each form that they have, and their hashes.
+pub(crate) fn replacements(result: &ScenarioResult) -> Replacements {
+    let on_legs = result.legs.iter().filter_map(|leg| leg.id.as_ref());
+    let all = on_legs.chain(result.correlation_id());
+    let long = all.filter(|id| id.as_str().len() >= SHORTEST);
+    Replacements::new(
+        long.map(|id| (id.as_str().to_owned(), id.hashed()))
+            .collect(),
+    )
+}
 
 impl Ids {
     pub(super) fn of(result: &ScenarioResult) -> Self {
-        let on_legs = result.legs.iter().filter_map(|leg| leg.id.as_ref());
-        let all = on_legs.chain(result.correlation_id());
-        let mut pairs: Vec<_> = all
-            .filter(|id| id.as_str().len() >= SHORTEST)
-            .map(|id| (id.as_str().to_owned(), id.hashed()))
-            .collect();
-        // An id may be part of its form on another transport.
-        pairs.sort_by_key(|(id, _)| std::cmp::Reverse(id.len()));
-        pairs.dedup();
-        Self(pairs)
+        Self(replacements(result))
     }
 
     /// A text with hashes in the place of ids.
     pub(super) fn hidden<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut text = Cow::Borrowed(text);
-        for (id, hash) in &self.0 {
-            if text.contains(id.as_str()) {
-                text = Cow::Owned(text.replace(id.as_str(), hash));
-            }
-        }
-        text
+        self.0.apply(text)
     }
 
     /// The same in every text of a value.

@@ -17,6 +17,7 @@ use crate::outcome::{LegInfo, Outcome, ScenarioErrorKind, ScenarioResult};
 use crate::text::Style;
 
 use self::ids::Ids;
+pub(crate) use self::ids::replacements;
 use self::messages::Messages;
 
 mod causes;

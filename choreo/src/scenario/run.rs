@@ -147,8 +147,14 @@ fn finished(ended: Ended<'_>, style: Style, with_detail: bool) -> ScenarioRecord
     let failure = outcome
         .is_failure()
         .then(|| failure::render_run(result, outcome, broken, style, site));
-    let detail = with_detail.then(|| detail(ended)).flatten();
-    ScenarioRecord::new(outcome, handles, duration, failure).with_detail(detail)
+    let record = ScenarioRecord::new(outcome, handles, duration, failure);
+    if !with_detail {
+        return record;
+    }
+    let replacements = record::replacements(result);
+    record
+        .with_detail(detail(ended))
+        .with_replacements(replacements)
 }
 
 /// What a report shows. Trouble with it is no trouble of the scenario.

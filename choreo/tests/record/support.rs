@@ -87,6 +87,8 @@ pub(crate) struct Told {
 
 /// Checks that a report with it is valid: our own version, and its export to 1.3.
 fn told(record: &ScenarioRecord) -> Told {
+    let failure = record.failure.as_deref();
+    let failure = failure.map(|text| record.replacements.apply(text).into_owned());
     let record = record.detail.as_deref().expect("there is a detail").clone();
     let now = Timestamp::now();
     let outcome = record.exact_outcome().into();
@@ -97,6 +99,7 @@ fn told(record: &ScenarioRecord) -> Told {
         outcome,
         Millis::ZERO,
     );
+    test.failure_text = failure;
     test.scenarios.push(record.clone());
     let mut run = Run::new(now, now, Millis::ZERO);
     run.totals.add(outcome);
@@ -106,10 +109,10 @@ fn told(record: &ScenarioRecord) -> Told {
     let exported = choreo_report::export::v1_3::export(report).report;
     let exported = serde_json::to_value(&exported).unwrap();
     assert_valid(choreo_report::schema::V1_3, &exported);
-    let json = json["tests"][0]["scenarios"][0].clone();
     let text = json.to_string();
     let raw_id = regex::Regex::new("(^|[^0-9a-f])[0-9a-f]{32}([^0-9a-f]|$)").unwrap();
     assert!(raw_id.find(&text).is_none(), "an id as it is: {text}");
+    let json = json["tests"][0]["scenarios"][0].clone();
     Told { record, json }
 }
 
