@@ -1,6 +1,6 @@
 //! One report from the parts of many processes, or from the reports of many machines.
 //!
-//! A merge goes over the parts twice: first to see which tests there are ([`Index`](index::Index)), then to copy
+//! A merge goes over the parts twice: first to see which tests there are (an index), then to copy
 //! them into the report one after the other. It holds one test at a time, whatever their number.
 
 mod auto;

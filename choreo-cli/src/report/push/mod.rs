@@ -35,7 +35,7 @@ Environment:
 #[derive(Debug, clap::Args)]
 #[command(after_help = format!("{HELP}\n{}", crate::exit::HELP))]
 pub(crate) struct Arguments {
-    /// Where reports are posted to, such as https://chronicle.example.org/api/v1/reports
+    /// Where reports are posted to, such as `https://chronicle.example.org/api/v1/reports`
     url: String,
     /// The report, or its folder [default: the one of this project]
     #[arg(value_name = "FILE")]
