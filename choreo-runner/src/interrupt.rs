@@ -1,6 +1,7 @@
 //! Ctrl-C and its like: the run ends early, and what is known is still written.
 
 use std::fmt;
+use std::sync::mpsc;
 use std::thread;
 
 use crate::exit::RunExit;
@@ -38,7 +39,9 @@ impl fmt::Display for Signal {
 ///
 /// On a thread and a runtime of its own, so that scenarios that block every thread of theirs can be stopped too.
 /// Where that cannot be had, signals do what they do without it: they end the process, and the next merge tells.
+/// Whatever comes after this has returned is heard.
 pub(crate) fn listen(stop: impl FnOnce(Signal) -> bool + Send + 'static) {
+    let (watching, watched) = mpsc::channel();
     // Without a thread nobody listens, and that is all.
     let _ = thread::Builder::new()
         .name("choreo-signals".to_owned())
@@ -51,6 +54,8 @@ pub(crate) fn listen(stop: impl FnOnce(Signal) -> bool + Send + 'static) {
                 let Some(mut signals) = Signals::watch() else {
                     return;
                 };
+                // Who began to listen waits for it.
+                let _ = watching.send(());
                 let mut signal = signals.next().await;
                 if stop(signal) {
                     signal = signals.next().await;
@@ -58,6 +63,8 @@ pub(crate) fn listen(stop: impl FnOnce(Signal) -> bool + Send + 'static) {
                 signal.exit().exit();
             });
         });
+    // Also over when there is nobody to say so.
+    let _ = watched.recv();
 }
 
 #[cfg(unix)]
