@@ -5,6 +5,8 @@ import { address } from "./state.js";
 import { brief, count, duration } from "./text.js";
 
 const BINS = 30;
+// The width that the label of a budget needs.
+const LABEL = 90;
 const TOPICS_SHOWN = 60;
 
 /** The latencies of matched messages by topic and transport; what never came is not a latency. */
@@ -50,15 +52,27 @@ function histogram({ latencies, budgets, topic, over }) {
     if (size === 0) return;
     const height = Math.max(3, (size / most) * H);
     const beyond = low * (high / low) ** ((i + 0.5) / BINS) > least;
-    svg.append(s("rect", { class: beyond ? "column over" : "column", x: (i * W) / BINS + 1, width: W / BINS - 2, y: H - height, height, rx: 1.5 }));
+    svg.append(s("rect", { class: beyond ? "column beyond" : "column", x: (i * W) / BINS + 1, width: W / BINS - 2, y: H - height, height, rx: 1.5 }));
   });
   svg.append(s("line", { class: "floor", x1: 0, x2: W, y1: H, y2: H }));
-  for (const budget of [...budgets].slice(0, 4)) {
+  const shown = [...budgets].sort((one, other) => one - other).slice(0, 4);
+  const labels = [];
+  for (const budget of shown) {
     const x = at(budget) * W;
     svg.append(s("line", { class: "budget", x1: x, x2: x, y1: 0, y2: H + 4, "data-budget": budget }));
-    svg.append(s("text", { class: "budget-text", x, y: H + 16, "text-anchor": x > W - 45 ? "end" : x < 45 ? "start" : "middle" }, `budget ${duration(budget)}`));
+    const last = labels[labels.length - 1];
+    // Two labels that would touch are one.
+    if (last !== undefined && x - last.x < LABEL) last.budgets.push(budget);
+    else labels.push({ x, budgets: [budget] });
   }
-  if ([...budgets].every((budget) => at(budget) * W > 110)) svg.append(s("text", { class: "axis-text", x: 0, y: H + 16 }, duration(low)));
+  for (const label of labels) {
+    const { x } = label;
+    const text = `budget ${label.budgets.map((budget) => duration(budget)).join(", ")}`;
+    const half = (LABEL / 2) * Math.min(2, label.budgets.length);
+    const anchor = x > W - half ? "end" : x < half ? "start" : "middle";
+    svg.append(s("text", { class: "budget-text", x: anchor === "end" ? W : anchor === "start" ? 0 : x, y: H + 16, "text-anchor": anchor }, text));
+  }
+  if (shown.every((budget) => at(budget) * W > 170)) svg.append(s("text", { class: "axis-text", x: 0, y: H + 16 }, duration(low)));
   return svg;
 }
 
