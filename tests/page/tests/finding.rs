@@ -188,7 +188,7 @@ async fn latencies_stand_beside_their_budgets() {
     );
     assert_eq!(browser.count("[data-page=latency].page").await, 1);
     assert_eq!(browser.count(".topic-card[data-topic='orders.processed'][data-over='1'] .budget[data-budget='50']").await, 1);
-    assert_eq!(browser.count(".column.over").await, 1);
+    assert_eq!(browser.count(".column.beyond").await, 1);
     assert!(
         browser
             .text_of(".topic-card")
