@@ -81,12 +81,20 @@ fn tests(nextest: Nextest) -> Step {
     with_brokers(Step::cargo("tests", arguments))
 }
 
+/// What is the same under nextest, one test a process, as under `cargo test`: it has no scenarios that the runner
+/// runs, and costs minutes.
+const NOT_TWICE: &str =
+    "not (package(choreo-test-contract) or package(choreo-test-page) or package(choreo-ui-tests))";
+
 /// The run under nextest, and where it leaves the output of all tests, also of those that pass.
 fn nextest_step() -> Result<(Step, PathBuf), String> {
     let folder = target_dir().join("suite");
     let report = folder.join("nextest.xml");
     let settings = folder.join("nextest.toml");
-    let text = format!("[profile.suite.junit]\npath = {report:?}\nstore-success-output = true\n");
+    let text = format!(
+        "[profile.suite]\ndefault-filter = {NOT_TWICE:?}\n\n\
+         [profile.suite.junit]\npath = {report:?}\nstore-success-output = true\n"
+    );
     // An old report would be searched in the place of the new one.
     let gone = match std::fs::remove_file(&report) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
