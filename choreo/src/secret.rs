@@ -383,9 +383,18 @@ mod tests {
         });
     }
 
+    /// Secrets are held by the process, not by a test: one test at a time has them held.
+    fn alone() -> std::sync::MutexGuard<'static, ()> {
+        static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        ALONE
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     #[test]
     fn reports_show_secrets_of_the_run_nowhere() {
         use choreo_report::redact::{Redactor, hold_secrets};
+        let _alone = alone();
         let redacted = |text: &str| {
             let mut text = text.to_owned();
             Redactor::of_process().text(&mut text);
@@ -411,6 +420,7 @@ mod tests {
     #[test]
     fn reports_show_names_of_users() {
         use choreo_report::redact::{Redactor, hold_secrets};
+        let _alone = alone();
         let holding = hold_secrets();
         let _user = Secret::from("bob-of-this-test").into_name();
         let mut text = "bob-of-this-test logs in".to_owned();
