@@ -472,6 +472,38 @@ fn programs_are_told_where_the_report_is() {
         .says(0, r#""report""#);
 }
 
+fn junit_is_written_where_it_is_asked_for() {
+    let scratch = Scratch::new();
+    let file = scratch.0.path().join("out/junit.xml");
+    scratch.write("choreo.toml", "[report]\ndir = 'out'\njunit = true\n");
+    let ran = scratch.run(&["a::", "--slow=warn"], &[]).exits(101);
+    if !cfg!(feature = "junit") {
+        ran.warns(1, "no junit.xml");
+        assert!(!file.exists());
+        return;
+    }
+    ran.warns(0, "warning");
+    let xml = fs::read_to_string(&file).expect("it was asked for");
+    for part in [
+        r#"tests="5" skipped="1" failures="1" errors="1""#,
+        r#"<testsuite name="shop::report""#,
+        r#"<testcase name="a::fails" classname="shop::report""#,
+        r#"<property name="slow" value="true"/>"#,
+        r#"<skipped message="not now"/>"#,
+    ] {
+        assert!(xml.contains(part), "{part} is missing:\n{xml}");
+    }
+
+    fs::remove_file(&file).expect("the scratch folder is ours");
+    let off = ("CHOREO_REPORT_JUNIT", "off");
+    scratch.run(&["a::passes"], &[off]).exits(0);
+    assert!(!file.exists());
+    scratch.write("choreo.toml", "[report]\ndir = 'out'\n");
+    let on = ("CHOREO_REPORT_JUNIT", "on");
+    scratch.run(&["a::passes"], &[on]).exits(0);
+    assert!(file.exists());
+}
+
 macro_rules! checks {
     ($($check:ident),* $(,)?) => { &[$((stringify!($check), $check as fn())),*] };
 }
@@ -491,6 +523,7 @@ fn main() {
             processes_of_nextest_are_one_run_and_the_last_attempt_counts,
             github_gets_annotations_and_a_summary,
             programs_are_told_where_the_report_is,
+            junit_is_written_where_it_is_asked_for,
         ],
     );
 }

@@ -30,18 +30,21 @@ fn parts(nextest: Nextest, summary: &mut Summary) -> Done {
         summary.time(step.name(), || step.run())?;
     }
     let log = Log::create(target_dir().join("suite/output.log"))?;
+    let report = Report::new()?;
     let tests = tests(nextest);
-    summary.time(tests.name(), || tests.run_logged(&log))?;
-    let mut reports = Vec::new();
+    summary.time(tests.name(), || report.of(tests).run_logged(&log))?;
+    summary.time("report", || report.validate().run())?;
+    let mut searched = Vec::new();
     match nextest {
         Nextest::Run => {
-            let (step, report) = nextest_step()?;
-            summary.time(step.name(), || step.run_logged(&log))?;
-            reports.push(report);
+            let (step, output) = nextest_step()?;
+            summary.time(step.name(), || report.of(step).run_logged(&log))?;
+            summary.time("report of nextest", || report.validate().run())?;
+            searched.push(output);
         }
         Nextest::LeaveOut => summary.left_out("nextest", "asked for with --no-nextest"),
     }
-    summary.time("no credentials", || log.search(&reports))?;
+    summary.time("no credentials", || log.search(&searched))?;
     summary.time("outside", outside::run)?;
     summary.time("demo", demo::run)
 }
@@ -108,6 +111,36 @@ fn nextest_step() -> Result<(Step, PathBuf), String> {
     );
     let step = step.arg(format!("xtask:{}", settings.display()));
     Ok((with_brokers(step), report))
+}
+
+/// The report that the scenarios of a run leave, from nothing.
+struct Report(PathBuf);
+
+impl Report {
+    fn new() -> Result<Self, String> {
+        let folder = target_dir().join("suite/report");
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(format!(
+                "cannot remove the old report {}: {error}",
+                folder.display()
+            )),
+            _ => Ok(Self(folder)),
+        }
+    }
+
+    /// Where this run's report is to be.
+    fn of(&self, step: Step) -> Step {
+        step.env("CHOREO_REPORT_DIR", self.0.display().to_string())
+    }
+
+    /// With the workspace's features, so that nothing is built for it.
+    fn validate(&self) -> Step {
+        let step = Step::cargo(
+            "report",
+            "test --workspace --all-features --test suite --quiet -- --ignored",
+        );
+        self.of(step)
+    }
 }
 
 /// Gives the tests the brokers that they need. A scenario that is skipped, as when its broker is missing,

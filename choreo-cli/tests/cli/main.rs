@@ -5,6 +5,7 @@ mod diff;
 mod export;
 mod folders;
 mod push;
+mod push_encrypted;
 mod show;
 mod support;
 

@@ -1,7 +1,7 @@
 //! `choreo report push`, against a server of our own.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
@@ -14,13 +14,13 @@ const TOKEN: &str = "s3ntinel-token-of-the-test";
 
 /// What a server was sent.
 #[derive(Debug, PartialEq, Eq)]
-struct Sent {
+pub(crate) struct Sent {
     head: String,
     body: Vec<u8>,
 }
 
 impl Sent {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (found, value) = line.split_once(": ")?;
             found.eq_ignore_ascii_case(name).then_some(value)
@@ -39,7 +39,7 @@ fn server(answers: Vec<&'static str>) -> (String, Receiver<Sent>) {
             stream
                 .set_read_timeout(Some(Duration::from_secs(30)))
                 .unwrap();
-            let sent = receive(&stream);
+            let sent = receive(&mut BufReader::new(&stream));
             let _ = (&stream).write_all(answer.as_bytes());
             if sender.send(sent).is_err() {
                 return;
@@ -49,8 +49,7 @@ fn server(answers: Vec<&'static str>) -> (String, Receiver<Sent>) {
     (url, receiver)
 }
 
-fn receive(stream: &TcpStream) -> Sent {
-    let mut reader = BufReader::new(stream);
+pub(crate) fn receive(reader: &mut impl BufRead) -> Sent {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
         assert_ne!(reader.read_line(&mut head).unwrap(), 0, "{head}");
@@ -65,7 +64,7 @@ fn receive(stream: &TcpStream) -> Sent {
     sent
 }
 
-const TAKEN: &str =
+pub(crate) const TAKEN: &str =
     "HTTP/1.1 201 Created\r\nContent-Length: 8\r\nConnection: close\r\n\r\nrun 4711";
 const BUSY: &str =
     "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";

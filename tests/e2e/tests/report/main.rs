@@ -1,6 +1,8 @@
 //! The report of a run, under `cargo test` with its binaries and under nextest with a process for each scenario:
 //! whole, also when a process dies, a test is retried, or several machines share the run.
 
+mod secrets;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -292,6 +294,10 @@ fn main() {
         without_a_word_the_report_is_in_the_target_folder,
         a_process_that_dies_takes_no_scenario_with_it,
     ];
+    checks.push((
+        "cargo_test::no_file_of_a_report_holds_a_secret_of_the_run".to_owned(),
+        Box::new(secrets::no_file_of_a_report_holds_a_secret_of_the_run),
+    ));
     checks.extend(checks![
         "nextest::":
         the_processes_of_nextest_are_one_report,
