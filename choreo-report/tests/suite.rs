@@ -7,7 +7,7 @@ use choreo_report::{export, read, schema};
 use serde_json::Value;
 
 /// Fewer scenarios are not the whole suite.
-const SCENARIOS: usize = 40;
+const SCENARIOS: usize = 30;
 
 /// `choreo_test_brokers::SENTINEL`, which every credential of the tests holds.
 const SENTINEL: &str = "s3ntinel";

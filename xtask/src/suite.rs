@@ -84,10 +84,11 @@ fn tests(nextest: Nextest) -> Step {
     with_brokers(Step::cargo("tests", arguments))
 }
 
-/// What is the same under nextest, one test a process, as under `cargo test`: it has no scenarios that the runner
-/// runs, and costs minutes.
-const NOT_TWICE: &str =
-    "not (package(choreo-test-contract) or package(choreo-test-page) or package(choreo-ui-tests))";
+/// What is the same under nextest, one test a process, as under `cargo test`, because it has no scenarios that the
+/// runner runs: minutes of browsers, compilers and of brokers that each process starts for itself.
+const NOT_TWICE: &str = "not (\
+    package(choreo-test-contract) or package(choreo-test-features) or package(choreo-test-page) or \
+    package(choreo-ui-tests) or binary(~_transport) or binary(jetstream))";
 
 /// The run under nextest, and where it leaves the output of all tests, also of those that pass.
 fn nextest_step() -> Result<(Step, PathBuf), String> {

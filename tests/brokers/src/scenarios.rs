@@ -41,7 +41,7 @@ pub async fn disturbed(
 }
 
 /// Runs the program of two scenarios whose harness gives the broker at a URL a password that it does not
-/// know, and makes sure that the output says so, says it once, and does not show the password.
+/// know, and makes sure that the output says so, says it once, and does not show the password, nor does the report.
 ///
 /// # Errors
 ///
@@ -51,8 +51,11 @@ pub async fn disturbed(
 ///
 /// When the output is not as it should be.
 pub async fn wrong_password_run(program: &str, url: &str) -> Result<(), TestError> {
+    let report = tempfile::tempdir()?;
     let run = Command::new(program)
         .arg("--nocapture")
+        .arg("--report")
+        .arg(report.path())
         .env("SERVER", url)
         .env("WRONG_PASSWORD", format!("{SENTINEL}-wr0ng"))
         .env("RUST_BACKTRACE", "full")
@@ -70,5 +73,10 @@ pub async fn wrong_password_run(program: &str, url: &str) -> Result<(), TestErro
     // Once where it happened, and once more in the failures at the end; not once for each scenario.
     let told = output.matches("refused the credentials").count();
     assert!((1..=2).contains(&told), "{output}");
+    for file in ["results.json", "index.html"] {
+        let text = std::fs::read_to_string(report.path().join(file))?;
+        assert!(text.contains("another"), "{file} has both scenarios");
+        assert!(!text.contains(SENTINEL), "{file} shows the password");
+    }
     Ok(())
 }
