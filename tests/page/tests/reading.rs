@@ -293,6 +293,22 @@ async fn the_row_of_a_data_driven_test_is_in_its_head() {
         browser.open(&made::run_of(vec![test])).await;
         assert_eq!(browser.text_of("[data-field=case-row]").await, shown);
     }
+    let mut far = made::test("orders::case_3", 4000, true);
+    far.case = Some(CaseRow::new(3, "orders_of_all_regions_".repeat(8), 17));
+    browser.resize(Screen::PHONE).await;
+    let report = made::run_of(vec![far]);
+    browser
+        .open_at(&report, "#t=shop::orders::orders::case_3")
+        .await;
+    assert!(
+        browser
+            .text_of("[data-field=case-row]")
+            .await
+            .ends_with("_:17")
+    );
+    // `innerWidth` is no measure on a phone: it grows with what is too wide.
+    let wide = browser.run("document.documentElement.scrollWidth").await;
+    assert_eq!(wide, Screen::PHONE.width);
     let plain = made::test("orders", 4000, true);
     browser.open(&made::run_of(vec![plain])).await;
     assert_eq!(browser.count("[data-field=case-row]").await, 0);
