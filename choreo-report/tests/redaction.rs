@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use choreo_report::export::{markdown, v1_3};
 use choreo_report::model::{
-    Action, Cause, CauseKind, Difference, Direction, Encoding, Event, Handle, MatchFailure,
-    Message, MismatchKind, NearMiss, Notice, NoticeKind, Outcome, Reply, ReplyState, Report, Run,
-    Scenario, ScenarioError, Test, TestOutcome, Timestamp, TransportUse, Violation,
+    Action, CaseRow, Cause, CauseKind, Difference, Direction, Encoding, Event, Handle,
+    MatchFailure, Message, MismatchKind, NearMiss, Notice, NoticeKind, Outcome, Reply, ReplyState,
+    Report, Run, Scenario, ScenarioError, Test, TestOutcome, Timestamp, TransportUse, Violation,
 };
 use choreo_report::redact::{Redactor, hold_secrets, remember_secret};
 use choreo_report::write;
@@ -173,6 +173,10 @@ const SPOTS: &[(&str, By, Place)] = &[
             secret.to_owned(),
             format!("--token={secret}"),
         ];
+    }),
+    ("file of rows", By::Run, |parts, secret| {
+        let file = format!("tests/{secret}.csv");
+        parts.test.case = Some(CaseRow::new(1, file, 2));
     }),
     ("command to run a test again", By::Look, |parts, secret| {
         parts.test.rerun = Some(format!("API_TOKEN={secret} cargo test -- a"));

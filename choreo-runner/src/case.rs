@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 
-use choreo_report::model::ScenarioRecord;
+use choreo_report::model::{CaseRow, ScenarioRecord};
 
 use crate::resource::Resource;
 
@@ -22,6 +22,8 @@ pub struct Case {
     pub file: &'static str,
     /// The line of the scenario in `file`, from 1.
     pub line: u32,
+    /// The row of values that it runs with; `None` if it is the only case of its function.
+    pub row: Option<Row>,
     /// Words to select scenarios by (`--tag`).
     pub tags: &'static [&'static str],
     /// Why the scenario is not run unless asked for; the text may be empty.
@@ -44,6 +46,34 @@ impl fmt::Debug for Case {
             .field("file", &self.file)
             .field("line", &self.line)
             .finish_non_exhaustive()
+    }
+}
+
+/// A row of values that a scenario runs with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// Which of the rows of the scenario's function, from 1: the number in the case's name.
+    pub number: u32,
+    /// Which row of `file`, from 1 and without the header; `None` if the row is in the source.
+    pub in_file: Option<u32>,
+    /// The file of rows as the scenario names it, or the source file, as `file!()` gives it.
+    pub file: &'static str,
+    /// The line in `file` on which the row starts, from 1.
+    pub line: u32,
+}
+
+impl From<Row> for CaseRow {
+    fn from(row: Row) -> Self {
+        let mut record = Self::new(row.number, row.file, row.line);
+        record.row = row.in_file;
+        record
+    }
+}
+
+impl fmt::Display for Row {
+    /// As people read it behind `case: `.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        CaseRow::from(*self).fmt(f)
     }
 }
 
@@ -75,6 +105,8 @@ pub struct RunContext {
     pub file: &'static str,
     /// The line of the scenario in `file`, from 1.
     pub line: u32,
+    /// The row of values that it runs with, for failure texts.
+    pub row: Option<Row>,
     /// Whether failure texts may contain ANSI colours.
     pub color: bool,
     /// Whether a report is written, which shows the [`detail`](ScenarioRecord::detail) of the record.

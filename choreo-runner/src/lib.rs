@@ -110,7 +110,7 @@ mod testing;
 mod text;
 mod verdict;
 
-pub use case::{BoxFuture, Case, RunContext, SlowPolicy};
+pub use case::{BoxFuture, Case, Row, RunContext, SlowPolicy};
 pub use choreo_report::model::{HandleRecord, Outcome, ScenarioRecord};
 pub use exit::RunExit;
 pub use invoke::{main, run};

@@ -92,6 +92,7 @@ impl Run {
                     name: selected.test.name.clone(),
                     file: selected.test.case.file,
                     line: selected.test.case.line,
+                    row: selected.test.case.row,
                     color,
                     detail,
                 },

@@ -21,6 +21,7 @@ pub(crate) const fn case(
         module,
         file,
         line,
+        row: None,
         tags: &[],
         ignore: None,
         should_fail: None,

@@ -284,9 +284,11 @@ fn over(latency: Duration, budget: Duration, topic: &str) -> String {
     )
 }
 
-/// The texts that the runner writes itself say where the scenario is, as those of scenarios do.
+/// The texts that the runner writes itself say where the scenario and its row are, as those of scenarios do.
 fn at(case: &Case, text: &str) -> String {
-    format!("at {}:{}\n{text}", case.file, case.line)
+    let row = case.row.map(|row| format!("case: {row}\n"));
+    let row = row.unwrap_or_default();
+    format!("at {}:{}\n{row}{text}", case.file, case.line)
 }
 
 fn after_comma(why: &str) -> String {

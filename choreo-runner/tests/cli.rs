@@ -6,7 +6,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use choreo_runner::{
-    BoxFuture, Case, HandleRecord, OpenError, Opened, Outcome, Resource, RunContext,
+    BoxFuture, Case, HandleRecord, OpenError, Opened, Outcome, Resource, Row, RunContext,
     ScenarioRecord, SlowPolicy,
 };
 use serde_json::{Value, json};
@@ -67,6 +67,7 @@ const CASE: Case = Case {
     module: "cli",
     file: file!(),
     line: 0,
+    row: None,
     tags: &[],
     ignore: None,
     should_fail: None,
@@ -137,6 +138,13 @@ fn tells_its_context(context: RunContext) -> BoxFuture<'static, ScenarioRecord> 
     ends(Outcome::Error, Vec::new(), Some(&text))
 }
 
+const ROW: Row = Row {
+    number: 5,
+    in_file: Some(3),
+    file: "tests/orders.csv",
+    line: 4,
+};
+
 /// Registers cases, one for each line of the source.
 macro_rules! cases {
     ($($name:literal { $($field:ident: $value:expr),* $(,)? })*) => {
@@ -165,7 +173,7 @@ cases! {
 
     "l_fails" { module: "cli::expected", run: fails, should_fail: Some("bug 17") }
     "m_times_out" { module: "cli::expected", run: times_out, should_fail: Some("") }
-    "n_passes" { module: "cli::unexpected", should_fail: Some("bug 18") }
+    "n_passes" { module: "cli::unexpected", should_fail: Some("bug 18"), row: Some(ROW) }
     "o_slow" { module: "cli::unexpected", run: is_slow, should_fail: Some("") }
 
     "p_first" { module: "cli::gone", resource: || &GONE }
@@ -295,7 +303,10 @@ fn a_scenario_that_should_fail_fails_by_passing() {
     run(&["n_passes"])
         .exits(101)
         .has_lines(&["test unexpected::n_passes ... FAILED (should fail but passed — bug 18)"])
-        .says(1, "should fail (bug 18) but passed (outcome: pass)");
+        .says(
+            1,
+            "\ncase: row 3 of tests/orders.csv, line 4\nshould fail (bug 18) but passed (outcome: pass)",
+        );
     run(&["o_slow"])
         .exits(101)
         .says(1, "but passed (outcome: slow)");

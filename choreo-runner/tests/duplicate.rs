@@ -35,6 +35,7 @@ const fn twin(line: u32) -> Case {
         module: module_path!(),
         file: file!(),
         line,
+        row: None,
         tags: &[],
         ignore: None,
         should_fail: None,

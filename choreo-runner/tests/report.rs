@@ -11,7 +11,8 @@ use std::time::Duration;
 use choreo_report::model::{NoticeKind, Report, Test, TestOutcome};
 use choreo_report::read;
 use choreo_runner::{
-    BoxFuture, Case, HandleRecord, OpenError, Opened, Outcome, Resource, RunContext, ScenarioRecord,
+    BoxFuture, Case, HandleRecord, OpenError, Opened, Outcome, Resource, Row, RunContext,
+    ScenarioRecord,
 };
 use support::{Ran, command, run, run_with};
 
@@ -40,6 +41,7 @@ const CASE: Case = Case {
     module: "report",
     file: "tests/orders.rs",
     line: 0,
+    row: None,
     tags: &[],
     ignore: None,
     should_fail: None,
@@ -83,6 +85,7 @@ inventory::submit! { Case { name: "passes", module: "report::a", line: 1, tags: 
 inventory::submit! { Case { name: "is_slow", module: "report::a", line: 2, run: |_| ends(Outcome::Slow, None), ..CASE } }
 inventory::submit! { Case {
     name: "fails", module: "report::a", line: 3,
+    row: Some(Row { number: 2, in_file: None, file: "tests/orders.rs", line: 3 }),
     run: |_| ends(Outcome::Fail, Some("\x1b[31mone near miss\x1b[0m\n  - count: 3")), ..CASE
 } }
 inventory::submit! { Case { name: "errs", module: "report::a", line: 4, run: |_| ends(Outcome::Error, Some("refused")), ..CASE } }
@@ -181,6 +184,9 @@ fn the_report_has_every_test_with_what_is_known() {
     let text = "one near miss\n  - count: 3";
     assert_eq!(fails.traceback.as_deref(), Some(text));
     assert_eq!(fails.failure_text.as_deref(), Some(text));
+    let row = fails.case.as_ref().map(ToString::to_string);
+    assert_eq!(row.as_deref(), Some("number 2, at tests/orders.rs:3"));
+    assert_eq!(passes.case, None);
     assert_eq!(ignored.skip_reason.as_deref(), Some("not now"));
 
     let run = &report.run;

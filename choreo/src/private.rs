@@ -8,7 +8,9 @@ pub use choreo_macros::{
     __begin, __expect, __in_order, __never, __next_act, __pattern, __publish, __reply, __request,
     __settle,
 };
-pub use choreo_runner::{BoxFuture, Case, Resource, RunContext, ScenarioRecord, SlowPolicy, main};
+pub use choreo_runner::{
+    BoxFuture, Case, Resource, Row, RunContext, ScenarioRecord, SlowPolicy, main,
+};
 #[cfg(feature = "insta")]
 pub use insta;
 pub use inventory;

@@ -27,7 +27,19 @@ pub(super) struct Case {
     pub(super) suffix: String,
     /// Whose line the case is listed under.
     pub(super) span: Span,
+    /// Which of the scenario's rows, from 1: nothing when it has no rows.
+    pub(super) number: Option<usize>,
+    /// Nothing when its row is an attribute.
+    pub(super) in_file: Option<InFile>,
     pub(super) values: Vec<TokenStream>,
+}
+
+/// Where a row is in a file of rows.
+pub(super) struct InFile {
+    pub(super) path: LitStr,
+    /// Which of the file's rows, from 1.
+    pub(super) row: usize,
+    pub(super) line: usize,
 }
 
 /// One test for each row, in the order of the source. A scenario without rows is one test.
@@ -42,6 +54,8 @@ pub(super) fn cases(
         return vec![Case {
             suffix: String::new(),
             span: ident,
+            number: None,
+            in_file: None,
             values: Vec::new(),
         }];
     }
@@ -53,6 +67,8 @@ pub(super) fn cases(
                 Case {
                     suffix: String::new(),
                     span: row.written.span(),
+                    number: None,
+                    in_file: None,
                     values: row.values.iter().map(|it| it.to_token_stream()).collect(),
                 },
             )),
@@ -82,6 +98,7 @@ pub(super) fn cases(
             let name = name.map(|name| format!("_{name}")).unwrap_or_default();
             Case {
                 suffix: format!("::case_{number:0width$}{name}"),
+                number: Some(number),
                 ..case
             }
         })
@@ -190,6 +207,12 @@ fn file_cases(
         let case = Case {
             suffix: String::new(),
             span: path.span(),
+            number: None,
+            in_file: Some(InFile {
+                path: path.clone(),
+                row: at + 1,
+                line: row.line,
+            }),
             values,
         };
         cases.push((matched.name, case));

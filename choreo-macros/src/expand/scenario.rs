@@ -1,7 +1,7 @@
 //! `#[choreo::scenario]`: the function stays, a registered case and a test that explains itself are
 //! put beside it.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
@@ -12,7 +12,7 @@ use crate::paths::Paths;
 use crate::recover::Diagnostics;
 use crate::{check, expand, parse};
 
-use super::cases::Case;
+use super::cases::{Case, InFile};
 
 pub(crate) fn entry(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
@@ -85,6 +85,7 @@ fn registration(
         let name = LitStr::new(&format!("{}{}", name.value(), case.suffix), name.span());
         // Its `line!()` is the line of the function's name or of the row, not that of the attribute.
         let line = quote_spanned!(case.span=> ::core::line!());
+        let row = row(&private, case, &line);
         let body = body(&paths, function, &case.values);
         quote! {
             #private::inventory::submit! {
@@ -93,6 +94,7 @@ fn registration(
                     module: ::core::module_path!(),
                     file: ::core::file!(),
                     line: #line,
+                    row: #row,
                     tags: &[#(#tags),*],
                     ignore: #ignore,
                     should_fail: #should_fail,
@@ -115,6 +117,34 @@ fn registration(
         };
         #explanation
     }
+}
+
+/// Where the row of a case is; `line` is that of an attribute.
+fn row(private: &TokenStream, case: &Case, line: &TokenStream) -> TokenStream {
+    option(case.number.map(|number| {
+        let number = Literal::usize_unsuffixed(number);
+        match &case.in_file {
+            Some(InFile { path, row, line }) => {
+                let [row, line] = [row, line].map(|it| Literal::usize_unsuffixed(*it));
+                quote! {
+                    #private::Row {
+                        number: #number,
+                        in_file: ::core::option::Option::Some(#row),
+                        file: #path,
+                        line: #line,
+                    }
+                }
+            }
+            None => quote! {
+                #private::Row {
+                    number: #number,
+                    in_file: ::core::option::Option::None,
+                    file: ::core::file!(),
+                    line: #line,
+                }
+            },
+        }
+    }))
 }
 
 /// An expression of the wrong type is reported at the expression, and nothing else.

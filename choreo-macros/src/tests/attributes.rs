@@ -160,6 +160,7 @@ fn a_scenario_stays_as_it_is_next_to_its_registration() {
             module: ::core::module_path!(),
             file: ::core::file!(),
             line: ::core::line!(),
+            row: ::core::option::Option::None,
             tags: &[\"a\"],
             ignore: ::core::option::Option::None,
             should_fail: ::core::option::Option::None,

@@ -97,6 +97,38 @@ fn each_row_is_registered_under_its_name() {
 }
 
 #[test]
+fn each_case_says_where_its_row_is() {
+    let expansion = expand(
+        "#[case(1)] #[cases(from = \"src/tests/data/rows.csv\")] #[case::last(4)]
+         async fn example(s: Scenario<'_>, n: u8) {}",
+    );
+    let attribute = |number: u8| {
+        format!(
+            "row: ::core::option::Option::Some(::choreo::__private::Row {{
+                number: {number}, in_file: ::core::option::Option::None,
+                file: ::core::file!(), line: ::core::line!(),
+            }})"
+        )
+    };
+    let of_file = |number: u8, row: u8, line: u8| {
+        format!(
+            "row: ::core::option::Option::Some(::choreo::__private::Row {{
+                number: {number}, in_file: ::core::option::Option::Some({row}),
+                file: \"src/tests/data/rows.csv\", line: {line},
+            }})"
+        )
+    };
+    for row in [
+        attribute(1),
+        of_file(2, 1, 2),
+        of_file(3, 2, 4),
+        attribute(4),
+    ] {
+        assert_contains(&expansion, &row);
+    }
+}
+
+#[test]
 fn numbers_of_cases_have_one_width() {
     let rows: String = (0..10).map(|row| format!("#[case({row})] ")).collect();
     let expansion = expand(&format!(

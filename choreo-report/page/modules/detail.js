@@ -7,7 +7,7 @@ import { fold, longText, messageFacts, messageView } from "./payload.js";
 import { replyFailed, replyView } from "./replies.js";
 import { address, place, state } from "./state.js";
 import { timelineView } from "./timeline.js";
-import { OUTCOME_WORDS, brief, count, duration, isFailure } from "./text.js";
+import { OUTCOME_WORDS, brief, caseRow, count, duration, isFailure } from "./text.js";
 
 /** Shows a test in `host`. Returns what follows changes of the state within it. */
 export function showTest(host, entry, test, report) {
@@ -24,6 +24,7 @@ export function showTest(host, entry, test, report) {
 function heading(entry, test, report) {
   const where = test.location ? `${test.location.file}:${test.location.line}` : test.file;
   const path = [test.package, where].filter(Boolean).join(" · ");
+  const row = caseRow(test);
   const facts = [duration(test.duration_ms), test.worker_id, test.flaky ? "flaky" : null].filter(Boolean);
   return h("header", { class: "test-head" },
     h("p", { class: "crumb", "data-field": "detail-nodeid", title: brief(entry.nodeid, 400) }, bdi(brief(path || entry.nodeid, 200))),
@@ -31,6 +32,7 @@ function heading(entry, test, report) {
     h("p", { class: "facts-row" },
       h("span", { class: `outcome outcome-${entry.word}` }, icon(entry.word), OUTCOME_WORDS.get(entry.word) ?? entry.word),
       facts.map((fact) => h("span", {}, fact)),
+      row ? h("span", { "data-field": "case-row" }, bdi(brief(row, 200))) : null,
       entry.transports.map((name) => h("span", { class: "badge" }, bdi(brief(name, 40)))),
       entry.tags.slice(0, 12).map((tag) => h("a", { class: "badge tag", href: address({ q: `tag:${/\s/.test(tag) ? `"${tag}"` : tag}` }) }, bdi(brief(tag, 40))))),
     actions(entry, test, report));

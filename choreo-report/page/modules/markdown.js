@@ -1,7 +1,7 @@
 // A test as Markdown, for an issue or a message to a colleague.
 
 import { nearMisses } from "./misses.js";
-import { brief, duration, inline, isFailure, offset } from "./text.js";
+import { brief, caseRow, duration, inline, isFailure, offset } from "./text.js";
 
 function code(text) {
   const runs = [...String(text).matchAll(/`+/g)].map((run) => run[0].length);
@@ -21,7 +21,7 @@ const cell = (text) => code(text).replaceAll("|", "\\|");
 export function markdown(entry, test, run) {
   const lines = [`### ${code(brief(entry.name, 300))}: ${entry.word}`, ""];
   const where = test.location ? `${test.location.file}:${test.location.line}` : test.file;
-  const facts = [where, duration(test.duration_ms).replace("\u00a0", " "), run.git_sha ? `at ${run.git_sha.slice(0, 12)}` : "", run.git_branch ?? ""];
+  const facts = [where, caseRow(test), duration(test.duration_ms).replace("\u00a0", " "), run.git_sha ? `at ${run.git_sha.slice(0, 12)}` : "", run.git_branch ?? ""];
   lines.push(facts.filter(Boolean).join(", "), "");
   for (const cause of entry.causes.slice(0, 10)) lines.push(`**${cause.text.replaceAll("*", "\\*")}**`, "");
   for (const scenario of test.scenarios ?? []) {

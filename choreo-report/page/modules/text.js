@@ -123,6 +123,13 @@ export const CAUSE_WORDS = new Map([
   ["other", "Failed"],
 ]);
 
+/** The row of values of a test, in the words of the failure text; nothing if it is not data-driven. */
+export function caseRow(test) {
+  if (!test.case) return "";
+  const { number, row, file, line } = test.case;
+  return row === undefined ? `case: number ${number}, at ${file}:${line}` : `case: row ${row} of ${file}, line ${line}`;
+}
+
 /** Whether an outcome, of a test or of a scenario, makes a run red. */
 export function isFailure(outcome) {
   return outcome === "failed" || outcome === "errored" || outcome === "fail" || outcome === "timeout" || outcome === "error";

@@ -113,6 +113,9 @@ fn failure(out: &mut String, failure: &Failure<'_>) {
             code(&format!("{}:{}", location.file, location.line))
         );
     }
+    if let Some(case) = &test.case {
+        _ = write!(out, "  \n  case: {}", code(&case.to_string()));
+    }
     if let Some(rerun) = &test.rerun {
         _ = write!(out, "  \n  run it again: {}", code(rerun));
     }
@@ -241,7 +244,7 @@ fn shortened(text: &str) -> &str {
 mod tests {
     use super::*;
     use crate::model::{
-        Cause, CauseKind, Location, Millis, Notice, NoticeKind, Run, Scenario, Timestamp,
+        CaseRow, Cause, CauseKind, Location, Millis, Notice, NoticeKind, Run, Scenario, Timestamp,
     };
 
     #[test]
@@ -267,6 +270,9 @@ mod tests {
         let mut scenario = Scenario::new("orders", Outcome::Fail, Millis::ZERO);
         scenario.handles.push(handle);
         failed.scenarios.push(scenario);
+        let mut row = CaseRow::new(2, "tests/orders.csv", 4);
+        row.row = Some(2);
+        failed.case = Some(row);
         failed.rerun = Some("cargo test --test shop -- --exact orders".to_owned());
         let mut slow = Test::new("shop::bills", "", "bills", TestOutcome::Slow, Millis::ZERO);
         let mut handle = Handle::new("bills", Outcome::Slow);
@@ -288,6 +294,7 @@ mod tests {
 ### ❌ wrong value on `orders.filled`
 
 - `shop::orders`: \\`qty\\` was 300, expected 1000 (`tests/shop.rs:12`)  
+  case: `row 2 of tests/orders.csv, line 4`  
   run it again: `cargo test --test shop -- --exact orders`
 
 ### 🐢 slow

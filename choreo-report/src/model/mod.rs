@@ -44,7 +44,7 @@ pub use self::run::{
 pub use self::scenario::{
     Act, OrderViolation, Scenario, ScenarioError, Stage, Surprise, TransportUse,
 };
-pub use self::test::{ChoreoMeta, Location, ProcessRef, Test};
+pub use self::test::{CaseRow, ChoreoMeta, Location, ProcessRef, Test};
 pub use self::timeline::{Action, Event, Source};
 
 /// Fields that this version does not know.

@@ -1,5 +1,7 @@
 //! One test of a run.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
@@ -49,6 +51,9 @@ pub struct Test {
     /// Where its function is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
+    /// The row of values that it ran with, if it is data-driven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseRow>,
     /// Words by which it can be selected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
@@ -104,6 +109,7 @@ impl Test {
             package: None,
             target: None,
             location: None,
+            case: None,
             tags: Vec::new(),
             rerun: None,
             failure_text: None,
@@ -158,6 +164,52 @@ impl Location {
             line,
             column: column.into(),
             extra: Extra::new(),
+        }
+    }
+}
+
+/// The row of values that a data-driven test ran with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CaseRow {
+    /// Which of the rows of the test function, from 1: the number in the name of the test.
+    pub number: u32,
+    /// Which row of `file`, from 1 and without the header. Left out if the row is in the source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<u32>,
+    /// The file of rows, relative to the package, or the source file that has the row, relative to the project.
+    pub file: String,
+    /// Where in `file` the row starts, from 1.
+    pub line: u32,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl CaseRow {
+    /// The row `number`, which is in the source.
+    #[must_use]
+    pub fn new(number: u32, file: impl Into<String>, line: u32) -> Self {
+        Self {
+            number,
+            row: None,
+            file: file.into(),
+            line,
+            extra: Extra::new(),
+        }
+    }
+}
+
+impl fmt::Display for CaseRow {
+    /// As people read it behind `case: `.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            number, file, line, ..
+        } = self;
+        match self.row {
+            Some(row) => write!(f, "row {row} of {file}, line {line}"),
+            None => write!(f, "number {number}, at {file}:{line}"),
         }
     }
 }

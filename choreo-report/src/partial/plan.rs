@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::line::Header;
-use crate::model::{ChoreoMeta, Location, Millis, ProcessRef, Test, TestOutcome};
+use crate::model::{CaseRow, ChoreoMeta, Location, Millis, ProcessRef, Test, TestOutcome};
 
 /// A test that was selected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub struct Planned {
     pub file: String,
     /// Its line in that file, from 1.
     pub line: u32,
+    /// The row of values that it runs with, if it is data-driven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseRow>,
     /// Words to select it by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
@@ -31,6 +34,7 @@ impl Planned {
             name: name.into(),
             file: file.into(),
             line,
+            case: None,
             tags: Vec::new(),
             ignored: false,
         }
@@ -77,6 +81,7 @@ impl Header {
         test.package.clone_from(&self.package);
         test.target = Some(self.target.clone());
         test.location = Some(Location::new(planned.file.clone(), planned.line, None));
+        test.case.clone_from(&planned.case);
         test.rerun = Some(self.rerun(name));
         test.process = Some(ProcessRef::new(self.process.clone()));
         Some(test)
@@ -139,6 +144,8 @@ mod tests {
     fn a_test_is_named_placed_and_can_be_run_again() {
         let mut header = header("p1", &["api::creates"]);
         header.tests[0].tags = vec!["nightly".to_owned()];
+        let row = CaseRow::new(2, "tests/orders.rs", 7);
+        header.tests[0].case = Some(row.clone());
         let test = header
             .test(0, TestOutcome::Passed, Millis::ZERO)
             .expect("the plan has one test");
@@ -148,6 +155,7 @@ mod tests {
             Some("cargo test -p shop --test orders -- --exact api::creates")
         );
         assert_eq!(test.tags, ["nightly"]);
+        assert_eq!(test.case, Some(row));
         assert!(header.test(1, TestOutcome::Passed, Millis::ZERO).is_none());
 
         header.runner = Runner::Nextest;

@@ -283,9 +283,10 @@ structs! {
     Notice = Notice::new(NoticeKind::Cut, "", 0), { kind text count extra };
     Test = Test::new("", "", "", TestOutcome::Passed, Millis::ZERO), { nodeid file name class markers
         choreo_meta outcome duration_ms traceback stdout stderr log skip_reason worker_id scenarios
-        package target location tags rerun failure_text started_at process flaky attempts extra };
+        package target location case tags rerun failure_text started_at process flaky attempts extra };
     ChoreoMeta = ChoreoMeta::default(), { timeout_ms tags extra };
     Location = Location::new("", 1, None), { file line column extra };
+    CaseRow = CaseRow::new(1, "", 1), { number row file line extra };
     ProcessRef = ProcessRef::new(""), { id extra };
     Scenario = Scenario::new("", Outcome::Pass, Millis::ZERO), { name outcome duration_ms
         completed_normally handles timeline timeline_dropped replies summary_text stage verdict

@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use choreo_report::folder::Folder;
 use choreo_report::merge::{self, Merged, Options as MergeOptions, When};
-use choreo_report::model::Timestamp;
+use choreo_report::model::{CaseRow, Timestamp};
 use choreo_report::partial::{Ending, Header, PartialError, PartialWriter, Planned, RunId, Runner};
 use choreo_report::redact::{self, Holding, Redactor};
 
@@ -293,6 +293,7 @@ fn merge_options(settings: &Settings) -> MergeOptions {
 fn planned(selected: &Selected) -> Planned {
     let case = selected.test.case;
     let mut planned = Planned::new(selected.test.name.clone(), case.file, case.line);
+    planned.case = case.row.map(CaseRow::from);
     planned.tags = case.tags.iter().map(|tag| (*tag).to_owned()).collect();
     planned.ignored = selected.ignored;
     planned

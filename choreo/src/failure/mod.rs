@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use choreo_runner::CaughtPanic;
+use choreo_runner::{CaughtPanic, Row};
 
 use crate::ids::Location;
 use crate::outcome::{HandleData, Outcome, ScenarioResult};
@@ -23,6 +23,8 @@ const TIMELINE_SHOWN: usize = 12;
 pub(crate) struct Site {
     pub(crate) file: &'static str,
     pub(crate) line: u32,
+    /// The row of values that it runs with.
+    pub(crate) row: Option<Row>,
 }
 
 /// Where and why something panicked, to stand after "panicked".
@@ -133,6 +135,9 @@ impl<'r> Text<'r> {
             header.push_str(&self.paint(Tone::Quiet, place));
         }
         self.line(0, header);
+        if let Some(row) = site.and_then(|site| site.row) {
+            self.line(2, self.paint(Tone::Quiet, format!("case: {row}")));
+        }
         if let Some(broken) = broken {
             let (head, rest) = broken.split_once('\n').unwrap_or((broken, ""));
             self.line(2, self.paint(Tone::Bad, head));

@@ -90,6 +90,7 @@ pub(crate) async fn run<H: Host>(
     let site = failure::Site {
         file: context.file,
         line: context.line,
+        row: context.row,
     };
     let ended = tokio::select! {
         biased;

@@ -35,6 +35,7 @@ fn context() -> RunContext {
         name: "the scenario".into(),
         file: "f.rs",
         line: 1,
+        row: None,
         color: false,
         detail: true,
     }

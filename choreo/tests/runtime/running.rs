@@ -22,6 +22,7 @@ async fn run(body: Body) -> ScenarioRecord {
         name: "the scenario".into(),
         file: "f.rs",
         line: 1,
+        row: None,
         color: false,
         detail: false,
     };

@@ -1,37 +1,7 @@
 //! A test program: rows of values in each setting. `tests/features/cases.rs` runs it and reads what it says.
 
 use choreo::prelude::*;
-use choreo_test_features::{Pair, PairBuilder};
-
-fn builder(transport: impl choreo::transport::Transport) -> choreo::HarnessBuilder {
-    Harness::builder(transport).correlation(FieldCorrelation::new("correlation_id"))
-}
-
-fn server() -> Result<Nats> {
-    let url = std::env::var("SERVER");
-    let url = url.map_err(|_| Error::harness("the variable SERVER is missing"))?;
-    Ok(Nats::new(&url))
-}
-
-#[choreo::harness]
-async fn on_memory() -> Result<Harness> {
-    builder(Memory::new()).connect().await
-}
-
-#[choreo::harness]
-async fn on_nats() -> Result<Harness> {
-    builder(server()?).connect().await
-}
-
-#[choreo::stage]
-async fn on_both() -> Result<Stage<Pair>> {
-    Stage::builder(PairBuilder {
-        memory: builder(Memory::new()),
-        nats: builder(server()?),
-    })
-    .connect()
-    .await
-}
+use choreo_test_features::{Pair, on_both, on_memory, on_nats};
 
 /// The rows, once; the second of each kind does not hold.
 macro_rules! rows {

@@ -1,6 +1,8 @@
 //! From red to the cause, and on: near misses, messages, the timeline, what else there is to see of a test.
 
-use choreo_report::model::{HandleOutcome, Notice, NoticeKind, Outcome, Test, TestOutcome};
+use choreo_report::model::{
+    CaseRow, HandleOutcome, Notice, NoticeKind, Outcome, Test, TestOutcome,
+};
 use choreo_test_page::{Browser, Screen, browser_is_missing, fixture, golden, made};
 use serde_json::json;
 
@@ -267,6 +269,49 @@ async fn a_failure_can_be_copied_and_run_again() {
             .ends_with("#t=shop::orders::a_large_order_keeps_its_count")
     );
     assert_eq!(browser.text_of(".actions .said").await, "Copied");
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_row_of_a_data_driven_test_is_in_its_head() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    let mut of_file = CaseRow::new(3, "tests/orders.csv", 4);
+    of_file.row = Some(2);
+    for (row, shown) in [
+        (of_file, "case: row 2 of tests/orders.csv, line 4"),
+        (
+            CaseRow::new(3, "tests/orders.rs", 17),
+            "case: number 3, at tests/orders.rs:17",
+        ),
+    ] {
+        assert_eq!(format!("case: {row}"), shown, "the page and the terminal");
+        let mut test = made::test("orders::case_3", 4000, true);
+        test.case = Some(row);
+        browser.open(&made::run_of(vec![test])).await;
+        assert_eq!(browser.text_of("[data-field=case-row]").await, shown);
+    }
+    let mut far = made::test("orders::case_3", 4000, true);
+    far.case = Some(CaseRow::new(3, "orders_of_all_regions_".repeat(8), 17));
+    browser.resize(Screen::PHONE).await;
+    let report = made::run_of(vec![far]);
+    browser
+        .open_at(&report, "#t=shop::orders::orders::case_3")
+        .await;
+    assert!(
+        browser
+            .text_of("[data-field=case-row]")
+            .await
+            .ends_with("_:17")
+    );
+    // `innerWidth` is no measure on a phone: it grows with what is too wide.
+    let wide = browser.run("document.documentElement.scrollWidth").await;
+    assert_eq!(wide, Screen::PHONE.width);
+    let plain = made::test("orders", 4000, true);
+    browser.open(&made::run_of(vec![plain])).await;
+    assert_eq!(browser.count("[data-field=case-row]").await, 0);
     browser.close().await;
 }
 

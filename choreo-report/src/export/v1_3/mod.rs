@@ -164,6 +164,7 @@ fn test(test: &mut Test, totals: &mut Totals, cuts: &mut Cuts) {
     test.package = None;
     test.target = None;
     test.location = None;
+    test.case = None;
     test.rerun = None;
     test.started_at = None;
     test.process = None;

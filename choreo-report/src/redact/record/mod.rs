@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::hits::Rule;
 use super::{Counts, Redactor};
 use crate::model::{
-    ChoreoMeta, Ci, Location, Notice, ProcessRef, Processes, Redactions, Report, Run, Test, Totals,
-    Xdist,
+    CaseRow, ChoreoMeta, Ci, Location, Notice, ProcessRef, Processes, Redactions, Report, Run,
+    Test, Totals, Xdist,
 };
 
 impl Redactor {
@@ -82,6 +82,7 @@ impl Redactor {
             package,
             target,
             location,
+            case,
             tags,
             rerun,
             failure_text,
@@ -118,6 +119,17 @@ impl Redactor {
             self.map(extra);
         }
         self.location(location);
+        if let Some(CaseRow {
+            number: _,
+            row: _,
+            file,
+            line: _,
+            extra,
+        }) = case
+        {
+            self.text(file);
+            self.map(extra);
+        }
         if let Some(ProcessRef { id, extra }) = process {
             self.text(id);
             self.map(extra);

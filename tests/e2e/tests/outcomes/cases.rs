@@ -70,6 +70,7 @@ fn each_row_is_judged_alone() {
         ran.says(&format!("test {name} ... {shown}"));
     }
     ran.says("9 passed; 2 failed; 1 ignored;");
+    ran.says("\n  case: number 2, at tests/cases.rs:");
 }
 
 fn filters_select_rows() {
@@ -94,6 +95,7 @@ fn a_row_that_does_not_deserialize_says_where_it_is() {
     fixture()
         .cargo(&test(&["--exact", "csv::case_2_none_at_all"]), &[])
         .exits(CARGO_TEST_FAILED)
+        .says("\n  case: row 2 of tests/orders.csv, line 3\n")
         .says("tests/orders.csv:3: row 2: field `count` is `0`")
         .says("NonZero");
 }

@@ -19,7 +19,9 @@ mod cases;
 mod counts;
 mod envelope;
 mod order;
+mod program;
 mod services;
+mod snapshot;
 mod words;
 
 /// Most of a failing scenario is waiting.
@@ -35,5 +37,5 @@ fn main() -> ExitCode {
     let tests = matrix::add(tests, "envelope", envelope::features());
     let tests = matrix::add(tests, "services", services::features());
     let tests = matrix::add_many(tests, "services::many", &services::bundles());
-    broker_test_main(bridges::add(cases::add(tests)))
+    broker_test_main(bridges::add(cases::add(snapshot::add(tests))))
 }
