@@ -13,6 +13,7 @@ mod model;
 mod parse;
 mod paths;
 mod recover;
+mod shape;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -87,7 +87,7 @@ pub(crate) fn of_pattern(pattern: &Pattern) -> String {
     }
 }
 
-fn of_typed(typed: &TypedPattern) -> String {
+pub(crate) fn of_typed(typed: &TypedPattern) -> String {
     let path = of_tokens(typed.path.to_token_stream());
     match &typed.body {
         TypedBody::Unit => path,

@@ -104,6 +104,34 @@ const SPOTS: &[(&str, By, Place)] = &[
         parts.handle.expected = json!({ "login.password": secret });
         parts.handle.actual = json!({ "login": { "password": secret } });
     }),
+    ("condition of a pattern", By::Look, |parts, secret| {
+        parts.handle.expected = json!({ "all_of": [
+            { "exact": { "password": secret } },
+            { "login": { "token": { "any_of": [{ "prefix": secret }, { "matches": secret }] } } },
+            { "payload": { "at": { "/auth/user": { "eq": [secret] } } }, "headers": { "x-api-key": secret } },
+            { "path": { "$.credentials[*]": { "any_element": secret } } },
+            { "cut": format!("{{ password: \"{secret}\", apiKey: \"{secret}") },
+        ] });
+    }),
+    ("payload of a pattern", By::Look, |parts, secret| {
+        let login = format!("\u{1}password={secret}");
+        let mut hex = data_encoding::HEXLOWER.encode(login.as_bytes());
+        hex.push_str("ff");
+        parts.handle.expected = json!({ "any_of": [
+            { "payload_hex": hex },
+            { "not": { "payload_contains_hex": hex.to_uppercase() } },
+            { "payload_text": login },
+        ] });
+        parts.handle.reason = login;
+    }),
+    (
+        "words of a matcher in a pattern",
+        By::Run,
+        |parts, secret| {
+            parts.handle.expected =
+                json!({ "id": { "matcher": format!("an id such as {secret}") } });
+        },
+    ),
     ("reason", By::Look, |parts, secret| {
         parts.handle.reason = format!("password: expected \"{secret}\", got nothing");
     }),
@@ -255,6 +283,7 @@ fn leaks(text: &str) -> bool {
             .map(|c| format!("\\\\u{:04x}", u32::from(c)))
             .collect(),
         bytes.join(","),
+        data_encoding::HEXLOWER.encode(SENTINEL.as_bytes()),
     ]
     .iter()
     .any(|form| lower.contains(form))

@@ -8,6 +8,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
 use libtest_mimic::Arguments;
 
 use crate::case::SlowPolicy;
+use crate::seed;
 
 /// Scenarios mostly wait, so far more of them fit than there are cores.
 const DEFAULT_CONCURRENCY: usize = 256;
@@ -22,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) slow: SlowPolicy,
     pub(crate) skipped: SkipPolicy,
     pub(crate) concurrency: usize,
+    /// What chance is drawn from, if that is fixed.
+    pub(crate) seed: Option<u64>,
     pub(crate) report: ReportWish,
     /// Whether `junit.xml` is asked for; `None` leaves it to `choreo.toml`.
     pub(crate) junit: Option<bool>,
@@ -69,8 +72,9 @@ pub(crate) enum Refusal {
     help_template = "Usage: {usage}\n\n{all-args}{after-help}",
     override_usage = "[OPTIONS] [FILTER]...",
     after_help = "All scenarios start at once, up to the limit of --concurrency. \
-        The environment variables CHOREO_SLOW, CHOREO_SKIP, CHOREO_CONCURRENCY and CHOREO_REPORT_DIR \
-        set the same as --slow, --skipped, --concurrency and --report; the options win. \
+        The environment variables CHOREO_SLOW, CHOREO_SKIP, CHOREO_CONCURRENCY, CHOREO_SEED and \
+        CHOREO_REPORT_DIR set the same as --slow, --skipped, --concurrency, --seed and --report; the \
+        options win. \
         CHOREO_REPORT=off is --report off."
 )]
 struct CommandLine {
@@ -92,6 +96,10 @@ struct CommandLine {
     /// How many scenarios are in flight at once [default: 256]
     #[arg(long, value_name = "N", help_heading = CHOREO)]
     concurrency: Option<NonZeroUsize>,
+
+    /// What chance is drawn from, to repeat a run [default: another number in each run]
+    #[arg(long, value_name = "N", help_heading = CHOREO)]
+    seed: Option<u64>,
 
     /// Run only scenarios with this tag, or with any one of several
     #[arg(long = "tag", value_name = "NAME", help_heading = CHOREO)]
@@ -135,6 +143,7 @@ pub(crate) fn parse(
         slow,
         skipped,
         concurrency,
+        seed,
         tags,
         report,
         no_capture,
@@ -164,6 +173,13 @@ pub(crate) fn parse(
             Some(limit) => limit,
             None => count_from(&environment, "RUST_TEST_THREADS")?.unwrap_or(DEFAULT_CONCURRENCY),
         },
+    };
+
+    let seed = match seed {
+        Some(seed) => Some(seed),
+        None => read(&environment, "CHOREO_SEED", seed::EXPECTED, |value| {
+            value.parse().ok()
+        })?,
     };
 
     let report = match report {
@@ -197,6 +213,7 @@ pub(crate) fn parse(
             None => SkipPolicy::Warn,
         },
         concurrency,
+        seed,
         report,
         junit,
         github,
@@ -351,6 +368,18 @@ mod tests {
     }
 
     #[test]
+    fn the_seed_comes_from_the_nearest_place_that_states_one() {
+        let seed = |args: &[&str], variables: &[(&str, &str)]| {
+            with(args, variables).expect("the options are valid").seed
+        };
+        let most = u64::MAX.to_string();
+        assert_eq!(seed(&[], &[]), None);
+        assert_eq!(seed(&[], &[("CHOREO_SEED", "")]), None);
+        assert_eq!(seed(&[], &[("CHOREO_SEED", &most)]), Some(u64::MAX));
+        assert_eq!(seed(&["--seed=3"], &[("CHOREO_SEED", "4")]), Some(3));
+    }
+
+    #[test]
     fn under_nextest_a_skip_must_be_allowed_to_pass() {
         let skipped = |args: &[&str], variables: &[(&str, &str)]| {
             with(args, variables)
@@ -415,6 +444,8 @@ mod tests {
             assert!(text.contains(part), "{text}");
         }
         assert!(bad(&[], &[("CHOREO_CONCURRENCY", "0")]).contains("at least 1"));
+        assert!(bad(&[], &[("CHOREO_SEED", "x")]).contains("a whole number"));
+        assert!(bad(&["--seed=x"], &[]).contains("--seed"));
         assert!(bad(&["--slow=never"], &[]).contains("--slow"));
         assert!(bad(&["--concurrency=0"], &[]).contains("--concurrency"));
         assert!(bad(&["--test-threads=0"], &[]).contains("--test-threads"));

@@ -16,6 +16,7 @@ use crate::output::{Output, Step};
 use crate::registry::{Test, registered};
 use crate::report::Reporter;
 use crate::run::{Event, Run};
+use crate::seed;
 use crate::select::{Selection, select};
 use crate::text::Paint;
 use crate::verdict::Judge;
@@ -44,6 +45,9 @@ pub fn run(module: &str) -> RunExit {
         }
         Err(refusal) => return complain(&refusal, RunExit::USAGE),
     };
+    if let Some(seed) = options.seed {
+        seed::fix(seed);
+    }
     let krate = module.split("::").next().unwrap_or_default();
     match registered(krate) {
         Ok(tests) => run_tests(tests, &options, krate),

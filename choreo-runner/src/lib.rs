@@ -16,6 +16,7 @@
 //! | `--slow warn\|deny` | `CHOREO_SLOW` | whether a scenario that is right but over its latency budget fails; default `warn` |
 //! | `--skipped warn\|deny` | `CHOREO_SKIP` | whether a scenario that cannot run here, because its broker is missing, fails; default `warn`, under nextest `deny` |
 //! | `--concurrency N` | `CHOREO_CONCURRENCY` | how many scenarios are in flight at once; default 256 |
+//! | `--seed N` | `CHOREO_SEED` | what chance is drawn from, to repeat a run; default: another number in each run |
 //! | `--tag NAME` | | only scenarios with this tag, or with one of several |
 //! | `--report DIR\|off` | `CHOREO_REPORT_DIR`, `CHOREO_REPORT=off` | where the report is written; default `target/choreo/report` |
 //!
@@ -47,6 +48,8 @@
 //! parts can name itself with `CHOREO_RUN_ID`. Under `cargo test` each binary adds to it when it ends.
 //! Under nextest every scenario is a process, and merging takes a small part of the run's time: in a
 //! run of many thousands the last may be missing until `choreo report show`, and the report says so.
+//! What chance was drawn from is in the report as `run.seed`, if it was fixed or a scenario left
+//! something to chance.
 //! A process that dies leaves its scenarios as errors. Ctrl-C and SIGTERM end the run, and what is
 //! known is in the report.
 //!
@@ -103,6 +106,7 @@ mod report;
 mod resource;
 mod resources;
 mod run;
+mod seed;
 mod select;
 mod skips;
 #[cfg(test)]
@@ -116,3 +120,4 @@ pub use exit::RunExit;
 pub use invoke::{main, run};
 pub use panics::{CaughtPanic, catch_panic};
 pub use resource::{OpenError, Opened, Resource};
+pub use seed::{InvalidSeed, run_seed};

@@ -59,6 +59,12 @@ fn ends(outcome: Outcome, failure: Option<&str>) -> BoxFuture<'static, ScenarioR
     Box::pin(async move { ScenarioRecord::new(outcome, vec![handle], took, failure) })
 }
 
+/// Leaves something to chance, and fails with what it was drawn from.
+fn draws(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+    let seed = choreo_runner::run_seed().expect("the runner has checked it");
+    ends(Outcome::Fail, Some(&format!("drawn from {seed}")))
+}
+
 fn aborts(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
     Box::pin(async { std::process::abort() })
 }
@@ -94,6 +100,8 @@ inventory::submit! { Case { name: "aborts", module: "report::dies", line: 6, run
 inventory::submit! { Case { name: "waits", module: "report::waits", line: 7, run: waits, ..CASE } }
 inventory::submit! { Case { name: "would_follow", module: "report::waits", line: 8, ..CASE } }
 inventory::submit! { Case { name: "retried", module: "report::retried", line: 9, run: retried, ..CASE } }
+
+inventory::submit! { Case { name: "draws", module: "report::chance", line: 10, run: draws, ..CASE } }
 
 // ---- The checks ------------------------------------------------------------------------------
 
@@ -295,6 +303,51 @@ fn trouble_with_the_report_is_a_warning_and_no_more() {
         .exits(0)
         .warns(1, "choreo.toml:2:1: unknown field `folder`");
     assert_eq!(scratch.report("out").tests.len(), 1);
+}
+
+fn chance_and_what_it_was_drawn_from() {
+    let scratch = Scratch::new();
+    // Each is a run of its own, unless it says otherwise.
+    let seed_of = |run: &str, args: &[&str], variables: &[(&str, &str)]| {
+        let mut all = vec!["--report", "out"];
+        all.extend(args);
+        let mut environment = vec![("CHOREO_RUN_ID", run)];
+        environment.extend(variables);
+        let ran = scratch.run(&all, &environment);
+        let report = scratch.report("out");
+        let drawn = report.tests[0].traceback.clone();
+        let drawn = drawn.and_then(|text| Some(text.strip_prefix("drawn from ")?.to_owned()));
+        (ran.status, report.run.seed, drawn)
+    };
+    let seed = |seed: &str| Some(seed.to_owned());
+    let quiet = ["a::passes"];
+    assert_eq!(seed_of("nothing", &quiet, &[]), (Some(0), None, None));
+    let fixed = [("CHOREO_SEED", "17")];
+    let expected = (Some(0), seed("17"), None);
+    assert_eq!(seed_of("fixed", &quiet, &fixed), expected);
+    let expected = (Some(101), seed("17"), seed("17"));
+    assert_eq!(seed_of("environment", &["chance"], &fixed), expected);
+    let expected = (Some(101), seed("9"), seed("9"));
+    let both = ["chance", "--seed=9"];
+    assert_eq!(seed_of("command line", &both, &fixed), expected);
+
+    // The processes of a run have one, and the next run has another.
+    let of_nextest = |run: &str, id: &str| seed_of(run, &["chance"], &[("NEXTEST_RUN_ID", id)]);
+    let (_, reported, drawn) = of_nextest("first process", "4f2a");
+    assert!(drawn.is_some());
+    assert_eq!(reported, drawn);
+    assert_eq!(of_nextest("second process", "4f2a").1, drawn);
+    assert_ne!(of_nextest("another run", "4f2b").1, drawn);
+
+    // Of parts that drew from several none is the run's.
+    let one = ["chance", "--seed=1"];
+    assert_eq!(seed_of("parts", &one, &[]).1, seed("1"));
+    assert_eq!(seed_of("parts", &["a::passes", "--seed=2"], &[]).1, None);
+
+    scratch
+        .run(&["chance"], &[("CHOREO_SEED", "often")])
+        .exits(2)
+        .warns(1, "CHOREO_SEED is `often`: it must be a whole number");
 }
 
 fn a_run_of_nothing_leaves_the_last_report() {
@@ -523,6 +576,7 @@ fn main() {
             the_folder_is_what_the_nearest_place_says,
             a_relative_folder_is_one_of_the_workspace,
             trouble_with_the_report_is_a_warning_and_no_more,
+            chance_and_what_it_was_drawn_from,
             a_run_of_nothing_leaves_the_last_report,
             a_process_that_dies_is_in_the_report_of_the_next,
             a_run_that_is_stopped_says_so,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -21,6 +22,12 @@ pub trait Codec: Send + Sync + 'static {
 
     /// The value of a message, or why it has none.
     fn decode(&self, envelope: &Envelope) -> Result<Value, String>;
+
+    /// Whether it decodes at all: where it never does, a payload without a value is nothing to report.
+    #[doc(hidden)]
+    fn decodes(&self) -> bool {
+        true
+    }
 }
 
 /// JSON, the default. Strict: `NaN` and trailing text are refused; nesting is limited to 128 levels.
@@ -92,6 +99,10 @@ impl Codec for RawCodec {
     fn decode(&self, _: &Envelope) -> Result<Value, String> {
         Err("the raw codec does not decode: use `bytes` or `contains`".to_owned())
     }
+
+    fn decodes(&self) -> bool {
+        false
+    }
 }
 
 fn kind_of(value: &Value) -> &'static str {
@@ -124,6 +135,8 @@ pub struct Incoming {
     envelope: Envelope,
     codec: std::sync::Arc<dyn Codec>,
     decoded: OnceLock<Result<Value, String>>,
+    /// Its topic has counted it as undecodable.
+    is_counted: AtomicBool,
 }
 
 impl Incoming {
@@ -132,7 +145,15 @@ impl Incoming {
             envelope,
             codec,
             decoded: OnceLock::new(),
+            is_counted: AtomicBool::new(false),
         }
+    }
+
+    /// Whether the codec has tried and failed; `true` once.
+    pub(crate) fn take_undecodable(&self) -> bool {
+        matches!(self.decoded.get(), Some(Err(_)))
+            && self.codec.decodes()
+            && !self.is_counted.swap(true, Ordering::Relaxed)
     }
 
     /// The same message without its decoded payload, which is several times as large: for keeping.

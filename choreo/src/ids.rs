@@ -106,17 +106,6 @@ impl LegIndex {
     pub(crate) const ONLY: Self = Self(0);
 }
 
-/// From the operating system.
-///
-/// # Panics
-///
-/// If it has no randomness to give.
-pub(crate) fn random_u32() -> u32 {
-    let mut bytes = [0; 4];
-    getrandom::fill(&mut bytes).expect("the operating system provides randomness");
-    u32::from_ne_bytes(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

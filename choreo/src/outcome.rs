@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 pub use choreo_report::model::Outcome;
 
-use crate::codec::Incoming;
+use crate::codec::{Codec, Incoming};
 use crate::correlation::Correlation;
 use crate::envelope::Envelope;
 use crate::ids::CorrelationId;
@@ -349,6 +349,7 @@ pub(crate) struct LegInfo {
     /// The id that the scenario's messages carry there.
     pub(crate) id: Option<CorrelationId>,
     pub(crate) correlation: Arc<dyn Correlation>,
+    pub(crate) codec: Arc<dyn Codec>,
 }
 
 impl fmt::Display for LegInfo {

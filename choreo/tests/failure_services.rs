@@ -85,6 +85,22 @@ async fn chance_and_its_seed() {
 }
 
 #[tokio::test]
+async fn chance_of_the_run() {
+    let harness = harness().await;
+    let mut scope = harness.scenario("a service on any day").open();
+    let s = scope.arrange();
+    reply!(s, "ask" => "answer", {}, delay 1ns..2ns);
+    expect!(s, "answer");
+    expect!(s, "missing");
+    publish!(s, "ask", {});
+    let text = text_of(&settle!(s));
+    let seeds = regex::Regex::new(r"(seed |SEED=|from )\d+").unwrap();
+    let text = seeds.replace_all(&text, "$1<seed>");
+    let (replies, _timeline) = text.split_once("  timeline").unwrap();
+    insta::assert_snapshot!(replies);
+}
+
+#[tokio::test]
 async fn an_answer_that_takes_too_long() {
     let harness = harness().await;
     let mut scope = harness.scenario("the answer is late").open();

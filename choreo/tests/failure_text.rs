@@ -41,6 +41,21 @@ fn text_of(result: &Arc<ScenarioResult>) -> String {
 }
 
 #[tokio::test]
+async fn what_came_could_not_be_decoded() {
+    let broker = Memory::new();
+    let harness = harness(&broker).await;
+    let mut scope = harness.scenario("an order is processed").open();
+    let s = scope.arrange();
+    expect!(s, "orders.processed", { status: "COMPLETED" });
+    publish!(s, "orders.created", { count: 1 });
+    let client = broker.client();
+    for payload in ["<order/>", "status=COMPLETED"] {
+        client.publish("orders.processed", payload).await.unwrap();
+    }
+    insta::assert_snapshot!(text_of(&settle!(s)));
+}
+
+#[tokio::test]
 async fn something_wrong_came() {
     let broker = Memory::new();
     let harness = harness(&broker).await;

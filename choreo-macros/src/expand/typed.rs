@@ -12,7 +12,7 @@ use crate::model::pattern::{
     Item, Operand, Pattern, RangePattern, TypedBody, TypedField, TypedPattern,
 };
 use crate::paths::Paths;
-use crate::text;
+use crate::{shape, text};
 
 /// `<Type as Message>::TOPIC`
 pub(crate) fn topic(pattern: &Pattern, paths: &Paths) -> TokenStream {
@@ -45,7 +45,7 @@ pub(crate) fn expand(pattern: &Pattern, paths: &Paths) -> TokenStream {
     let message = root.type_path();
     let span = message.span();
     let private = paths.private(span);
-    let description = text::of_pattern(pattern);
+    let (description, shape) = (text::of_pattern(pattern), shape(pattern, root));
     let mut closure = Closure::new(paths);
     let value = Ident::new("__choreo_message", span);
     let body = match pattern {
@@ -62,9 +62,20 @@ pub(crate) fn expand(pattern: &Pattern, paths: &Paths) -> TokenStream {
         #(#operands)*
         #private::typed::pattern::<#message>(
             #description,
+            #shape,
             move |#value, #found| { #body },
         )
     }}
+}
+
+fn shape(pattern: &Pattern, root: &TypedPattern) -> String {
+    match pattern {
+        Pattern::Typed(TypedPattern {
+            body: TypedBody::Unit,
+            ..
+        }) if !root.names_variant() => r#"{"anything":true}"#.to_owned(),
+        _ => shape::of_pattern(pattern),
+    }
 }
 
 /// The code inside the closure, and the values it takes along.

@@ -224,6 +224,7 @@ fn a_typed_pattern_takes_the_value_apart_in_one_closure() {
             let __choreo_operand_0 = limit * 2;
             krate::__private::typed::pattern::<Order>(
                 "Order { count: > (limit * 2), id: \"A\", note: _, .. }",
+                "{\"object\":{\"count\":{\"gt\":{\"matcher\":\"limit * 2\"}},\"id\":\"A\"}}",
                 move |__choreo_message, __choreo_found| {
                     match __choreo_message {
                         Order { count: __choreo_count, id: __choreo_id, note: _, .. } => {

@@ -132,9 +132,29 @@ function sideBySide(handle, miss) {
   } else if (miss.actual !== undefined && miss.actual !== null) {
     folds.push(fold("Whole payload", () => payloadView(miss.actual, marked), { class: "inner", "data-field": "payload" }));
   }
-  if (handle.expected !== null && handle.expected !== undefined && handle.expected !== "") folds.push(fold("Whole expectation", () => payloadView(handle.expected, expectedMarks(marked)), { class: "inner" }));
-  else if (handle.matcher_description) folds.push(fold("Whole expectation", () => matcherLine(handle), { class: "inner" }));
+  const whole = wholeExpectation(handle, marked);
+  if (whole !== null) folds.push(fold("Whole expectation", whole, { class: "inner" }));
   return h("div", { class: "folds" }, folds);
+}
+
+/** What builds the view of a pattern: in its own words, and as data where the words were cut. */
+function wholeExpectation(handle, marked) {
+  const { expected } = handle;
+  const data = expected !== null && expected !== undefined && expected !== "";
+  if (speaksForItself(handle)) {
+    return () => h("div", {}, matcherLine(handle), data && isCut(handle) ? payloadView(expected) : null);
+  }
+  if (data) return () => payloadView(expected, expectedMarks(marked));
+  return handle.matcher_description ? () => matcherLine(handle) : null;
+}
+
+/** Since version 1.4 descriptions are in the syntax of the pattern, which reads better than conditions as data. */
+function speaksForItself(handle) {
+  return handle.id !== undefined && Boolean(handle.matcher_description);
+}
+
+function isCut(handle) {
+  return handle.matcher_description.endsWith("…");
 }
 
 function expectedMarks(marked) {
@@ -163,7 +183,11 @@ function nothingPanel(handle, at) {
 
 function expectedOfHandle(handle) {
   const value = handle.expected;
-  if (value !== null && value !== undefined && typeof value === "object") return h("div", { class: "mono expected-tree" }, tree(value));
+  const data = value !== null && value !== undefined && typeof value === "object";
+  if (speaksForItself(handle)) {
+    return [matcherLine(handle), data && isCut(handle) ? fold("Whole expectation", () => payloadView(value), { class: "inner" }) : null];
+  }
+  if (data) return h("div", { class: "mono expected-tree" }, tree(value));
   return matcherLine(handle) ?? h("p", { class: "note" }, "any message");
 }
 

@@ -18,6 +18,7 @@ pub(super) struct Facts {
     stage: bool,
     git: Option<Git>,
     commits: BTreeSet<String>,
+    seeds: BTreeSet<String>,
     interrupted: bool,
     /// By kind and text, in that order, so that equal ones of several parts become one.
     notices: BTreeMap<(String, String), Notice>,
@@ -72,6 +73,7 @@ impl Facts {
 
     fn begin(&mut self, run: Run) {
         self.commits.extend(run.git_sha.clone());
+        self.seeds.extend(run.seed.clone());
         match &self.first {
             Some(first) if first.started_at <= run.started_at => {}
             _ => self.first = Some(run),
@@ -85,6 +87,7 @@ impl Facts {
     pub(super) fn add_end(&mut self, end: End) {
         self.finished_at(end.at);
         self.interrupted |= end.interrupted;
+        self.seeds.extend(end.seed.map(|seed| seed.to_string()));
         for notice in end.notices {
             self.notice(notice);
         }
@@ -189,6 +192,8 @@ impl Facts {
         run.duration_ms = Duration::from_micros(u64::try_from(took).unwrap_or_default()).into();
         run.totals = Totals::default();
         run.interrupted = self.interrupted;
+        // Of several none would repeat the run; failures name their own.
+        run.seed = self.seeds.pop_first().filter(|_| self.seeds.is_empty());
         run.redactions.add(&self.redactions);
         if let Some(git) = self.git {
             run.git_sha = git.sha.or(run.git_sha);

@@ -21,7 +21,41 @@ pub struct Handle {
     pub budget_ms: Option<Millis>,
     /// The pattern, in words.
     pub matcher_description: String,
-    /// The pattern, as data.
+    /// The pattern, as data; `null` if there is only the description, as of a snapshot. Of a typed pattern
+    /// it has the names that Rust has, and what is no literal in the words of the code.
+    ///
+    /// A value stands for itself, an object for an object with at least these fields, a list for a list of
+    /// just these elements. An object whose names are those of one of these lines, all of them and no other,
+    /// is a condition instead; operands are patterns again, but for plain values and texts.
+    ///
+    /// | condition | holds of |
+    /// |---|---|
+    /// | `{"eq": v}`, `{"ne": v}` | a value that equals `v`, or does not; an object has no further fields then |
+    /// | `{"gt": v}`, `{"ge": v}`, `{"lt": v}`, `{"le": v}` | one that is greater, at least, less, at most |
+    /// | `{"ge": a, "lt": b}`, `{"ge": a, "le": b}` | one from `a` up to `b`, without `b` or with it |
+    /// | `{"in": [p, q]}` | one that is like one of these |
+    /// | `{"matches": "regex"}` | a text in which the regex finds something |
+    /// | `{"contains": "x"}`, `{"prefix": "x"}`, `{"suffix": "x"}` | a text, or a payload, with `x` inside, in front, at its end |
+    /// | `{"eq": "x", "ignore_case": true}`, also with `contains`, `prefix`, `suffix` | the same where case does not count |
+    /// | `{"exists": true}`, `{"exists": false}` | a field that is there, or is not |
+    /// | `{"object": {…}}` | an object with at least these fields, whatever their names |
+    /// | `{"exact": {…}}` | an object with these fields and no other |
+    /// | `{"rest": true}` | as an element of a list: any number of elements |
+    /// | `{"unordered": [p, q]}` | a list of these elements in any order; of a set, so many messages |
+    /// | `{"every": p}`, `{"any_element": p}`, `{"len": p}` | a list of which every element, one element, or the length is like `p` |
+    /// | `{"all_of": [p, q]}`, `{"any_of": [p, q]}`, `{"not": p}` | what is like all, like one, or not so |
+    /// | `{"approx": v, "tolerance": t}` | a number at most `t` from `v`, or a time at most so long from it |
+    /// | `{"before": "t"}`, `{"after": "t"}` | a time before or after `t` |
+    /// | `{"at": {"/a/0": p}}` | a message in which the value at this JSON Pointer is like `p` |
+    /// | `{"path": {"$.a[*]": p}}` | one in which the list of what this JSONPath finds is like `p` |
+    /// | `{"capture": "name"}`, `{"capture": "name", "type": "T"}` | any value, which the test goes on with |
+    /// | `{"payload_text": "x"}`, `{"payload_hex": "00ff"}` | a payload of just these bytes |
+    /// | `{"payload_contains_hex": "00ff"}` | a payload with these bytes inside (of the Python tool) |
+    /// | `{"payload": p, "headers": h, "key": k, "metadata": m}` | a message with all of these, of which some may be left out, but for `payload` |
+    /// | `{"matcher": "words"}` | what code of the test accepts, or in the place of a value what it computes |
+    /// | `{"anything": true}` | anything |
+    /// | `{"broken": "why"}` | nothing: the pattern makes no sense |
+    /// | `{"cut": "beginning…"}` | something that is left out here because it is too large; `truncated` is set |
     pub expected: Value,
     /// The payload that matched, or the closest that did not.
     pub actual: Value,
@@ -333,7 +367,7 @@ pub struct Traffic {
     /// Those that belong to scenarios that have ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub late: Option<u64>,
-    /// Those whose payload does not decode.
+    /// Those whose payload somebody wanted to read and could not, because it does not decode.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undecodable: Option<u64>,
     /// Fields that this version does not know.

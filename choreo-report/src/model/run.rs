@@ -73,7 +73,8 @@ pub struct Run {
     /// The run was stopped before its end.
     #[serde(default, skip_serializing_if = "super::is_false")]
     pub interrupted: bool,
-    /// What chance was drawn from; a text, because it may be too large for a number of JavaScript.
+    /// What chance was drawn from, if it was fixed or something was left to it, and all processes drew from the
+    /// same: `--seed` with this number repeats it. A text, because it may be too large for a number of JavaScript.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<String>,
     /// The processes whose parts make up this report.

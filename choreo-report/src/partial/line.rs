@@ -140,6 +140,8 @@ pub(crate) struct End {
     pub(crate) notices: Vec<Notice>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) git: Option<Git>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) seed: Option<u64>,
 }
 
 /// The state of the project's repository. One process of a run asks for it and tells it at its end.

@@ -45,6 +45,8 @@ pub struct Ending {
     pub notices: Vec<Notice>,
     /// The state of the repository, if this process was to find it.
     pub git: Option<Git>,
+    /// What chance was drawn from, if something was left to chance.
+    pub seed: Option<u64>,
 }
 
 /// Writes what one process does. Its methods return at once; a thread writes.
@@ -154,6 +156,7 @@ impl PartialWriter {
             interrupted: ending.interrupted,
             notices: ending.notices,
             git: ending.git,
+            seed: ending.seed,
         });
         // Locked until it has its last name.
         let mut file = written.map_err(io_error("write", &self.open))?;

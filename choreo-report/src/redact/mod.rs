@@ -29,6 +29,7 @@ mod own;
 mod patterns;
 mod record;
 mod secrets;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -8,7 +8,7 @@ use super::marker::{is_marker, marker};
 use super::names::{Secrecy, path_is_secret, secrecy};
 
 /// Values that hold each other deeper than this are hidden as a whole. `serde_json` reads 128 levels.
-const MAX_DEPTH: usize = 192;
+pub(super) const MAX_DEPTH: usize = 192;
 
 impl Redactor {
     /// Redacts a value of which the name is known, such as a field or a header.
@@ -161,7 +161,7 @@ impl Redactor {
 }
 
 /// Whether there is anything to hide in a value whose name makes it a secret.
-fn holds(value: &Value, secrecy: Secrecy) -> bool {
+pub(super) fn holds(value: &Value, secrecy: Secrecy) -> bool {
     match value {
         Value::Null | Value::Bool(_) => false,
         Value::Number(_) => secrecy == Secrecy::Any,

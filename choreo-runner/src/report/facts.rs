@@ -6,6 +6,7 @@ use std::path::Path;
 use choreo_report::model::{Millis, Run, SlowPolicy, Timestamp};
 
 use super::{Environment, ci};
+use crate::seed;
 
 /// What built this crate, and so the tests; empty if it did not say.
 const TOOLCHAIN: &str = env!("CHOREO_TOOLCHAIN");
@@ -41,6 +42,8 @@ pub(super) fn run(
     run.ci = ci::job(environment);
     (run.git_sha, run.git_branch) = ci::checkout(environment);
     run.slow_policy = Some(slow);
+    // One that is drawn later is told at the end.
+    run.seed = seed::used().map(|seed| seed.to_string());
     run
 }
 

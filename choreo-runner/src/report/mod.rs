@@ -21,6 +21,8 @@ use choreo_report::model::{CaseRow, Timestamp};
 use choreo_report::partial::{Ending, Header, PartialError, PartialWriter, Planned, RunId, Runner};
 use choreo_report::redact::{self, Holding, Redactor};
 
+pub(crate) use self::run_id::common_origin;
+
 use self::git::Question;
 use self::github::GitHub;
 use self::record::Clock;
@@ -28,6 +30,7 @@ use self::settings::Settings;
 use crate::args::Options;
 use crate::interrupt::Signal;
 use crate::output::Step;
+use crate::seed;
 use crate::select::{Selected, Selection};
 use crate::verdict::{Status, Verdict};
 
@@ -262,6 +265,7 @@ impl Part {
     fn end(self) -> Result<Option<Merged>, ReportError> {
         let mut ending = Ending::default();
         ending.interrupted = self.interrupted;
+        ending.seed = seed::used();
         ending.git = self.git.and_then(Question::answer);
         self.writer.end(ending)?;
         let when = match self.header.runner {

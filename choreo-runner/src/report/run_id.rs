@@ -53,6 +53,16 @@ pub(super) fn origin(folder: &Folder, environment: Environment<'_>, now: Timesta
     }
 }
 
+/// What the processes of one run have in common and no other run has, where that can be seen. Names that people
+/// give are not it: tomorrow's run may have the same.
+pub(crate) fn common_origin(environment: Environment<'_>) -> Option<String> {
+    if let Some(id) = environment("NEXTEST_RUN_ID").filter(|id| !id.is_empty()) {
+        return Some(format!("nextest-{id}"));
+    }
+    let cargo = cargo_above(Path::new("/proc"), std::process::id())?;
+    Some(format!("cargo-{}-{}", cargo.pid, cargo.began))
+}
+
 /// The number of the parent process, or 0 where the system keeps it to itself.
 fn parent() -> u32 {
     #[cfg(unix)]

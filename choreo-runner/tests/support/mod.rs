@@ -11,7 +11,7 @@ use libtest_mimic::{Arguments, Trial};
 const FIXTURE: &str = "CHOREO_RUNNER_FIXTURE";
 
 /// The variables that would change what a fixture does.
-const CLEARED: [&str; 17] = [
+const CLEARED: [&str; 18] = [
     "NEXTEST",
     "NEXTEST_RUN_ID",
     "NEXTEST_ATTEMPT",
@@ -23,6 +23,7 @@ const CLEARED: [&str; 17] = [
     "CHOREO_SLOW",
     "CHOREO_SKIP",
     "CHOREO_CONCURRENCY",
+    "CHOREO_SEED",
     "RUST_TEST_THREADS",
     "RUST_BACKTRACE",
     "RUST_LIB_BACKTRACE",

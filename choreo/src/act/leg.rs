@@ -29,6 +29,7 @@ impl Leg {
             transport: Arc::clone(transport),
             id,
             correlation: Arc::clone(router.correlation()),
+            codec: Arc::clone(router.codec()),
         };
         Self {
             info: Arc::new(info),

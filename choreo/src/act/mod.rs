@@ -16,7 +16,7 @@ use crate::expectation::{Anchor, ArrivalOrder, Expectation, Listening, Terms};
 use crate::ids::{CorrelationId, LegIndex};
 use crate::matcher::{MessagePattern, Pattern};
 use crate::outcome::{Handle, Published, ScenarioError, ScenarioErrorKind, ScenarioResult};
-use crate::reply::{Reply, ReplyRule, shown};
+use crate::reply::{Player, Reply, ReplyRule, shown};
 use crate::timeline::{Logged, MessageLog, Place, Timeline, TimelineAction};
 
 mod constraint;
@@ -315,7 +315,16 @@ impl Act {
             let slots = topics
                 .map(|topic| self.slot(&mut state, on, topic))
                 .collect();
-            state.replies.push(Reply::new(on.0, slots, rule));
+            let player = Player {
+                scenario: &self.name,
+                act: state.act(),
+                index: state.replies.len(),
+            };
+            let dice = rule.dice(player).unwrap_or_else(|problem| {
+                self.record_error(&mut state, ScenarioErrorKind::Reply, problem);
+                None
+            });
+            state.replies.push(Reply::new(on.0, slots, rule, dice));
         }
     }
 

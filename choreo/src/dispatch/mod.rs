@@ -273,16 +273,19 @@ impl Router {
         let message = Arc::new(Incoming::new(envelope, Arc::clone(&self.config.codec)));
         entry.count_received(message.envelope().received_at);
         if entry.audience == Audience::Owner {
-            return self.route_to_owner(entry, &message);
+            self.route_to_owner(entry, &message);
+        } else if self.routes {
+            self.route_by_id(entry, &message);
+        } else if !entry.deliver_to_all(&message) {
+            self.surprise(entry, &message, None, SurpriseClass::Unclaimed);
         }
-        if !self.routes {
-            if !entry.deliver_to_all(&message) {
-                self.surprise(entry, &message, None, SurpriseClass::Unclaimed);
-            }
-            return;
-        }
+        // What a scenario has looked at is counted already, before the scenario could end.
+        entry.count_undecodable(&message);
+    }
+
+    fn route_by_id(&self, entry: &TopicEntry, message: &Arc<Incoming>) {
         let correlation = &self.config.correlation;
-        let extract = std::panic::AssertUnwindSafe(|| correlation.extract(&message));
+        let extract = std::panic::AssertUnwindSafe(|| correlation.extract(message));
         let Ok(id) = std::panic::catch_unwind(extract) else {
             let (topic, place) = (Arc::clone(&entry.topic), correlation.describe());
             entry.fail_all(&Failure::PolicyPanicked { topic, place });
@@ -290,19 +293,19 @@ impl Router {
         };
         match id {
             Some(id) => {
-                if !entry.deliver_to(&id, &message) {
+                if !entry.deliver_to(&id, message) {
                     let class = if lock(&self.surprises).is_closed(&id) {
                         SurpriseClass::Late
                     } else {
                         SurpriseClass::UnknownId
                     };
-                    self.surprise(entry, &message, Some(id), class);
+                    self.surprise(entry, message, Some(id), class);
                 }
             }
             None => match self.config.without_id {
-                WithoutId::Broadcast if entry.deliver_to_all(&message) => {}
+                WithoutId::Broadcast if entry.deliver_to_all(message) => {}
                 WithoutId::Broadcast | WithoutId::Ignore => {
-                    self.surprise(entry, &message, None, SurpriseClass::WithoutId);
+                    self.surprise(entry, message, None, SurpriseClass::WithoutId);
                 }
                 WithoutId::Fail => {
                     let topic = Arc::clone(&message.envelope().topic);
@@ -310,7 +313,7 @@ impl Router {
                         topic,
                         place: correlation.describe(),
                     });
-                    self.surprise(entry, &message, None, SurpriseClass::WithoutId);
+                    self.surprise(entry, message, None, SurpriseClass::WithoutId);
                 }
             },
         }
@@ -339,8 +342,9 @@ impl Router {
         id: Option<CorrelationId>,
         class: SurpriseClass,
     ) {
+        entry.count_undecodable(message);
         entry.count_surprise(class);
-        lock(&self.surprises).push(message.envelope(), id, class);
+        lock(&self.surprises).push(message.envelope(), &entry.topic, id, class);
     }
 
     /// What no scenario claimed, oldest first, and how many older ones were dropped.
@@ -348,14 +352,14 @@ impl Router {
         lock(&self.surprises).snapshot()
     }
 
-    /// The last ones on these topics since an instant, oldest first.
+    /// The last ones that came through these subscriptions since an instant, oldest first.
     pub(crate) fn surprises_since(
         &self,
         since: Instant,
-        topics: &[&str],
+        subscriptions: &[&str],
         most: usize,
     ) -> Vec<Surprise> {
-        lock(&self.surprises).since(since, topics, most)
+        lock(&self.surprises).since(since, subscriptions, most)
     }
 
     /// Where the broker is, for people.

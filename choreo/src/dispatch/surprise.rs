@@ -1,6 +1,6 @@
 //! What arrived and nobody claimed: topic, id, size and class, never the payload; bounded.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
 use std::time::Instant;
@@ -43,6 +43,8 @@ pub struct Surprise {
     pub class: SurpriseClass,
     /// When it came.
     pub received_at: Instant,
+    /// What it was subscribed to with: the topic, or a pattern that covers it.
+    pub(crate) through: Arc<str>,
 }
 
 #[derive(Default)]
@@ -60,6 +62,7 @@ impl SurpriseLog {
     pub(super) fn push(
         &mut self,
         message: &Envelope,
+        through: &Arc<str>,
         id: Option<CorrelationId>,
         class: SurpriseClass,
     ) {
@@ -73,6 +76,7 @@ impl SurpriseLog {
             size_bytes: message.payload.len(),
             class,
             received_at: message.received_at,
+            through: Arc::clone(through),
         });
     }
 
@@ -80,13 +84,36 @@ impl SurpriseLog {
         (self.entries.iter().cloned().collect(), self.dropped)
     }
 
-    /// The last ones on these topics, oldest first.
-    pub(super) fn since(&self, since: Instant, topics: &[&str], most: usize) -> Vec<Surprise> {
+    /// The last ones that came through these subscriptions, oldest first.
+    ///
+    /// Where several of them cover a topic, its messages come through each: they are those of one.
+    pub(super) fn since(
+        &self,
+        since: Instant,
+        subscriptions: &[&str],
+        most: usize,
+    ) -> Vec<Surprise> {
         // Those of several receive tasks are in order but for moments.
         let recent = self.entries.iter().rev();
         let recent = recent.take_while(|surprise| surprise.received_at >= since);
-        let own = recent.filter(|surprise| topics.contains(&&*surprise.topic));
-        let mut found: Vec<_> = own.take(most).cloned().collect();
+        let own = recent.filter(|surprise| subscriptions.contains(&&*surprise.through));
+        let own: Vec<_> = own.collect();
+        let mut counts: HashMap<(&str, &str), usize> = HashMap::new();
+        for surprise in &own {
+            let count = counts.entry((&surprise.topic, &surprise.through));
+            *count.or_default() += 1;
+        }
+        // One that was subscribed to later has missed some.
+        let mut fullest: HashMap<&str, (usize, &str)> = HashMap::new();
+        for ((topic, through), count) in counts {
+            let best = fullest.entry(topic).or_insert((count, through));
+            *best = (*best).max((count, through));
+        }
+        let of_one = own.into_iter().filter(|surprise| {
+            let best = fullest.get(&*surprise.topic);
+            best.is_some_and(|(_, through)| **through == *surprise.through)
+        });
+        let mut found: Vec<_> = of_one.take(most).cloned().collect();
         found.reverse();
         found
     }
@@ -112,17 +139,49 @@ impl SurpriseLog {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock;
 
     #[test]
     fn drops_the_oldest_and_counts_them() {
         let mut log = SurpriseLog::default();
         for number in 0..KEPT + 3 {
             let message = Envelope::new(format!("t.{number}"), "x");
-            log.push(&message, None, SurpriseClass::WithoutId);
+            let through = Arc::clone(&message.topic);
+            log.push(&message, &through, None, SurpriseClass::WithoutId);
         }
         let (entries, dropped) = log.snapshot();
         assert_eq!((entries.len(), dropped), (KEPT, 3));
         assert_eq!(&*entries[0].topic, "t.3");
+    }
+
+    #[test]
+    fn what_came_through_a_wildcard_is_its_own() {
+        let mut log = SurpriseLog::default();
+        let start = clock::now();
+        let mut push = |topic: &str, through: &str, size: usize| {
+            let mut message = Envelope::new(topic, "x".repeat(size));
+            message.received_at = clock::now();
+            log.push(&message, &through.into(), None, SurpriseClass::UnknownId);
+        };
+        push("a.b", "a.*", 1);
+        push("a.b", "a.*", 2);
+        push("a.b", "a.b", 2);
+        push("a.c", "a.*", 3);
+        push("z.b", "z.>", 4);
+        let found = |subscriptions: &[&str], most: usize| -> Vec<(String, usize)> {
+            let found = log.since(start, subscriptions, most).into_iter();
+            found
+                .map(|it| (it.topic.as_ref().to_owned(), it.size_bytes))
+                .collect()
+        };
+        let all = [("a.b", 1), ("a.b", 2), ("a.c", 3)];
+        let all = all.map(|(topic, size)| (topic.to_owned(), size));
+        assert_eq!(found(&["a.*"], 9), all);
+        // The concrete one saw the second as well, and it is one message.
+        assert_eq!(found(&["a.*", "a.b"], 9), all);
+        assert_eq!(found(&["a.*", "a.b"], 2), all[1..]);
+        assert_eq!(found(&["a.b"], 9), all[1..2]);
+        assert!(found(&["a.c", "a.>"], 9).is_empty());
     }
 
     #[test]

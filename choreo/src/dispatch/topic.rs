@@ -47,22 +47,30 @@ enum Readiness {
     Refused(TransportError),
 }
 
-/// What came on a topic and reached no scenario, by reason.
+/// What came on a topic, and of it what reached no scenario, by reason.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TopicTraffic {
     pub(crate) without_id: u64,
     pub(crate) unknown_id: u64,
     pub(crate) late: u64,
+    /// Messages whose payload did not decode, whether they reached a scenario or not.
+    pub(crate) undecodable: u64,
     pub(crate) received: u64,
 }
 
 impl TopicTraffic {
+    /// Something came that could not be decoded, and nothing else that may have been for the scenario.
+    pub(crate) fn all_undecodable(self) -> bool {
+        self.undecodable > 0 && self.undecodable >= self.without_id && self.unknown_id == 0
+    }
+
     /// What was added since an earlier look.
     pub(crate) fn since(self, earlier: Self) -> Self {
         Self {
             without_id: self.without_id - earlier.without_id,
             unknown_id: self.unknown_id - earlier.unknown_id,
             late: self.late - earlier.late,
+            undecodable: self.undecodable - earlier.undecodable,
             received: self.received - earlier.received,
         }
     }
@@ -76,6 +84,7 @@ pub(super) struct TopicEntry {
     without_id: AtomicU64,
     unknown_id: AtomicU64,
     late: AtomicU64,
+    undecodable: AtomicU64,
 }
 
 impl TopicEntry {
@@ -88,6 +97,7 @@ impl TopicEntry {
             without_id: AtomicU64::new(0),
             unknown_id: AtomicU64::new(0),
             late: AtomicU64::new(0),
+            undecodable: AtomicU64::new(0),
         }
     }
 
@@ -164,11 +174,19 @@ impl TopicEntry {
         };
     }
 
+    /// Counts a message whose payload somebody wanted to see and could not, once. Nothing is decoded for it.
+    pub(super) fn count_undecodable(&self, message: &Incoming) {
+        if message.take_undecodable() {
+            self.undecodable.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     fn traffic(&self) -> TopicTraffic {
         TopicTraffic {
             without_id: self.without_id.load(Ordering::Relaxed),
             unknown_id: self.unknown_id.load(Ordering::Relaxed),
             late: self.late.load(Ordering::Relaxed),
+            undecodable: self.undecodable.load(Ordering::Relaxed),
             received: lock(&self.members).received,
         }
     }
@@ -260,7 +278,12 @@ impl Registration {
         &self.entry.topic
     }
 
-    /// What came on the topic since the registration and reached no scenario.
+    /// A message has been looked at: if it did not decode, that is counted before the scenario can end.
+    pub(crate) fn looked_at(&self, message: &Incoming) {
+        self.entry.count_undecodable(message);
+    }
+
+    /// What came on the topic since the registration.
     pub(crate) fn traffic(&self) -> TopicTraffic {
         self.entry.traffic().since(self.traffic_before)
     }

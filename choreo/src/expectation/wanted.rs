@@ -3,8 +3,11 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use serde_json::Value;
+
 use crate::codec::Incoming;
 use crate::matcher::envelope::{EnvelopePattern, joined};
+use crate::matcher::pattern::{Shape, Shaper, condition};
 #[cfg(feature = "insta")]
 use crate::matcher::snapshot::Snapshot;
 use crate::matcher::{MessagePattern, Mismatch, Pattern, Subject};
@@ -13,6 +16,8 @@ use crate::outcome::{AnyMessage, Describe};
 /// A pattern whose message type is forgotten.
 pub(crate) trait DynPattern: Send + Sync {
     fn describe(&self) -> String;
+    /// As data, if it is one of the pattern language.
+    fn shape(&self, shaper: &mut Shaper) -> Option<Value>;
     /// `None` stands for the decoded payload.
     fn check(&self, subject: Subject<'_>) -> Result<Option<AnyMessage>, Mismatch>;
     /// The pattern, if it captures something.
@@ -24,6 +29,13 @@ pub(crate) trait DynPattern: Send + Sync {
 impl<P: MessagePattern> DynPattern for P {
     fn describe(&self) -> String {
         MessagePattern::describe(self)
+    }
+
+    fn shape(&self, shaper: &mut Shaper) -> Option<Value> {
+        match self.as_pattern() {
+            Some(pattern) => Some(shaper.pattern(pattern)),
+            None => shaper.written(self.shape_text()?),
+        }
     }
 
     fn check(&self, subject: Subject<'_>) -> Result<Option<AnyMessage>, Mismatch> {
@@ -92,6 +104,17 @@ impl Wanted {
             .unwrap_or_else(|_| "a matcher that cannot describe itself".to_owned())
     }
 
+    /// As data. What is not of the pattern language has none by itself, and is its description beside
+    /// something that has.
+    fn shape(&self, shaper: &mut Shaper) -> Option<Value> {
+        let payload = self.payload.shape(shaper);
+        if self.envelope.is_empty() {
+            return payload;
+        }
+        let payload = payload.unwrap_or_else(|| shaper.opaque(&self.payload.describe()));
+        Some(self.envelope.shape(payload, shaper))
+    }
+
     fn check(&self, message: &Incoming) -> Result<Option<AnyMessage>, Mismatch> {
         let envelope = message.envelope();
         let subject = Subject::message(message.decoded(), &envelope.payload);
@@ -108,6 +131,10 @@ impl Describe for Wanted {
     fn describe(&self) -> String {
         Self::describe(self)
     }
+
+    fn shape(&self) -> Option<Shape> {
+        shape_of(|shaper| Self::shape(self, shaper))
+    }
 }
 
 impl Describe for Vec<Wanted> {
@@ -115,6 +142,23 @@ impl Describe for Vec<Wanted> {
         let patterns: Vec<_> = self.iter().map(Wanted::describe).collect();
         format!("unordered [{}]", patterns.join(", "))
     }
+
+    fn shape(&self) -> Option<Shape> {
+        shape_of(|shaper| {
+            let shapes = shaper.list(self, |shaper, wanted| {
+                let shape = wanted.shape(shaper);
+                shape.unwrap_or_else(|| shaper.opaque(&wanted.describe()))
+            });
+            Some(condition("unordered", shapes))
+        })
+    }
+}
+
+/// None of a matcher that panics when it describes itself.
+fn shape_of(write: impl FnOnce(&mut Shaper) -> Option<Value>) -> Option<Shape> {
+    catch_unwind(AssertUnwindSafe(|| Shape::written(write)))
+        .ok()
+        .flatten()
 }
 
 pub(crate) fn ask(wanted: &Wanted, message: &Incoming) -> Answer {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Text, place};
-use crate::outcome::{HandleData, ReplyReport, ReplyState};
+use crate::outcome::{HandleData, LegInfo, ReplyReport, ReplyState};
 use crate::text::{Tone, count, edit_distance, shorten};
 
 /// Other topics that are shown.
@@ -83,8 +83,20 @@ impl Text<'_> {
     /// What correlation kept away from this scenario.
     fn filtered(&mut self, data: &HandleData) {
         let traffic = data.traffic;
-        let place = self.result.leg(data.leg).correlation.describe();
-        if traffic.without_id > 0 {
+        let LegInfo {
+            correlation, codec, ..
+        } = self.result.leg(data.leg);
+        let place = correlation.describe();
+        if traffic.undecodable > 0 {
+            let text = format!(
+                "on this topic {} came that could not be decoded as {}: does the service send another format?",
+                count(traffic.undecodable, "message"),
+                codec.name(),
+            );
+            self.line(6, self.paint(Tone::Warn, text));
+        }
+        // A payload that does not decode has no id to read: that is said already.
+        if traffic.without_id > 0 && !traffic.all_undecodable() {
             let text = format!(
                 "on this topic {} came without a correlation id ({place}) and {} ignored: does the \
                  service copy the id from its input?",
@@ -117,7 +129,7 @@ impl Text<'_> {
             );
             self.line(6, self.paint(Tone::Quiet, text));
         }
-        let filtered = traffic.without_id + traffic.unknown_id + traffic.late;
+        let filtered = traffic.without_id + traffic.unknown_id + traffic.late + traffic.undecodable;
         if filtered == 0 {
             let text = match traffic.received {
                 0 => "no message at all came on this topic meanwhile".to_owned(),

@@ -151,8 +151,19 @@ impl<'r> Text<'r> {
             [_] => self.act(),
             acts => self.acts(acts),
         }
+        self.chance();
         self.timeline();
         self.out
+    }
+
+    /// How what was left to chance comes out the same again.
+    fn chance(&mut self) {
+        let acts = self.result.acts();
+        let mut replies = acts.iter().flat_map(|act| &act.replies);
+        if let Some(seed) = replies.find_map(|reply| reply.run_seed) {
+            let text = format!("chance was drawn from {seed}: CHOREO_SEED={seed} repeats it");
+            self.line(2, self.paint(Tone::Quiet, text));
+        }
     }
 
     fn acts(&mut self, acts: &[&'r ScenarioResult]) {

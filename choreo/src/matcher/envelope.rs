@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::pattern::Pattern;
+use super::pattern::{Pattern, Shaper};
 use super::{Actual, Matcher, Mismatch, Part, Subject, Verdict};
 use crate::envelope::{Envelope, Headers, Metadata};
 
@@ -52,6 +52,22 @@ impl EnvelopePattern {
             })
             .collect();
         parts.join(", ")
+    }
+
+    /// What is asked as data, beside the shape of a payload.
+    pub(crate) fn shape(&self, payload: Value, shaper: &mut Shaper) -> Value {
+        let parts = [
+            (Part::Headers, &self.headers),
+            (Part::Key, &self.key),
+            (Part::Metadata, &self.metadata),
+        ];
+        let around = parts.into_iter().filter_map(|(part, pattern)| {
+            let shape = shaper.pattern(pattern.as_ref()?);
+            Some((part.name().to_owned(), shape))
+        });
+        let mut all = Map::from_iter([("payload".to_owned(), payload)]);
+        all.extend(around);
+        Value::Object(all)
     }
 
     /// Looks at every part, so that a near miss lists all that differ.

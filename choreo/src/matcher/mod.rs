@@ -265,6 +265,12 @@ pub trait MessagePattern: Send + Sync + 'static {
         None
     }
 
+    /// What it wants as JSON text, if it is written down so.
+    #[doc(hidden)]
+    fn shape_text(&self) -> Option<&str> {
+        None
+    }
+
     /// The snapshot that it is, which has work to do when the scenario ends.
     #[cfg(feature = "insta")]
     #[doc(hidden)]

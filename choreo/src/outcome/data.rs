@@ -8,10 +8,14 @@ use crate::codec::Incoming;
 use crate::dispatch::TopicTraffic;
 use crate::ids::Location;
 use crate::matcher::Pattern;
+use crate::matcher::pattern::Shape;
 
 /// A pattern that can say what it wants; a passing scenario does not ask.
 pub(crate) trait Describe: Send + Sync {
     fn describe(&self) -> String;
+
+    /// The same as data, where it is a pattern of the pattern language.
+    fn shape(&self) -> Option<Shape>;
 }
 
 /// What every handle has, whatever its message type.

@@ -52,6 +52,8 @@ pub struct ReplyReport {
     /// What chance was drawn from: `seed` with this number repeats it. None when nothing was left to
     /// chance, or no trigger came.
     pub seed: Option<u64>,
+    /// What that was drawn from, if not the test said it.
+    pub(crate) run_seed: Option<u64>,
     /// The closest triggers that its pattern refused.
     pub near_misses: Vec<NearMiss>,
     /// An answer was still being held back by its delay.

@@ -52,14 +52,21 @@ fn handle(context: &Context<'_>, data: &HandleData) -> Option<(CauseKind, String
             {
                 return Some((CauseKind::TooFew, too_few(context, data, tally)));
             }
+            let came = format!(
+                "{} reached `{topic}`",
+                count(data.near_miss_count, "message")
+            );
+            if let Some(why) = undecodable(data) {
+                let none = if data.near_miss_count == 1 {
+                    "it could not be decoded"
+                } else {
+                    "none could be decoded"
+                };
+                let why = shorten(why, LINE_CHARS);
+                return Some((CauseKind::WrongType, format!("{came}; {none}: {why}")));
+            }
             match data.near_misses.first() {
-                Some(closest) => Some(differs(
-                    &format!(
-                        "{} reached `{topic}`",
-                        count(data.near_miss_count, "message")
-                    ),
-                    closest,
-                )),
+                Some(closest) => Some(differs(&came, closest)),
                 None => {
                     let why = data.note.clone();
                     let why = why.unwrap_or_else(|| "no message was right".to_owned());
@@ -67,13 +74,30 @@ fn handle(context: &Context<'_>, data: &HandleData) -> Option<(CauseKind, String
                 }
             }
         }
-        Outcome::Timeout => Some((CauseKind::Routing, silent(context, data))),
+        Outcome::Timeout => Some(silent(context, data)),
         Outcome::Error => {
             let why = data.error.as_deref().unwrap_or("it could not be judged");
             Some((CauseKind::Other, format!("`{topic}`: {}", first_line(why))))
         }
         _ => None,
     }
+}
+
+/// Why the payload of the closest message did not decode, if those of all that came for it did not.
+fn undecodable(data: &HandleData) -> Option<&str> {
+    // Patterns over raw bytes look at such payloads, and what they miss is something else.
+    let unread = |miss: &NearMiss| {
+        miss.mismatch.kind == MismatchKind::TypeMismatch
+            && miss.mismatch.path.is_root()
+            && miss
+                .message
+                .as_ref()
+                .is_some_and(|it| it.decoded().is_err())
+    };
+    if !data.near_misses.iter().all(unread) {
+        return None;
+    }
+    data.near_misses.first()?.message.as_ref()?.decoded().err()
 }
 
 /// How the closest of some messages differs.
@@ -187,7 +211,7 @@ fn too_few(context: &Context<'_>, data: &HandleData, tally: &Tally) -> String {
 }
 
 /// Nothing came, and the best guess why.
-fn silent(context: &Context<'_>, data: &HandleData) -> String {
+fn silent(context: &Context<'_>, data: &HandleData) -> (CauseKind, String) {
     let topic = context.result.shown(&data.topic);
     let came = format!(
         "no message came on `{topic}` within {}",
@@ -202,6 +226,12 @@ fn silent(context: &Context<'_>, data: &HandleData) -> String {
         .map(|other| (edit_distance(&other.topic, &data.topic), other))
         .filter(|(distance, _)| *distance <= NEAR_NAME)
         .min_by_key(|(distance, _)| *distance);
+    if traffic.all_undecodable() {
+        let codec = context.result.leg(data.leg).codec.name();
+        let unread = count(traffic.undecodable, "message");
+        let text = format!("{came}; {unread} came there that could not be decoded as {codec}");
+        return (CauseKind::WrongType, text);
+    }
     let hint = if traffic.without_id > 0 {
         let ignored = count(traffic.without_id, "message");
         format!("; {ignored} without a correlation id came there")
@@ -219,7 +249,7 @@ fn silent(context: &Context<'_>, data: &HandleData) -> String {
     } else {
         String::new()
     };
-    came + &hint
+    (CauseKind::Routing, came + &hint)
 }
 
 /// Why a reply made the scenario fail, if it did.

@@ -35,6 +35,11 @@ pub(super) fn record(
     }
     let description = data.pattern.describe();
     record.matcher_description = context.ids.hidden(&description).into_owned();
+    if let Some(mut shape) = data.pattern.shape() {
+        context.ids.hide(&mut shape.value);
+        record.expected = shape.value;
+        record.truncated = shape.is_cut;
+    }
     record.budget_ms = data.budget.map(Into::into);
     record.since = data.since.map(|since| handle_id(since + 1));
     counts(&mut record, data);
@@ -135,6 +140,7 @@ fn traffic(data: &HandleData) -> Traffic {
     traffic.other_ids = some(seen.unknown_id);
     traffic.without_id = some(seen.without_id);
     traffic.late = some(seen.late);
+    traffic.undecodable = some(seen.undecodable);
     traffic
 }
 
@@ -152,6 +158,7 @@ fn actual(record: &mut Handle, context: &Context<'_>, data: &HandleData) {
         }
     };
     context.ids.hide(&mut value);
-    record.truncated = value.is_string() && message.decoded().is_ok_and(|whole| !whole.is_string());
+    record.truncated |=
+        value.is_string() && message.decoded().is_ok_and(|whole| !whole.is_string());
     record.actual = value;
 }

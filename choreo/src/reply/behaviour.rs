@@ -1,10 +1,12 @@
 //! How a reply answers: late, wrong, or not at all. What is left to chance follows from a seed and the
 //! number of the trigger, whatever runs beside it.
 
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
+use foldhash::HashMap;
+
 use super::build::ReplyBuilder;
-use crate::ids::random_u32;
 
 /// What `reply!` says about the manner of answers.
 #[derive(Debug, Default)]
@@ -26,12 +28,59 @@ impl Behaviour {
             || self.delay.is_some_and(|(low, high)| low != high)
     }
 
-    /// The dice of one run; none when nothing is left to chance.
-    pub(super) fn dice(&self) -> Option<Dice> {
-        self.is_random().then(|| Dice {
-            // Half of the bits suffice, and a person copies them.
-            seed: self.seed.unwrap_or_else(|| u64::from(random_u32())),
-        })
+    /// The dice of one reply; none when nothing is left to chance. The error is why there is no seed.
+    pub(super) fn dice(&self, of: Player<'_>) -> Result<Option<Dice>, String> {
+        if !self.is_random() {
+            return Ok(None);
+        }
+        if let Some(seed) = self.seed {
+            let run_seed = None;
+            return Ok(Some(Dice { seed, run_seed }));
+        }
+        let run = choreo_runner::run_seed().map_err(|error| error.to_string())?;
+        Ok(Some(Dice {
+            seed: of.next_seed(run),
+            run_seed: Some(run),
+        }))
+    }
+}
+
+/// Whose dice they are: the number `index` of the replies of an act.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Player<'a> {
+    pub(crate) scenario: &'a str,
+    pub(crate) act: u32,
+    pub(crate) index: usize,
+}
+
+/// How often each player has drawn in this process: scenarios of one name do not all have the same luck.
+static DRAWN: LazyLock<Mutex<HashMap<u64, u64>>> = LazyLock::new(Mutex::default);
+
+impl Player<'_> {
+    /// A seed of its own, whatever runs beside it.
+    fn next_seed(self, run: u64) -> u64 {
+        let number = {
+            let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
+            let drawn = drawn.entry(self.hashed()).or_default();
+            *drawn += 1;
+            *drawn
+        };
+        self.seed(run, number)
+    }
+
+    fn seed(self, run: u64, number: u64) -> u64 {
+        let bits = mix(mix(run)
+            .wrapping_add(self.hashed())
+            .wrapping_add(mix(number)));
+        // Half of the bits suffice, and a person copies them.
+        bits >> 32
+    }
+
+    /// The same in every process.
+    fn hashed(self) -> u64 {
+        let name = self.scenario.bytes();
+        let name = name.fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
+        mix(mix(name ^ u64::from(self.act)) ^ self.index as u64)
     }
 }
 
@@ -45,8 +94,10 @@ pub(super) enum Question {
 
 /// Numbers that only the seed, the trigger and the question decide.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Dice {
+pub(crate) struct Dice {
     pub(super) seed: u64,
+    /// What the seed was drawn from; nothing if the test says it.
+    pub(super) run_seed: Option<u64>,
 }
 
 impl Dice {
@@ -76,7 +127,11 @@ mod tests {
 
     #[test]
     fn a_seed_decides_everything_and_shares_come_out() {
-        let (one, other) = (Dice { seed: 1 }, Dice { seed: 2 });
+        let dice = |seed| Dice {
+            seed,
+            run_seed: None,
+        };
+        let (one, other) = (dice(1), dice(2));
         let rolls = |dice: Dice| -> Vec<f64> {
             (0..10_000).map(|n| dice.roll(n, Question::Drop)).collect()
         };
@@ -86,5 +141,48 @@ mod tests {
         assert!((1_900..2_100).contains(&below), "{below} of 10000");
         assert!(rolls(one).iter().all(|roll| (0.0..1.0).contains(roll)));
         assert_ne!(one.roll(0, Question::Drop), one.roll(0, Question::Error));
+    }
+
+    #[test]
+    fn seeds_follow_from_the_run_and_differ_between_players() {
+        let player = |scenario: &'static str, act, index| Player {
+            scenario,
+            act,
+            index,
+        };
+        let own = player("orders::a", 1, 0);
+        assert_eq!(own.seed(7, 1), own.seed(7, 1));
+        let others = [
+            own.seed(8, 1),
+            own.seed(7, 2),
+            player("orders::b", 1, 0).seed(7, 1),
+            player("orders::a", 2, 0).seed(7, 1),
+            player("orders::a", 1, 1).seed(7, 1),
+        ];
+        assert!(!others.contains(&own.seed(7, 1)));
+        assert!(own.seed(7, 1) <= u64::from(u32::MAX));
+        // The second scenario of a name has another luck.
+        let again = player("seeds_follow_from_the_run", 1, 0);
+        assert_ne!(again.next_seed(7), again.next_seed(7));
+    }
+
+    #[test]
+    fn only_chance_asks_for_a_seed() {
+        let of = Player {
+            scenario: "only_chance_asks",
+            act: 1,
+            index: 0,
+        };
+        let mut behaviour = Behaviour::default();
+        assert!(behaviour.dice(of).expect("no seed is needed").is_none());
+        behaviour.drop_rate = 0.5;
+        let drawn = behaviour.dice(of).expect("there is a seed");
+        assert_eq!(
+            drawn.and_then(|dice| dice.run_seed),
+            choreo_runner::run_seed().ok()
+        );
+        behaviour.seed = Some(3);
+        let told = behaviour.dice(of).expect("no seed is needed");
+        assert_eq!(told.map(|dice| (dice.seed, dice.run_seed)), Some((3, None)));
     }
 }

@@ -7,7 +7,9 @@ use crate::codec::Incoming;
 use crate::expectation::{Answer, NearMisses, ask};
 use crate::outcome::{LegInfo, ReplyReport, ReplyState};
 
-use self::behaviour::{Dice, Question};
+pub(crate) use self::behaviour::{Dice, Player};
+
+use self::behaviour::Question;
 use self::overlap::Overlap;
 use self::rule::Repeat;
 
@@ -78,7 +80,7 @@ pub(crate) struct Job {
 }
 
 impl Reply {
-    pub(crate) fn new(leg: u32, slots: Vec<u32>, rule: ReplyRule) -> Self {
+    pub(crate) fn new(leg: u32, slots: Vec<u32>, rule: ReplyRule, dice: Option<Dice>) -> Self {
         let left = match rule.repeat {
             Repeat::Times(times) => Some(times),
             Repeat::Always => None,
@@ -88,7 +90,7 @@ impl Reply {
             slots,
             trigger_leg: leg,
             answer_leg: rule.answer_leg.map_or(leg, |leg| leg.0),
-            dice: rule.behaviour.dice(),
+            dice,
             rule,
             left,
             candidates: 0,
@@ -251,7 +253,7 @@ impl Reply {
     pub(crate) fn finish(self, legs: &[Arc<LegInfo>], interrupted: bool) -> ReplyReport {
         let label = |leg: u32| legs.get(leg as usize).and_then(|leg| leg.label.clone());
         // Before the first trigger nothing was drawn.
-        let seed = self.dice.filter(|_| self.matched > 0).map(|dice| dice.seed);
+        let dice = self.dice.filter(|_| self.matched > 0);
         let is_short = self.is_owed() && !interrupted;
         let (failed, error_text) = self.failed.unzip();
         let state = match failed {
@@ -274,7 +276,8 @@ impl Reply {
             reply_count: self.sent,
             error_count: self.errors,
             dropped_count: self.dropped,
-            seed,
+            seed: dice.map(|dice| dice.seed),
+            run_seed: dice.and_then(|dice| dice.run_seed),
             is_delayed: self.delayed > 0,
             is_short,
             near_misses: self.near_misses.into_parts().0,

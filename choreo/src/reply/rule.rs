@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::behaviour::Behaviour;
+use super::behaviour::{Behaviour, Dice, Player};
 use super::build::ReplyBuilder;
 use crate::envelope::{Headers, Metadata};
 use crate::expectation::Wanted;
@@ -218,6 +218,14 @@ impl ReplyRule {
         let problem = self.problem.as_ref()?;
         let topics = shown(&self.triggers);
         Some(format!("the reply to {topics} cannot be armed: {problem}"))
+    }
+
+    /// What its chance is drawn from; none when nothing is left to chance. The error is why that cannot be.
+    pub(crate) fn dice(&self, of: Player<'_>) -> Result<Option<Dice>, String> {
+        self.behaviour.dice(of).map_err(|why| {
+            let topics = shown(&self.triggers);
+            format!("the reply to {topics} cannot be armed: {why}")
+        })
     }
 
     /// Answers that the scenario cannot do without.

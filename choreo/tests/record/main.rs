@@ -6,5 +6,7 @@ mod acts;
 mod numbers;
 mod outcomes;
 mod replies;
+mod shapes;
 mod stages;
 mod support;
+mod traffic;

@@ -43,14 +43,14 @@ fn context() -> RunContext {
 
 /// What a scenario leaves that may take 100 ms.
 pub(crate) async fn run(body: Body) -> Told {
+    let harness = HarnessFn::new("memory", "record", file!(), line!(), connect);
+    run_with(harness, body).await
+}
+
+/// The same over another harness.
+pub(crate) async fn run_with(harness: HarnessFn, body: Body) -> Told {
     // Of this test's runtime.
-    let harness = Box::leak(Box::new(HarnessFn::new(
-        "memory",
-        "record",
-        file!(),
-        line!(),
-        connect,
-    )));
+    let harness = Box::leak(Box::new(harness));
     let timeout = Some(Duration::from_millis(100));
     told(&run_scenario(harness, timeout, body, context()).await)
 }

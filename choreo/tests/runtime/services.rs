@@ -1,5 +1,7 @@
 //! Replies that behave like services: often, in turn, late, wrong, not at all, and from memory.
 
+use std::io::Write as _;
+use std::process::Command;
 use std::time::Duration;
 
 use choreo::prelude::*;
@@ -207,6 +209,42 @@ async fn a_seed_repeats_what_chance_did() {
     let (first, seed) = unreliable(None).await;
     let (again, same) = unreliable(Some(seed)).await;
     assert_eq!((first, seed), (again, same));
+}
+
+/// Plays the processes of the test below.
+#[tokio::test]
+#[ignore = "a part of `a_run_repeats_with_its_seed`"]
+async fn chance_of_a_process() {
+    for _ in 0..2 {
+        let (got, seed) = unreliable(None).await;
+        writeln!(std::io::stdout(), "\ndrew {seed}: {got:?}").unwrap();
+    }
+}
+
+#[test]
+fn a_run_repeats_with_its_seed() {
+    let drawn = |seed: &str| -> (Vec<String>, String) {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "services::chance_of_a_process"])
+            .args(["--ignored", "--nocapture"])
+            .env("CHOREO_SEED", seed)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with("drew "));
+        let errors = String::from_utf8(output.stderr).unwrap();
+        (lines.map(str::to_owned).collect(), errors)
+    };
+    let (first, _) = drawn("7");
+    assert_eq!(first.len(), 2);
+    assert_ne!(first[0], first[1], "two scenarios of one name");
+    assert_eq!(drawn("7").0, first);
+    assert_ne!(drawn("8").0, first);
+    let (none, why) = drawn("seven");
+    assert_eq!(none.len(), 0);
+    let expected =
+        "the reply to `ask` cannot be armed: the environment variable CHOREO_SEED is `seven`";
+    assert!(why.contains(expected), "{why}");
 }
 
 #[tokio::test]

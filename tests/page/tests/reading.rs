@@ -104,6 +104,49 @@ async fn near_misses_are_compared_field_by_field_and_stepped_through() {
 }
 
 #[tokio::test]
+async fn a_pattern_is_shown_in_its_own_words_and_as_data_where_there_are_none() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    let condition = json!({ "qty": { "gt": 500 }, "note": { "exists": false } });
+    let words = "{ qty: > 500, note: absent, .. }";
+    let shown = async |description: &str, id: Option<&str>| {
+        let mut report = fixture("routing");
+        let test = report
+            .tests
+            .iter_mut()
+            .find(|test| test.outcome == TestOutcome::Failed);
+        let handles = &mut test.expect("one failed").scenarios[0].handles;
+        let handle = handles
+            .iter_mut()
+            .find(|it| it.outcome == HandleOutcome::Timeout);
+        let handle = handle.expect("nothing came for one");
+        handle.expected = condition.clone();
+        handle.matcher_description = description.to_owned();
+        handle.id = id.map(str::to_owned);
+        browser.open(&report).await;
+        let expected = ".expectation.red .two section:first-child";
+        let folds = browser.count(&format!("{expected} details")).await;
+        (browser.text_of(expected).await, folds)
+    };
+    let (text, folds) = shown(words, Some("h1")).await;
+    assert!(text.contains(words) && !text.contains("\"gt\""), "{text}");
+    assert_eq!(folds, 0);
+    // Words that were cut say less than the data.
+    let (text, folds) = shown("{ qty: > 500, no…", Some("h1")).await;
+    assert!(text.contains("{ qty: > 500, no…"), "{text}");
+    assert_eq!(folds, 1);
+    let (text, _) = shown("", Some("h1")).await;
+    assert!(text.contains("\"gt\": 500"), "{text}");
+    // Of older reports the data says more.
+    let (text, _) = shown("contains_fields({})", None).await;
+    assert!(text.contains("\"gt\": 500"), "{text}");
+    browser.assert_no_problems().await;
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn payloads_of_matched_messages_can_be_read() {
     if browser_is_missing() {
         return;

@@ -171,9 +171,8 @@ impl Redactor {
         for text in [topic, matcher_description, reason] {
             self.text(text);
         }
-        for value in [expected, actual] {
-            self.value(value);
-        }
+        self.shape(expected);
+        self.value(actual);
         for failure in failure.iter_mut().chain(failures) {
             self.match_failure(failure);
         }

@@ -30,6 +30,7 @@ mod object;
 mod pointer;
 mod presence;
 mod quantifier;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -46,6 +47,7 @@ pub(crate) use json_path::JsonPath;
 pub(crate) use near::Approx;
 pub(crate) use object::Object;
 pub(crate) use pointer::At;
+pub(crate) use shape::{Shape, Shaper, condition};
 pub(crate) use text::{Part, Text};
 pub use time::Timestamp;
 pub(crate) use time::{Moment, Relation};

@@ -81,31 +81,37 @@ pub(crate) enum Relation {
 pub(crate) struct Moment {
     relation: Relation,
     nanos: i128,
-    text: String,
+    /// As JSON.
+    time: String,
 }
 
 impl Moment {
     pub(crate) fn pattern(relation: Relation, time: &Timestamp) -> Pattern {
-        let text = match relation {
-            Relation::Before => format!("before {}", time.text),
-            Relation::After => format!("after {}", time.text),
-            Relation::Near(by) => format!("approx {} +- {by:?}", time.text),
-        };
         match time.nanos {
             Some(nanos) => Pattern::new(Kind::Moment(Self {
                 relation,
                 nanos,
-                text,
+                time: time.text.clone(),
             })),
             None => Pattern::broken(format!(
-                "`{text}`, but that is no time; write one such as \"2026-01-31T12:30:00Z\" (RFC 3339)"
+                "`{}`, but that is no time; write one such as \"2026-01-31T12:30:00Z\" (RFC 3339)",
+                written_as(relation, &time.text)
             )),
         }
     }
 
     /// In the syntax of `expect!`.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
+    pub(crate) fn text(&self) -> String {
+        written_as(self.relation, &self.time)
+    }
+
+    pub(crate) fn relation(&self) -> Relation {
+        self.relation
+    }
+
+    /// What it compares with.
+    pub(crate) fn time(&self) -> Value {
+        serde_json::from_str(&self.time).unwrap_or_else(|_| Value::from(&*self.time))
     }
 
     pub(crate) fn check(&self, subject: Subject<'_>, pattern: &Pattern) -> Verdict {
@@ -130,6 +136,14 @@ impl Moment {
         } else {
             Err(Mismatch::predicate(pattern.description(), subject))
         }
+    }
+}
+
+fn written_as(relation: Relation, time: &str) -> String {
+    match relation {
+        Relation::Before => format!("before {time}"),
+        Relation::After => format!("after {time}"),
+        Relation::Near(by) => format!("approx {time} +- {by:?}"),
     }
 }
 

@@ -45,6 +45,8 @@ type Conditions<T> = dyn Fn(&T, &mut Found) + Send + Sync;
 /// [`MismatchKind::TypeMismatch`] with the type's name and serde's reason.
 pub struct TypedPattern<T> {
     description: &'static str,
+    /// The same as JSON text.
+    shape: &'static str,
     /// Kept as a function, so that a type that cannot be decoded is reported where the pattern is
     /// made, and there only.
     decode: fn(&Value) -> Result<T, serde_json::Error>,
@@ -55,6 +57,7 @@ impl<T> Clone for TypedPattern<T> {
     fn clone(&self) -> Self {
         Self {
             description: self.description,
+            shape: self.shape,
             decode: self.decode,
             conditions: Arc::clone(&self.conditions),
         }
@@ -71,6 +74,7 @@ impl<T> Debug for TypedPattern<T> {
 #[doc(hidden)]
 pub fn pattern<T>(
     description: &'static str,
+    shape: &'static str,
     conditions: impl Fn(&T, &mut Found) + Send + Sync + 'static,
 ) -> TypedPattern<T>
 where
@@ -78,6 +82,7 @@ where
 {
     TypedPattern {
         description,
+        shape,
         decode: |value| T::deserialize(value),
         conditions: Arc::new(conditions),
     }
@@ -138,6 +143,10 @@ impl<T: Send + Sync + 'static> MessagePattern for TypedPattern<T> {
 
     fn check(&self, subject: Subject<'_>) -> Result<T, Mismatch> {
         self.message(subject)
+    }
+
+    fn shape_text(&self) -> Option<&str> {
+        Some(self.shape)
     }
 }
 

@@ -12,6 +12,7 @@ use super::*;
 
 mod containers;
 mod messages;
+mod shapes;
 mod values;
 mod words;
 

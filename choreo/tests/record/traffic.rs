@@ -1,0 +1,152 @@
+//! What else was on the topics of a scenario: payloads that do not decode, and messages of others.
+
+use choreo::__private::{BodyEnd, BoxFuture, HarnessFn, body_end, connect_with};
+use choreo::Value;
+use choreo::codec::RawCodec;
+use choreo::prelude::*;
+use choreo_report::model::Outcome;
+
+use crate::support::{Told, broker, run, run_with};
+
+async fn send(topic: &str, payload: &str) {
+    let sent = broker().client().publish(topic, payload.to_owned()).await;
+    sent.expect("the broker takes it");
+}
+
+fn traffic(told: &Told, handle: usize) -> &Value {
+    &told.json["handles"][handle]["traffic"]
+}
+
+#[tokio::test]
+async fn what_does_not_decode_is_counted_and_is_the_cause() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "xml.done", { ok: true });
+            expect!(s, "mixed.done", { ok: true });
+            expect!(s, "xml.*");
+            publish!(s, "xml.new", {});
+            send("xml.done", "<ok/>").await;
+            send("xml.done", "").await;
+            send("mixed.done", "<ok/>").await;
+            send("mixed.done", "{}").await;
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = run(body).await;
+    assert_eq!(
+        traffic(&told, 0),
+        &json!({ "received": 2, "without_id": 2, "undecodable": 2 })
+    );
+    assert_eq!(
+        traffic(&told, 1),
+        &json!({ "received": 2, "without_id": 2, "undecodable": 1 })
+    );
+    // Its own message came through it as well.
+    assert_eq!(
+        traffic(&told, 2),
+        &json!({ "received": 3, "without_id": 2, "undecodable": 2 })
+    );
+    let all = "wrong_type: no message came on `xml.done` within <time>; 2 messages came there that could not be \
+               decoded as JSON";
+    let some = "routing: no message came on `mixed.done` within <time>; 2 messages without a correlation id came \
+                there";
+    assert_eq!(told.causes(), [all, all, some]);
+}
+
+/// Ids in headers: what does not decode reaches the scenario.
+fn by_header() -> BoxFuture<'static, choreo::Result<Harness>> {
+    connect_with(async {
+        Harness::builder(broker())
+            .correlation(HeaderCorrelation::new("x-id"))
+            .connect()
+            .await
+    })
+}
+
+/// Of bytes nobody expects that they decode.
+fn raw() -> BoxFuture<'static, choreo::Result<Harness>> {
+    connect_with(async {
+        Harness::builder(broker())
+            .correlation(HeaderCorrelation::new("x-id"))
+            .codec(RawCodec)
+            .connect()
+            .await
+    })
+}
+
+#[tokio::test]
+async fn what_does_not_decode_and_reaches_the_scenario() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "order", { ok: true });
+            begin!(s);
+            publish!(s, "order", bytes b"<order/>");
+            publish!(s, "order", bytes b"none");
+            let _ = s;
+            body_end(())
+        })
+    }
+    let connect = by_header;
+    let told = run_with(
+        HarnessFn::new("h", "record", file!(), line!(), connect),
+        body,
+    )
+    .await;
+    assert_eq!(
+        traffic(&told, 0),
+        &json!({ "received": 2, "undecodable": 2 })
+    );
+    let cause = "wrong_type: 2 messages reached `order`; none could be decoded: the payload is not JSON: expected \
+                 value at line 1 column 1";
+    assert_eq!(told.causes(), [cause, cause]);
+}
+
+#[tokio::test]
+async fn a_codec_that_never_decodes_has_nothing_to_count() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "order", contains "order");
+            expect!(s, "order", bytes b"other");
+            publish!(s, "order", bytes b"<order/>");
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = run_with(HarnessFn::new("h", "record", file!(), line!(), raw), body).await;
+    assert_eq!(told.record.handles[0].verdict, Some(Outcome::Pass));
+    assert_eq!(traffic(&told, 1), &json!({ "received": 1 }));
+    let cause = &told.causes()[0];
+    assert!(!cause.contains("decoded"), "{cause}");
+}
+
+#[tokio::test]
+async fn what_came_through_a_wildcard_is_a_surprise_of_its_handle() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "wild.*.done", { ok: true });
+            reply!(s, "ask.>" => "answer", {});
+            publish!(s, "wild.new", {});
+            let foreign = json!({ "correlation_id": "somebody-else" }).to_string();
+            for topic in ["wild.a.done", "wild.b.done", "wild.b.other", "ask.a.b"] {
+                send(topic, &foreign).await;
+            }
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = run(body).await;
+    let surprises = told.record.surprises.iter();
+    let surprises: Vec<_> = surprises
+        .map(|one| (one.topic.as_str(), one.class.as_str()))
+        .collect();
+    assert_eq!(
+        surprises,
+        [
+            ("wild.a.done", "unknown_id"),
+            ("wild.b.done", "unknown_id"),
+            ("ask.a.b", "unknown_id"),
+        ]
+    );
+    assert_eq!(traffic(&told, 0), &json!({ "received": 2, "other_ids": 2 }));
+}
