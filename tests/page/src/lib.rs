@@ -162,7 +162,12 @@ impl Browser {
     /// Opens the page of a report at a place.
     pub async fn open_at(&self, report: &Report, hash: &str) {
         let path = self.write(report);
-        self.go(&path, hash).await;
+        self.open_page(&path, hash).await;
+    }
+
+    /// Opens a page that somebody else has written, at a place, and waits until it is ready.
+    pub async fn open_page(&self, path: &Path, hash: &str) {
+        self.go(path, hash).await;
         self.until("document.documentElement.dataset.ready === 'true'")
             .await;
         self.settle().await;
