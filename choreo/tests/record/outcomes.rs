@@ -141,8 +141,8 @@ async fn a_number_that_is_a_text() {
     }
     fn whole(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
         Box::pin(async move {
-            expect!(s, "text", { qty: 1 });
-            publish!(s, "text", [1]);
+            expect!(s, "text", [1]);
+            publish!(s, "text", { qty: 1 });
             let _ = s;
             body_end(())
         })
@@ -156,10 +156,12 @@ async fn a_number_that_is_a_text() {
         cause(run(comparison).await),
         "wrong_type: in the message on `text`, `qty` was null, expected > 0"
     );
-    assert_eq!(
-        cause(run(whole).await),
-        "wrong_type: the message on `text` was the list [1], expected { qty: 1, .. }"
+    let cause = cause(run(whole).await);
+    assert!(
+        cause.starts_with("wrong_type: the message on `text` was the object {"),
+        "{cause}"
     );
+    assert!(cause.ends_with("}, expected [1]"), "{cause}");
 }
 
 #[tokio::test]
