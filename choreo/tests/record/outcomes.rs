@@ -161,7 +161,7 @@ async fn a_number_that_is_a_text() {
         cause.starts_with("wrong_type: the message on `text` was the object {"),
         "{cause}"
     );
-    assert!(cause.ends_with("}, expected [1]"), "{cause}");
+    assert!(cause.ends_with(", expected the list [1]"), "{cause}");
 }
 
 #[tokio::test]

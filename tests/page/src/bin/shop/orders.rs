@@ -33,14 +33,14 @@ async fn a_price_change_reaches_the_shop(s: Scenario<'_>) {
 }
 
 /// Fails: the answer carries no correlation id, so it is nobody's.
-#[choreo::scenario(crate::shop, timeout = 500ms)]
+#[choreo::scenario(crate::shop, timeout = 1s)]
 async fn a_phone_order_is_processed(s: Scenario<'_>) {
     expect!(s, "orders.processed", { status: "COMPLETED", order: { count: 3 } }, within 50ms);
     publish!(s, "orders.created", { item_id: "ITEM-42", count: 3, channel: "phone" });
 }
 
 /// Fails: of a thousand, one got lost.
-#[choreo::scenario(crate::shop, timeout = 500ms, tags("bulk", "nightly"))]
+#[choreo::scenario(crate::shop, timeout = 1s, tags("bulk", "nightly"))]
 async fn a_large_order_keeps_its_count(s: Scenario<'_>) {
     expect!(s, "orders.processed", {
         status: "COMPLETED",
@@ -51,7 +51,7 @@ async fn a_large_order_keeps_its_count(s: Scenario<'_>) {
 }
 
 /// Fails: the number is a text.
-#[choreo::scenario(crate::shop, timeout = 500ms)]
+#[choreo::scenario(crate::shop, timeout = 1s)]
 async fn an_imported_order_keeps_its_count(s: Scenario<'_>) {
     expect!(s, "orders.processed", {
         status: "COMPLETED",
