@@ -271,12 +271,9 @@ impl HarnessBuilder {
     }
 }
 
-fn address(endpoints: &[Endpoint]) -> String {
-    if endpoints.is_empty() {
-        return "the broker".to_owned();
-    }
+fn address(endpoints: &[Endpoint]) -> Option<String> {
     let endpoints: Vec<_> = endpoints.iter().map(ToString::to_string).collect();
-    endpoints.join(", ")
+    (!endpoints.is_empty()).then(|| endpoints.join(", "))
 }
 
 fn package_folder() -> Option<PathBuf> {

@@ -76,12 +76,13 @@ function scenarioView(scenario, number, all, { entry, test, report, parts }) {
   const handles = scenario.handles ?? [];
   const replies = scenario.replies ?? [];
   const handleCard = (handle, index, first) => expectationView(handle, {
-    ...at, index, first,
+    ...at, index, first, denied: first && denied,
     cause: { kind: handle.cause?.kind ?? report.groups[causes.find((cause) => cause.part === "h" && cause.number === index)?.group]?.kind },
   });
   const reds = handles.map((handle, index) => [handle, index]).filter(([handle]) => isFailure(handle.verdict ?? handle.outcome) || handle.outcome === "pending");
   // A run that denies slowness fails by expectations that are only slow.
-  if (reds.length === 0 && isFailure(entry.outcome)) handles.forEach((handle, index) => handle.outcome === "slow" && reds.push([handle, index]));
+  const denied = reds.length === 0 && isFailure(entry.outcome);
+  if (denied) handles.forEach((handle, index) => handle.outcome === "slow" && reds.push([handle, index]));
   const others = handles.map((handle, index) => [handle, index]).filter(([handle]) => !reds.some(([one]) => one === handle));
   const redReplies = replies.map((reply, index) => [reply, index]).filter(([reply]) => replyFailed(reply));
   const otherReplies = replies.map((reply, index) => [reply, index]).filter(([reply]) => !replyFailed(reply));
@@ -109,19 +110,21 @@ function scenarioView(scenario, number, all, { entry, test, report, parts }) {
       otherReplies.length > 0 ? h("section", { class: "rest" }, h("h3", { "data-field": "replies" }, "Replies"), otherReplies.map(([reply, index]) => replyView(reply, { ...at, index }))) : null,
       messages.size > 0 ? fold(messages.size === 1 ? "The message" : `All ${count(messages.size, "message")}`, () => h("div", {}, [...messages.values()].map((message) => fold(h("span", {}, bdi(brief(message.topic, 100), { class: "mono topic" }), " ", h("span", { class: "facts-line" }, messageFacts(message))), () => messageView(message), { class: "inner" }))), { class: "card all-messages" }) : null,
     ];
-    put(cards, errorView(scenario), orderCard(disorder, at), consequence ? [evidence[0], time, evidence[1]] : [evidence, time], quiet, notes(scenario));
+    // What a reply says of its failure itself need not be said above it.
+    const told = scenario.error?.kind === "reply" && redReplies.length > 0 && scenario.body_error === undefined;
+    put(cards, told ? null : errorView(scenario), orderCard(disorder, at), consequence ? [evidence[0], time, evidence[1]] : [evidence, time], quiet, notes(scenario));
     return cards;
   };
   const solo = all === 1;
   const attributes = {
     class: "scenario", "data-scenario-name": scenario.name.slice(0, 2000), "data-outcome": scenario.outcome, "data-solo": String(solo), "data-verdict": verdict,
   };
-  const failing = [...new Set(reds.map(([handle]) => handle.transport).filter(Boolean))];
+  const failing = [...new Set(reds.filter(([handle]) => handle.outcome !== "pending").map(([handle]) => handle.transport).filter(Boolean))];
   const failingReply = redReplies.map(([reply]) => reply.response_transport).find(Boolean);
   const badges = [
     scenario.stage && failing.length > 0 ? h("span", { class: "badge red", "data-failing-transports": failing.join(" ") }, `failing on ${failing.join(", ")}`) : null,
     failingReply ? h("span", { class: "badge red", "data-failing-reply-response-transport": failingReply }, `reply failed on ${failingReply}`) : null,
-    scenario.completed_normally === false ? h("span", { class: "badge", "data-field": "completed-flag" }, "did not come to its end") : null,
+    scenario.completed_normally === false && scenario.error === undefined ? h("span", { class: "badge", "data-field": "completed-flag" }, "did not come to its end") : null,
   ];
   if (solo) return h("section", attributes, scenario.stage || badges.some(Boolean) ? h("div", { class: "strip-row" }, strip(scenario), badges) : null, body());
   return fold(h("span", { class: "scenario-head" }, h("span", { class: `sign outcome-${verdict}` }, icon(verdict)), h("strong", {}, bdi(brief(scenario.name, 200))),

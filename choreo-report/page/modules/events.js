@@ -9,9 +9,11 @@ export function timeline(scenario, run) {
   const known = entries.some((entry) => entry.parent !== undefined || entry.id !== undefined);
   const fallback = typeof run.transport === "string" && run.transport !== "unknown" ? run.transport : "";
   const single = scenario.transports?.length === 1 ? scenario.transports[0].name : fallback;
+  const slow = new Set((scenario.handles ?? []).filter((handle) => handle.outcome === "slow").map((handle) => handle.id));
   const events = entries.map((entry, index) => ({
     ...entry,
     index,
+    slow: entry.action === "matched" && entry.handle !== undefined && slow.has(entry.handle),
     id: entry.id ?? `e${index + 1}`,
     at: entry.offset_ms,
     transport: entry.transport ?? (entry.topic === undefined ? "" : single),
@@ -100,15 +102,21 @@ const VERBS = new Map([
   ["reply_failed", "reply failed"], ["ready", "ready"], ["began", "began"], ["violation", "violated"], ["next_act", "next act"], ["error", "error"],
 ]);
 
+// A message of another scenario is none of ours; one without an id may be the answer that is missing.
+function isIgnored(event) {
+  return event.action === "correlation_skipped" && event.detail !== "" && !/^sha256:/.test(event.detail ?? "sha256:");
+}
+
 /** What happened, in a word or two. */
 export function verb(event) {
+  if (isIgnored(event)) return "ignored";
   return VERBS.get(event.action) ?? String(event.action ?? "").replaceAll("_", " ");
 }
 
 /** How an event is coloured. */
 export function tone(event) {
-  if (event.action === "matched") return /\[SLOW /.test(event.detail ?? "") ? "slow" : "good";
+  if (event.action === "matched") return event.slow || /\[SLOW /.test(event.detail ?? "") ? "slow" : "good";
   if (event.action === "mismatched" || event.action === "reply_failed" || event.action === "deadline") return "bad";
-  if (event.action === "violation" || event.action === "error") return "bad";
+  if (event.action === "violation" || event.action === "error" || isIgnored(event)) return "bad";
   return "plain";
 }

@@ -24,10 +24,11 @@ function wantText(handle) {
   return most === undefined ? null : `at most ${most}`;
 }
 
-/** The card of one expectation. `at` is `{ scenario, index, cause, key, messages }`. */
+/** The card of one expectation. `at` is `{ scenario, index, cause, key, messages }`, and `denied` if it must not be slow. */
 export function expectationView(handle, at) {
   const verdict = handle.verdict ?? handle.outcome;
-  const red = isFailure(verdict) || handle.outcome === "pending";
+  const denied = at.denied === true && verdict === "slow";
+  const red = isFailure(verdict) || handle.outcome === "pending" || denied;
   const id = handleId(handle, at.index);
   const body = h("div", { class: "card-body" });
   const facts = [
@@ -36,7 +37,7 @@ export function expectationView(handle, at) {
     waited(handle, at.scenario, verdict),
   ].filter(Boolean);
   const head = [
-    h("span", { class: `sign outcome-${verdict}` }, icon(verdict), h("span", { class: "sr" }, OUTCOME_WORDS.get(verdict) ?? verdict)),
+    h("span", { class: `sign outcome-${denied ? "fail" : verdict}` }, icon(verdict), h("span", { class: "sr" }, OUTCOME_WORDS.get(verdict) ?? verdict)),
     h("span", { class: "card-title" }, h(red ? "h3" : "span", {}, bdi(brief(handle.topic, 160), { class: "mono topic" })), h("span", { class: "facts-line" }, facts.join(" · "))),
   ];
   const attributes = {
@@ -72,7 +73,7 @@ function redBody(handle, at, id) {
   const violations = (at.scenario.order_violations ?? []).filter((one) => one.first === handle.id || one.second === handle.id);
   const parts = [];
   if (violations.length > 0) parts.push(orderPanel(violations, at));
-  if (kind === "late") parts.push(ruler(handle, at));
+  if (kind === "late") parts.push(ruler(handle, at), lateMessage(handle, at));
   const short = handle.matched?.length > 0 && handle.matched.length < (handle.wants?.least ?? 0);
   if (handle.violation !== undefined || kind === "duplicate" || kind === "forbidden" || short) {
     parts.push(countPanel(handle, at, kind));
@@ -168,11 +169,13 @@ function nothingPanel(handle, at) {
   const facts = [];
   const deadline = handle.diagnosis?.deadline_ms ?? at.scenario.timeout_ms;
   if (typeof deadline === "number" && handle.outcome === "timeout") facts.push(`Nothing that could be compared came within ${duration(deadline)}.`);
-  if (traffic.received > 0) facts.push(`${count(traffic.received, "message")} came on this topic in all.`);
-  if (traffic.other_ids > 0) facts.push(`${count(traffic.other_ids, "message")} carried another scenario’s id.`);
+  if (handle.outcome === "pending") facts.push("Nothing, until something else ended the scenario.");
   if (traffic.without_id > 0) facts.push(`${count(traffic.without_id, "message")} carried no correlation id.`);
+  if (traffic.other_ids > 0) facts.push(`${count(traffic.other_ids, "message")} carried an unknown correlation id.`);
   if (traffic.undecodable > 0) facts.push(`${count(traffic.undecodable, "message")} could not be decoded.`);
-  const known = new Set(["received", "other_ids", "without_id", "undecodable"]);
+  const others = (traffic.received ?? 0) - (traffic.without_id ?? 0) - (traffic.other_ids ?? 0) - (traffic.undecodable ?? 0);
+  if (others > 0) facts.push(`${count(others, "message")} ${others === 1 ? "was" : "were"} for other scenarios.`);
+  const known = new Set(["received", "other_ids", "without_id", "undecodable", "late"]);
   for (const [name, value] of Object.entries(traffic)) if (!known.has(name) && typeof value === "number" && value > 0) facts.push(`${name.replaceAll("_", " ")}: ${value}`);
   if (facts.length === 0 && handle.reason) facts.push(brief(handle.reason, 500));
   const elsewhere = surprises(handle, at);
@@ -191,12 +194,15 @@ function expectedOfHandle(handle) {
   return matcherLine(handle) ?? h("p", { class: "note" }, "any message");
 }
 
+const SURPRISES = new Map([["without_id", "without a correlation id"], ["unknown_id", "with an unknown correlation id"]]);
+
 function surprises(handle, at) {
-  const others = (at.scenario.surprises ?? []).slice(0, 5);
+  // What came for scenarios that had ended was asked for, though not by this one.
+  const others = (at.scenario.surprises ?? []).filter((one) => one.class !== "late").slice(0, 5);
   if (others.length === 0) return null;
   return [h("p", { class: "sub5" }, "What nobody asked for"), h("ul", { class: "plain surprises" }, others.map((one) => h("li", {},
     bdi(brief(one.topic, 120), { class: "mono topic" }),
-    h("span", { class: "facts-line" }, [one.transport, one.class?.replaceAll("_", " "), typeof one.size === "number" ? `${one.size} bytes` : null].filter(Boolean).join(" · ")))))];
+    h("span", { class: "facts-line" }, [one.transport, SURPRISES.get(one.class) ?? one.class?.replaceAll("_", " "), typeof one.size === "number" ? `${one.size} bytes` : null].filter(Boolean).join(" · ")))))];
 }
 
 function missingPanel(missing) {
@@ -223,7 +229,7 @@ function countPanel(handle, at, kind) {
   const came = Math.max(ids.length, (handle.count ?? 0) + Number(beyond));
   return h("div", { class: "counted" },
     h("p", { class: "sub4" }, wanted === null ? "Messages" : `Wanted ${wanted}, came ${came}`),
-    handle.violation?.text ? h("p", {}, prose(brief(handle.violation.text, 500))) : null,
+    handle.violation?.text && handle.violation.text !== handle.cause?.text ? h("p", {}, prose(brief(handle.violation.text, 500))) : null,
     rows.length === 0 ? null : h("ol", { class: "messages plain" }, rows));
 }
 
@@ -264,6 +270,14 @@ function ruler(handle, at) {
       styled(h("span", { class: "over" }), { left: place(allowed), width: `${Math.max(0, ((last - allowed) / end) * 100).toFixed(2)}%` }),
       styled(h("span", { class: "limit" }, slow ? "budget" : "deadline"), { left: place(allowed) }),
       styled(h("span", { class: "arrival" }, "arrival"), { left: place(last) })));
+}
+
+// The right message, which needs no comparison.
+function lateMessage(handle, at) {
+  const message = at.messages.get(handle.matched?.at(-1));
+  if (message === undefined) return null;
+  return h("div", { class: "misses" }, h("div", { class: "miss-head" }, h("p", { class: "sub4" }, "The message that came too late"), h("span", { class: "facts-line" }, bdi(messageFacts(message)))),
+    sideBySide(handle, { message, differences: [] }));
 }
 
 // ── passed ──

@@ -113,7 +113,8 @@ export function messageView(message, marks) {
     message.payload === undefined ? h("p", { class: "note" }, "The payload was not kept.") : payloadView(readable(message), marks));
 }
 
-function readable(message) {
+/** The payload of a message, as a value where it is JSON. */
+export function readable(message) {
   if (message.encoding !== "json" || typeof message.payload !== "string" || message.truncated) return message.payload;
   try {
     return JSON.parse(message.payload);

@@ -1,11 +1,13 @@
 // What the test's own services did: one card per reply, as steps.
 
-import { bdi, h, icon } from "./dom.js";
+import { bdi, h, icon, prose } from "./dom.js";
 import { diffLines } from "./difflines.js";
 import { described } from "./misses.js";
-import { fold, messageFacts, messageView } from "./payload.js";
+import { fold, messageFacts, messageView, payloadView, readable } from "./payload.js";
 import { place } from "./state.js";
 import { brief, count } from "./text.js";
+
+const STEP_SHOWN = 120;
 
 const STATES = new Map([
   ["replied", "replied"], ["reply_failed", "failed"], ["armed_no_match", "was never asked"],
@@ -27,17 +29,24 @@ export function replyView(reply, at) {
     h("span", { class: "card-title" },
       h(failed ? "h3" : "span", {}, bdi(brief(reply.trigger_topic, 120), { class: "mono topic" }), " → ", bdi(brief(reply.reply_topic, 120), { class: "mono topic" })),
       h("span", { class: "facts-line" }, `reply ${STATES.get(reply.state) ?? reply.state}`,
-        reply.trigger_transport ? h("span", { class: "badge", "data-reply-trigger-transport": reply.trigger_transport }, brief(reply.trigger_transport, 40)) : null,
-        reply.response_transport ? h("span", { class: "badge", "data-reply-response-transport": reply.response_transport }, brief(reply.response_transport, 40)) : null)),
+        transports(reply))),
   ];
   const attributes = {
     class: `card reply ${failed ? "red" : ""}`, id: `x-${id}`, "data-state": reply.state, "data-trigger-topic": reply.trigger_topic.slice(0, 2000),
     "data-reply-topic": reply.reply_topic.slice(0, 2000), "data-reply-publish-failed": stage ? String(reply.match_count > 0 && !reply.reply_published) : null,
   };
-  const build = () => h("div", { class: "card-body" }, steps(reply), error(reply), misses(reply, at), messages(reply, at));
+  const build = () => h("div", { class: "card-body" }, steps(reply), error(reply), unanswered(reply, at), misses(reply, at), messages(reply, at));
   if (!failed) return fold(h("span", { class: "card-head" }, head), build, attributes);
   return h("section", attributes, h("header", { class: "card-head" }, head,
     h("a", { class: "anchor", href: place({ t: at.key, x: id }), "aria-label": `Link to the reply on ${brief(reply.trigger_topic, 80)}` }, icon("link"))), build());
+}
+
+function transports({ trigger_transport: from, response_transport: to }) {
+  if (from && from === to) return h("span", { class: "badge", "data-reply-trigger-transport": from, "data-reply-response-transport": to }, brief(from, 40));
+  return [
+    from ? h("span", { class: "badge", "data-reply-trigger-transport": from }, brief(from, 40)) : null,
+    to ? h("span", { class: "badge", "data-reply-response-transport": to }, brief(to, 40)) : null,
+  ];
 }
 
 function steps(reply) {
@@ -51,12 +60,29 @@ function steps(reply) {
   ];
   const signs = new Map([["ok", "pass"], ["no", "fail"], ["failed", "fail"], ["skipped", "skipped"], ["na", "skipped"]]);
   return h("ol", { class: "steps plain" }, list.map(([name, status, text]) => h("li", { class: `life ${status}`, "data-stage-status": status },
-    icon(signs.get(status)), h("span", {}, h("strong", {}, name), text ? h("span", { class: "facts-line" }, bdi(brief(text, 120))) : null))));
+    icon(signs.get(status)), h("span", {}, h("strong", {}, name), text ? h("span", { class: "facts-line" }, prose(brief(text, STEP_SHOWN))) : null))));
 }
 
 function error(reply) {
   const text = reply.error_text ?? (reply.state === "reply_failed" ? reply.builder_error : undefined);
-  return text ? h("pre", { class: "error-text" }, bdi(brief(text, 2000))) : null;
+  // The step that failed says it already.
+  const said = reply.state === "reply_failed" && reply.builder_error?.length <= STEP_SHOWN && text.includes(reply.builder_error);
+  return text && !said ? h("pre", { class: "error-text" }, bdi(brief(text, 2000))) : null;
+}
+
+// What it was asked with when it failed: the reason is in there.
+function culprit(reply, at) {
+  const message = reply.state === "reply_failed" ? at.messages.get(reply.trigger_messages?.at(-1)) : undefined;
+  return message?.payload === undefined ? undefined : message;
+}
+
+function unanswered(reply, at) {
+  const message = culprit(reply, at);
+  if (message === undefined) return null;
+  // Where in it, if the reason says that.
+  const path = /: `([^`]{1,200})` is /.exec(reply.builder_error ?? "")?.[1];
+  return [h("div", { class: "miss-head" }, h("p", { class: "sub4" }, "The message that it could not answer"), h("span", { class: "facts-line" }, bdi(messageFacts(message)))),
+    payloadView(readable(message), new Map(path === undefined ? [] : [[path, "mark-wrong"]]))];
 }
 
 function misses(reply, at) {
@@ -67,7 +93,8 @@ function misses(reply, at) {
 }
 
 function messages(reply, at) {
-  const list = (title, ids) => (ids ?? []).map((id) => at.messages.get(id)).filter((message) => message !== undefined).slice(0, 20)
+  const shown = culprit(reply, at);
+  const list = (title, ids) => (ids ?? []).map((id) => at.messages.get(id)).filter((message) => message !== undefined && message !== shown).slice(0, 20)
     .map((message) => fold(`${title}: ${messageFacts(message)}`, () => messageView(message), { class: "inner" }));
   return h("div", { class: "folds" }, list("Asked with", reply.trigger_messages), list("Answered with", reply.response_messages));
 }

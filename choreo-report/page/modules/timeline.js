@@ -1,6 +1,6 @@
 // What happened in a scenario, as sequence or as waterfall; both show the same events and the same choice.
 
-import { bdi, button, h, icon, put, styled } from "./dom.js";
+import { bdi, button, h, icon, prose, put, styled } from "./dom.js";
 import { ancestors, timeline, tone, verb } from "./events.js";
 import { messageView } from "./payload.js";
 import { ROW, columns, drawing, heads, legend } from "./sequence.js";
@@ -89,7 +89,7 @@ function row(view, event, mode, at, chosen, lit) {
     h("span", { class: `verb tone-${tone(event)}`, "data-action": event.action }, verb(event)),
     event.topic === undefined ? null : bdi(brief(event.lands || event.topic, 80), { class: "mono topic" }),
     event.source === "" ? null : h("span", { class: "sr", "data-source": event.source }, `by ${event.source}`),
-    mode === "sequence" && detail !== "" ? bdi(brief(detail, 110), { class: "detail" }) : null);
+    mode === "sequence" && detail !== "" ? prose(brief(detail, 110), { class: "detail" }) : null);
   const control = button(`${offset(event.at)} ${words}${detail === "" ? "" : `, ${brief(detail, 120)}`}`, {
     class: "event", "aria-pressed": String(picked), "data-focus": `event ${event.id}`, click: open,
   }, h("span", { class: "time" }, offset(event.at)), mode === "sequence" ? h("span", { class: "space" }) : null, label, mode === "waterfall" ? bar(event, at, lit) : null);

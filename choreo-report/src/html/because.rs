@@ -137,6 +137,10 @@ fn others(number: usize, scenario: &Scenario, found: &mut Vec<Because>) {
         let bad = handle.exact_outcome().is_none_or(Outcome::is_failure);
         if bad && !known(found, Part::Handle(index)) {
             let cause = causes::of_handle(handle);
+            // What something else ended is no reason of its own.
+            if cause.kind == CauseKind::Interrupted && !found.is_empty() {
+                continue;
+            }
             let text = sentence(&cause.text);
             // One event can end many expectations, which all say the same.
             if found.iter().any(|one| one.text == text) {
@@ -162,12 +166,16 @@ fn of_slowness(test: &Test, kind: &str) -> Vec<Because> {
             }
             let took = handle.latency_ms.map_or(0.0, |ms| ms.get());
             let budget = handle.budget_ms.map_or(0.0, |ms| ms.get());
-            found.push(Because {
-                kind: kind.to_owned(),
-                text: sentence(&format!(
+            let text = match &handle.cause {
+                Some(cause) => cause.text.clone(),
+                None => format!(
                     "`{}` took {took:.1} ms, its budget is {budget:.1} ms",
                     handle.topic
-                )),
+                ),
+            };
+            found.push(Because {
+                kind: kind.to_owned(),
+                text: sentence(&text),
                 place: handle.topic.clone(),
                 scenario: number,
                 part: Part::Handle(index),

@@ -59,7 +59,7 @@ pub struct Reply {
     /// The messages that it did not answer, the closest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near_misses: Vec<NearMiss>,
-    /// The messages that it answered.
+    /// The messages that it answered, and last the one that it could not answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, schemars(inner(regex(pattern = "^m[1-9][0-9]*$"))))]
     pub trigger_messages: Vec<String>,

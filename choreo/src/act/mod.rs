@@ -334,9 +334,24 @@ impl Act {
         self.changed.notify_waiters();
     }
 
+    /// The same, because of one transport.
+    fn fail_on(&self, leg: &Leg, kind: ScenarioErrorKind, text: String) {
+        self.record_error_at(&mut lock(&self.state), leg.place(None), kind, text);
+        self.changed.notify_waiters();
+    }
+
     fn record_error(&self, state: &mut State, kind: ScenarioErrorKind, text: String) {
+        self.record_error_at(state, Place::default(), kind, text);
+    }
+
+    fn record_error_at(
+        &self,
+        state: &mut State,
+        place: Place<'_>,
+        kind: ScenarioErrorKind,
+        text: String,
+    ) {
         if !state.has_failed() && state.result.is_none() {
-            let place = Place::default();
             state
                 .timeline
                 .record(clock::now(), TimelineAction::Error, place, "");
@@ -433,6 +448,6 @@ impl Inbox for Act {
                 format!("the correlation policy ({place}) panicked on a message on `{topic}`"),
             ),
         };
-        self.fail_with(kind, text);
+        self.fail_on(&self.legs[leg as usize], kind, text);
     }
 }

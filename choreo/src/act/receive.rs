@@ -227,7 +227,7 @@ async fn answer(
                     .record(at, TimelineAction::Replied, place, answered);
             }
             Err((error, text)) => {
-                reply.failed_with(error, text.clone());
+                reply.failed_with(job.trigger, error, text.clone());
                 let place = place.of(job.trigger);
                 let failed = format!("the reply to `{topic}` {answered} failed: {text}");
                 let now = clock::now();

@@ -1,12 +1,13 @@
 //! What an act sends: drafts become stamped, encoded messages on the wire.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Act, Leg, Trigger};
+use super::{Act, Leg, State, Trigger};
 use crate::clock;
 use crate::codec::encode_draft;
 use crate::dispatch::{Registration, lock};
@@ -95,16 +96,46 @@ pub(super) struct EncodeError {
     pub(super) text: String,
 }
 
-/// The trigger is on its way. Dropped before it has arrived, it never will: without a clock nothing would
+/// A message is on its way. Dropped before it has arrived, a trigger never will: without a clock nothing would
 /// end the act.
 struct Sending<'a> {
     act: &'a Act,
     topic: &'a str,
+    /// For the timeline, which still has to tell of it.
+    told: Option<Told<'a>>,
+}
+
+/// What the timeline says of a message that went out.
+struct Told<'a> {
+    place: Place<'a>,
+    at: Instant,
+    detail: &'static str,
+}
+
+impl Told<'_> {
+    /// In its own place in time: the answer may have come before the task that sent it ran again.
+    fn tell(self, state: &mut State) {
+        let action = TimelineAction::Published;
+        state
+            .timeline
+            .record(self.at, action, self.place, self.detail);
+    }
 }
 
 impl Drop for Sending<'_> {
     fn drop(&mut self) {
         let mut state = lock(&self.act.state);
+        // What came of the message may have ended the scenario before it was known to be out.
+        let by_what_came = match &state.error {
+            Some(error) => matches!(
+                error.kind,
+                ScenarioErrorKind::Reply | ScenarioErrorKind::Matcher
+            ),
+            None => state.violated,
+        };
+        if by_what_came && let Some(told) = self.told.take() {
+            told.tell(&mut state);
+        }
         if matches!(state.trigger, Trigger::Sending { .. }) && !state.is_broken() {
             let topic = self.topic;
             let text = format!(
@@ -192,7 +223,7 @@ impl Act {
         for leg in &self.legs {
             if let Err(reason) = leg.router.connected().await {
                 let text = format!("the connection to {} is down: {reason}", leg.info);
-                self.fail_with(ScenarioErrorKind::Lost, text);
+                self.fail_on(leg, ScenarioErrorKind::Lost, text);
                 return false;
             }
         }
@@ -308,9 +339,19 @@ impl Act {
             }
             state.messages.sent(on.0, earliest, &outgoing)
         };
-        let _sending = Sending {
+        let detail = if stamped || leg.id().is_none() {
+            ""
+        } else {
+            "without the correlation id"
+        };
+        let mut sending = Sending {
             act: self,
             topic: &topic,
+            told: Some(Told {
+                place: leg.place(Some(&topic)).of(number),
+                at: earliest,
+                detail,
+            }),
         };
         let bound = leg.router.ready_timeout();
         let sent = async {
@@ -332,16 +373,9 @@ impl Act {
         if matches!(state.trigger, Trigger::Sending { .. }) {
             state.trigger = Trigger::Done(Anchor { at, earliest });
         }
-        let detail = if stamped || leg.id().is_none() {
-            ""
-        } else {
-            "without the correlation id"
-        };
-        // Its own place in time: the answer may have come before this task ran again.
-        let place = leg.place(Some(&topic)).of(number);
-        state
-            .timeline
-            .record(earliest, TimelineAction::Published, place, detail);
+        if let Some(told) = sending.told.take() {
+            told.tell(&mut state);
+        }
         drop(state);
         self.changed.notify_waiters();
     }

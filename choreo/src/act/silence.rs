@@ -104,12 +104,12 @@ impl Act {
             let Err(reason) = question.answer().await else {
                 continue;
             };
-            let transport = &self.legs[silence.leg as usize].info;
-            let text = format!("{so} the connection to {transport} is down: {reason}");
+            let leg = &self.legs[silence.leg as usize];
+            let text = format!("{so} the connection to {} is down: {reason}", leg.info);
             let mut state = lock(&self.state);
             state.unheard = true;
             if !state.is_broken() {
-                self.record_error(&mut state, ScenarioErrorKind::Lost, text);
+                self.record_error_at(&mut state, leg.place(None), ScenarioErrorKind::Lost, text);
             }
         }
     }

@@ -49,6 +49,7 @@ impl Router {
         let (sender, answer) = watch::channel(Answer::Awaited);
         let connection = self.connection().cloned();
         let address = self.config.address.clone();
+        let address = address.unwrap_or_else(|| "the broker".to_owned());
         let mut lost = self.lost.subscribe();
         // A task of its own: who asked first may be gone before the answer comes.
         self.runtime.spawn(async move {

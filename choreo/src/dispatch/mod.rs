@@ -70,8 +70,8 @@ pub(crate) struct RouterConfig {
     pub(crate) codec: Arc<dyn Codec>,
     pub(crate) correlation: Arc<dyn Correlation>,
     pub(crate) capabilities: Capabilities,
-    /// Where the broker is, for people.
-    pub(crate) address: String,
+    /// Where the broker is, for people; nowhere if it is in this process.
+    pub(crate) address: Option<String>,
     pub(crate) without_id: WithoutId,
     /// How long an unused subscription stays, so that the next scenario finds it ready.
     pub(crate) linger: Duration,
@@ -362,9 +362,9 @@ impl Router {
         lock(&self.surprises).since(since, subscriptions, most)
     }
 
-    /// Where the broker is, for people.
-    pub(crate) fn address(&self) -> &str {
-        &self.config.address
+    /// Where the broker is, for people; nowhere if it is in this process.
+    pub(crate) fn address(&self) -> Option<&str> {
+        self.config.address.as_deref()
     }
 
     /// Topics that messages came on since an instant, how many, and whether there may have been more.

@@ -19,7 +19,7 @@ pub enum ReplyState {
     Dropped,
     /// It answered.
     Replied,
-    /// It could not answer; the name of the error's type, never its text.
+    /// It could not answer; the name of the error's type, never its text, or why the trigger does not decode.
     Failed(String),
 }
 
@@ -67,6 +67,8 @@ pub struct ReplyReport {
     pub(crate) matched_count: u64,
     /// Why it could not answer, in a sentence.
     pub(crate) error_text: Option<String>,
+    /// The number of the trigger that it could not answer.
+    pub(crate) failed_trigger: Option<u64>,
     /// The numbers of triggers and of their answers, of the first 64.
     pub(crate) exchanges: Vec<(u64, u64)>,
 }

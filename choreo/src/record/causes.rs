@@ -1,6 +1,6 @@
 //! Why something failed, in one plain sentence.
 
-use choreo_report::model::{Cause, CauseKind, Scenario};
+use choreo_report::model::{Cause, CauseKind, HandleKind, HandleOutcome, Scenario};
 
 use super::{Context, handles};
 use crate::matcher::{Actual, Mismatch, MismatchKind, diff};
@@ -66,7 +66,11 @@ fn handle(context: &Context<'_>, data: &HandleData) -> Option<(CauseKind, String
                 return Some((CauseKind::WrongType, format!("{came}; {none}: {why}")));
             }
             match data.near_misses.first() {
-                Some(closest) => Some(differs(&came, closest)),
+                Some(closest) => Some(differs(
+                    &format!("`{topic}`"),
+                    data.near_miss_count,
+                    closest,
+                )),
                 None => {
                     let why = data.note.clone();
                     let why = why.unwrap_or_else(|| "no message was right".to_owned());
@@ -100,39 +104,68 @@ fn undecodable(data: &HandleData) -> Option<&str> {
     data.near_misses.first()?.message.as_ref()?.decoded().err()
 }
 
-/// How the closest of some messages differs.
-fn differs(came: &str, closest: &NearMiss) -> (CauseKind, String) {
+/// How the closest of some messages differs. `place` is their topic, and what they came for.
+fn differs(place: &str, came: u64, closest: &NearMiss) -> (CauseKind, String) {
     let leaves: Vec<_> = diff::leaves(&closest.mismatch).collect();
+    let messages = count(came, "message");
     let Some(first) = leaves.first() else {
-        return (CauseKind::WrongValue, came.to_owned());
+        let text = format!("{messages} came on {place}, and none fits");
+        return (CauseKind::WrongValue, text);
     };
     let kind = match first.kind {
         MismatchKind::Missing => CauseKind::MissingField,
         MismatchKind::TypeMismatch => CauseKind::WrongType,
         _ => CauseKind::WrongValue,
     };
+    let difference = difference(first);
+    let path = &first.path;
+    let text = match (came, path.is_root()) {
+        (0 | 1, true) => format!("the message on {place} {difference}"),
+        (0 | 1, false) => format!("in the message on {place}, `{path}` {difference}"),
+        (_, true) => format!("{messages} came on {place}; the closest {difference}"),
+        (_, false) => {
+            format!("{messages} came on {place}; in the closest, `{path}` {difference}")
+        }
+    };
     let more = match leaves.len() - 1 {
         0 => String::new(),
         1 => ", and 1 more place differs".to_owned(),
         more => format!(", and {more} more places differ"),
     };
-    (kind, format!("{came}; {}{more}", difference(first)))
+    (kind, text + &more)
 }
 
+/// What was there instead of what: a predicate.
 fn difference(leaf: &Mismatch) -> String {
-    let place = if leaf.path.is_root() {
-        "it".to_owned()
-    } else {
-        format!("`{}`", leaf.path)
-    };
     let expected = shorten(&leaf.expected, VALUE_CHARS);
     let actual = diff::render_actual(&leaf.actual, VALUE_CHARS);
     match (leaf.kind, &leaf.actual) {
-        (MismatchKind::Unexpected, _) => format!("{place} was {actual}, expected nothing"),
+        (MismatchKind::Unexpected, _) => format!("was {actual}, expected nothing"),
         (MismatchKind::Missing, _) | (_, Actual::Absent) => {
-            format!("{place} was missing, expected {expected}")
+            format!("was missing, expected {expected}")
         }
-        _ => format!("{place} was {actual}, expected {expected}"),
+        // `1000` and `"1000"` look alike to whoever does not look for it.
+        (MismatchKind::TypeMismatch, Actual::Value(value)) => {
+            let literal = serde_json::from_str(&leaf.expected);
+            let wanted = literal.as_ref().map_or("", |literal| type_of(literal));
+            format!(
+                "was {}{actual}, expected {wanted}{expected}",
+                type_of(value)
+            )
+        }
+        _ => format!("was {actual}, expected {expected}"),
+    }
+}
+
+/// What a value is, to be put before it.
+fn type_of(value: &serde_json::Value) -> &'static str {
+    match value {
+        serde_json::Value::Null => "",
+        serde_json::Value::Bool(_) => "the bool ",
+        serde_json::Value::Number(_) => "the number ",
+        serde_json::Value::String(_) => "the string ",
+        serde_json::Value::Array(_) => "the list ",
+        serde_json::Value::Object(_) => "the object ",
     }
 }
 
@@ -210,14 +243,21 @@ fn too_few(context: &Context<'_>, data: &HandleData, tally: &Tally) -> String {
     }
 }
 
-/// Nothing came, and the best guess why.
+/// Nothing came: the hop that is silent, and the best guess why.
 fn silent(context: &Context<'_>, data: &HandleData) -> (CauseKind, String) {
     let topic = context.result.shown(&data.topic);
-    let came = format!(
-        "no message came on `{topic}` within {}",
-        Took(handles::waited(context, data))
-    );
+    let waited = Took(handles::waited(context, data));
     let traffic = data.traffic;
+    // Something did come, and counts for nobody.
+    let nothing = if traffic.without_id + traffic.unknown_id + traffic.undecodable > 0 {
+        "nothing of this scenario"
+    } else {
+        "nothing"
+    };
+    let hop = match sent(context) {
+        Some(sent) => format!("{sent} went out, and {nothing} came back on `{topic}`"),
+        None => format!("{nothing} came on `{topic}`"),
+    };
     let similar = context
         .of
         .busy_topics
@@ -229,27 +269,47 @@ fn silent(context: &Context<'_>, data: &HandleData) -> (CauseKind, String) {
     if traffic.all_undecodable() {
         let codec = context.result.leg(data.leg).codec.name();
         let unread = count(traffic.undecodable, "message");
-        let text = format!("{came}; {unread} came there that could not be decoded as {codec}");
+        let text = format!("{hop} within {waited}: {unread} there could not be decoded as {codec}");
         return (CauseKind::WrongType, text);
     }
     let hint = if traffic.without_id > 0 {
         let ignored = count(traffic.without_id, "message");
-        format!("; {ignored} without a correlation id came there")
+        format!(": {ignored} there carried no correlation id")
     } else if traffic.unknown_id > 0 {
         let foreign = count(traffic.unknown_id, "message");
-        format!("; {foreign} with an unknown correlation id came there")
+        format!(": {foreign} there carried an unknown correlation id")
     } else if let Some((_, other)) = similar {
         let topic = &other.topic;
         match &context.result.legs[other.leg as usize].label {
             Some(transport) if other.leg != data.leg => {
-                format!("; some came on `{topic}` of {transport}")
+                format!(": some came on `{topic}` of {transport}")
             }
-            _ => format!("; some came on `{topic}`"),
+            _ => format!(": some came on `{topic}`"),
         }
     } else {
         String::new()
     };
-    (CauseKind::Routing, came + &hint)
+    (CauseKind::Routing, format!("{hop} within {waited}{hint}"))
+}
+
+/// What the test sent in the act, in words; nothing if something else began it.
+fn sent(context: &Context<'_>) -> Option<String> {
+    let mut topics: Vec<String> = Vec::new();
+    for published in &context.of.published {
+        let topic = format!("`{}`", context.result.shown(&published.topic));
+        if !topics.contains(&topic) {
+            topics.push(topic);
+        }
+    }
+    match topics.as_slice() {
+        [] => None,
+        [topic] => Some(topic.clone()),
+        [first, second] => Some(format!("{first} and {second}")),
+        [first, more @ ..] => Some(format!(
+            "{first} and {}",
+            count(more.len() as u64, "other message")
+        )),
+    }
 }
 
 /// Why a reply made the scenario fail, if it did.
@@ -275,13 +335,13 @@ pub(super) fn of_reply(context: &Context<'_>, reply: &ReplyReport) -> Option<Cau
             (CauseKind::Routing, text)
         }
         ReplyState::ArmedMismatched => {
-            let came = format!(
-                "{} for the reply came on {topics}",
-                count(reply.candidate_count, "message")
-            );
+            let (came, place) = (reply.candidate_count, format!("{topics} for the reply"));
             match reply.near_misses.first() {
-                Some(closest) => differs(&came, closest),
-                None => (CauseKind::WrongValue, format!("{came}, and none fits")),
+                Some(closest) => differs(&place, came, closest),
+                None => {
+                    let text = format!("{} came on {place}, and none fits", count(came, "message"));
+                    (CauseKind::WrongValue, text)
+                }
             }
         }
         ReplyState::Answering => {
@@ -319,7 +379,12 @@ pub(super) fn of_scenario(scenario: &Scenario, outcome: Outcome) -> Option<Cause
             "reply" => CauseKind::ReplyFailed,
             _ => CauseKind::Other,
         };
-        return Some(Cause::new(kind, first_line(&error.text)));
+        let mut text = first_line(&error.text);
+        // What a test publishes itself fails before anything is awaited.
+        if kind != CauseKind::PublishFailed {
+            text += &awaited(scenario);
+        }
+        return Some(Cause::new(kind, text));
     }
     let is_interrupted = |cause: &&Cause| cause.kind == CauseKind::Interrupted;
     let causes = || scenario.handles.iter().filter_map(|it| it.cause.as_ref());
@@ -364,6 +429,24 @@ pub(super) fn of_scenario(scenario: &Scenario, outcome: Outcome) -> Option<Cause
         .or_else(body)
         .or_else(replies)
         .or_else(|| causes().find(is_interrupted).cloned())
+}
+
+/// What had not come when something ended the scenario.
+fn awaited(scenario: &Scenario) -> String {
+    let open = scenario.handles.iter().filter(|handle| {
+        handle.outcome == HandleOutcome::Pending
+            && handle.kind != Some(HandleKind::Never)
+            && handle.count == Some(0)
+    });
+    let topics: Vec<_> = open.map(|handle| format!("`{}`", handle.topic)).collect();
+    match topics.as_slice() {
+        [] => String::new(),
+        [topic] => format!("; {topic} had not come"),
+        [first, more @ ..] => {
+            let others = count(more.len() as u64, "other expected message");
+            format!("; {first} and {others} had not come")
+        }
+    }
 }
 
 /// Of a panic what it says, rather than where.

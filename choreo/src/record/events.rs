@@ -4,6 +4,7 @@
 //! which of them a service answers.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use choreo_report::model::{Action, Event, Source, Timestamp};
@@ -11,7 +12,8 @@ use choreo_report::model::{Action, Event, Source, Timestamp};
 use super::messages::Messages;
 use super::{Context, handle_id, reply_id};
 use crate::dispatch::{Surprise, SurpriseClass};
-use crate::outcome::ScenarioResult;
+use crate::outcome::{HandleData, Outcome, ScenarioResult};
+use crate::text::Took;
 use crate::timeline::{About, Link, Logged, LoggedMessage, TimelineAction, TimelineEntry};
 
 /// An event before it has its place.
@@ -33,9 +35,11 @@ pub(super) fn timeline(
     began: Timestamp,
 ) -> Vec<Event> {
     let mut drafts = drafts(context, acts, messages);
-    if context.act.bridge().is_some() {
-        drafts.extend(skipped(context, acts, surprises));
-    }
+    drafts.extend(
+        acts.iter()
+            .filter_map(|act| disorder(context, act, messages)),
+    );
+    drafts.extend(skipped(context, acts, surprises));
     drafts.sort_by_key(|draft| (draft.offset, draft.rank));
     for (number, draft) in (1..).zip(&mut drafts) {
         draft.event.id = Some(format!("e{number}"));
@@ -88,6 +92,11 @@ fn drafts(context: &Context<'_>, acts: &[&ScenarioResult], messages: &Messages<'
             if entry.action != TimelineAction::Received {
                 draft.event.detail = String::new();
             }
+            // What became of it may have taken its time.
+            if let Some(logged) = came {
+                draft.offset = context.offset(logged.at);
+                draft.event.offset_ms = draft.offset.into();
+            }
             // Several may look at it.
             draft.event.handle = None;
             draft.event.reply = None;
@@ -133,10 +142,34 @@ fn draft(
         .filter(|number| *number > 0)
         .map(|number| format!("m{number}"));
     event.act = Some(act);
+    if entry.action == TimelineAction::Error
+        && entry.topic.is_none()
+        && let Some(error) = &context.result.error
+    {
+        if event.detail.is_empty() {
+            event.detail = super::error_detail(error.kind).to_owned();
+        }
+        if super::is_brokers(error.kind) && context.result.legs.len() == 1 {
+            event.transport = Some(context.transport(0));
+        }
+    }
     let of = acts.iter().find(|of| of.act == act);
     match (entry.link.about, of) {
         (About::Handle(index), Some(of)) => {
-            event.handle = Some(handle_id(of.first_handle + index + 1))
+            event.handle = Some(handle_id(of.first_handle + index + 1));
+            let handle = of.handles.get(index as usize).map(|handle| &handle.data);
+            let decided = |data: &&Arc<HandleData>| {
+                let satisfied = data.satisfied_at;
+                satisfied.is_some_and(|it| it.arrival == entry.link.message)
+            };
+            if entry.action == TimelineAction::Matched
+                && let Some(data) = handle.filter(decided)
+                && let Some((latency, budget)) = data.latency.zip(data.budget)
+                && latency > budget
+            {
+                let over = Took(latency - budget);
+                event.detail = format!("{over} over its budget of {}", Took(budget));
+            }
         }
         (About::Reply(index), Some(_)) => {
             let before = acts.iter().filter(|of| of.act < act);
@@ -182,21 +215,66 @@ fn receipt(context: &Context<'_>, logged: &Logged, act: u32) -> Draft {
     }
 }
 
-/// Messages of others on the topics of a scenario with several transports.
+/// The moment at which it was clear that two expectations were met in the wrong order.
+fn disorder(context: &Context<'_>, of: &ScenarioResult, messages: &Messages<'_>) -> Option<Draft> {
+    let order = of.out_of_order.as_ref()?;
+    let handle = |index: u32| {
+        let index = index.checked_sub(of.first_handle)?;
+        Some(&of.handles.get(index as usize)?.data)
+    };
+    let (first, second) = (handle(order.first)?, handle(order.second)?);
+    // The one that had to be over came on after the other had begun.
+    let offset = context.offset(first.span?.1.at);
+    let mut event = Event::new(offset, Timestamp::UNIX_EPOCH, Action::Violation);
+    event.detail = format!("came before {}", context.topic(&first.topic));
+    event.topic = Some(context.topic(&second.topic));
+    event.transport = Some(context.transport(second.leg));
+    event.handle = Some(handle_id(order.second + 1));
+    event.act = Some(of.act);
+    event.source = Some(Source::Expect);
+    let number = messages.number_of(second.incoming.as_ref()?)?;
+    event.message = Some(format!("m{number}"));
+    Some(Draft {
+        offset,
+        rank: 3,
+        event,
+        act: of.act,
+        link: Link {
+            message: number,
+            about: About::Handle(order.second),
+        },
+    })
+}
+
+/// Messages that correlation kept away: with several transports those of others, and what came where a message
+/// was waited for in vain.
 fn skipped(
     context: &Context<'_>,
     acts: &[&ScenarioResult],
     surprises: &[(u32, Surprise)],
 ) -> Vec<Draft> {
-    let foreign = surprises
-        .iter()
-        .filter(|(_, surprise)| surprise.class == SurpriseClass::UnknownId);
+    let staged = context.act.bridge().is_some();
+    let in_vain = |leg: u32, topic: &Arc<str>| {
+        let mut handles = acts.iter().flat_map(|act| &act.handles);
+        handles.any(|handle| {
+            let data = &handle.data;
+            data.outcome == Outcome::Timeout && data.leg == leg && data.topic == *topic
+        })
+    };
+    let foreign = surprises.iter().filter(|(leg, surprise)| {
+        let missed = || in_vain(*leg, &surprise.topic);
+        match surprise.class {
+            SurpriseClass::UnknownId => staged || missed(),
+            SurpriseClass::WithoutId => missed(),
+            SurpriseClass::Late | SurpriseClass::Unclaimed => false,
+        }
+    });
     foreign
         .map(|(leg, surprise)| {
             let offset = context.offset(surprise.received_at);
             let mut event = Event::new(offset, Timestamp::UNIX_EPOCH, Action::CorrelationSkipped);
             let hash = surprise.id.as_ref().map(|id| id.hashed());
-            event.detail = hash.unwrap_or_default();
+            event.detail = hash.unwrap_or_else(|| "it carries no correlation id".to_owned());
             event.topic = Some(context.topic(&surprise.topic));
             event.transport = Some(context.transport(*leg));
             event.source = Some(Source::Expect);

@@ -74,9 +74,8 @@ impl<'e> Messages<'e> {
 
     /// Of a message that an expectation kept, also when the log has dropped it.
     pub(super) fn id_of(&mut self, leg: u32, message: &Arc<Incoming>) -> String {
-        let is_it = |logged: &&Logged| matches!(&logged.message, LoggedMessage::In(other) if Arc::ptr_eq(other, message));
-        if let Some(logged) = self.logged.iter().find(is_it) {
-            return id(logged.number);
+        if let Some(number) = self.number_of(message) {
+            return id(number);
         }
         let mut others = self.others.iter();
         if let Some((number, _)) = others.find(|(_, other)| Arc::ptr_eq(other, message)) {
@@ -94,6 +93,12 @@ impl<'e> Messages<'e> {
         let record = self.record(&logged);
         self.records.push(record);
         id(number)
+    }
+
+    /// Of a message that the log has kept.
+    pub(super) fn number_of(&self, message: &Arc<Incoming>) -> Option<u64> {
+        let is_it = |logged: &&Logged| matches!(&logged.message, LoggedMessage::In(other) if Arc::ptr_eq(other, message));
+        self.logged.iter().find(is_it).map(|logged| logged.number)
     }
 
     /// By its number, if it is in the report.

@@ -179,7 +179,7 @@ fn transports(act: &Act, result: &ScenarioResult) -> Vec<TransportUse> {
     let legs = act.legs().iter().zip(&result.legs);
     legs.map(|(leg, info)| {
         let mut used = TransportUse::new(transport(info), kind(info));
-        used.endpoint = Some(leg.router.address().to_owned());
+        used.endpoint = leg.router.address().map(str::to_owned);
         used
     })
     .collect()
@@ -246,6 +246,31 @@ fn error_word(kind: ScenarioErrorKind) -> &'static str {
         ScenarioErrorKind::NotTriggered => "not_triggered",
         ScenarioErrorKind::Unsupported => "unsupported",
         ScenarioErrorKind::Unsound => "unsound",
+    }
+}
+
+/// Whether it is about a transport rather than about the test.
+fn is_brokers(kind: ScenarioErrorKind) -> bool {
+    matches!(
+        kind,
+        ScenarioErrorKind::Lost | ScenarioErrorKind::Refused | ScenarioErrorKind::Subscribe
+    )
+}
+
+/// In the timeline; the sentence stands elsewhere.
+fn error_detail(kind: ScenarioErrorKind) -> &'static str {
+    match kind {
+        ScenarioErrorKind::Publish => "the message did not go out",
+        ScenarioErrorKind::Subscribe => "the subscription was refused",
+        ScenarioErrorKind::Lost => "the connection was lost",
+        ScenarioErrorKind::Refused => "the broker refused",
+        ScenarioErrorKind::Matcher => "a matcher panicked",
+        ScenarioErrorKind::Correlation => "the correlation id is wrong",
+        ScenarioErrorKind::Reply => "the scenario ended",
+        ScenarioErrorKind::NothingExpected => "nothing is expected",
+        ScenarioErrorKind::NotTriggered => "nothing was triggered",
+        ScenarioErrorKind::Unsupported => "the transport cannot do that",
+        ScenarioErrorKind::Unsound => "it cannot be judged",
     }
 }
 

@@ -55,6 +55,8 @@ pub(super) fn record(
         record.trigger_messages.extend(messages.id(*trigger));
         record.response_messages.extend(messages.id(*answer));
     }
+    let failed = reply.failed_trigger.and_then(|number| messages.id(number));
+    record.trigger_messages.extend(failed);
     record.cause = causes::of_reply(context, reply);
     record
 }

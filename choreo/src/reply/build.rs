@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use choreo_runner::{BoxFuture, catch_panic};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::codec::Incoming;
 use crate::envelope::Body;
+use crate::text::short_type_name;
 
 /// A payload for the wire, or why there is none.
 pub type BodyResult = Result<Body, String>;
@@ -88,7 +90,76 @@ fn parse<A: DeserializeOwned>(message: &Incoming) -> Result<A, String> {
     let value = message
         .decoded()
         .map_err(|_| "the trigger does not decode".to_owned())?;
-    A::deserialize(value).map_err(|_| format!("the trigger is not a {}", type_name::<A>()))
+    A::deserialize(value).map_err(|error| {
+        let name = short_type_name::<A>();
+        match without_values(&error.to_string(), value) {
+            Some(reason) => format!("the trigger is not a {name}: {reason}"),
+            None => format!("the trigger is not a {name}"),
+        }
+    })
+}
+
+/// Why a message does not decode, of serde's words those that come from types and not from the message.
+fn without_values(reason: &str, message: &Value) -> Option<String> {
+    if reason.starts_with("missing field `") {
+        return Some(reason.to_owned());
+    }
+    let (actual, expected) = reason.rsplit_once(", expected ")?;
+    let actual = actual
+        .strip_prefix("invalid type: ")
+        .or_else(|| actual.strip_prefix("invalid value: "))?;
+    // `string "1990 EUR"`, `integer `5``: the value begins with a quote.
+    let kind = match actual.split(['"', '`']).next()?.trim() {
+        "string" => "a string",
+        "integer" => "an integer",
+        "floating point" => "a floating-point number",
+        "boolean" => "a bool",
+        "sequence" => "a list",
+        "map" => "an object",
+        other => other,
+    };
+    let mut places = Vec::new();
+    find(message, actual, &mut String::new(), &mut places);
+    Some(match places.as_slice() {
+        [place] => format!("`{place}` is {kind} instead of {expected}"),
+        _ => format!("{kind} instead of {expected}"),
+    })
+}
+
+/// Where in a message a value is that serde describes so.
+fn find(value: &Value, described: &str, path: &mut String, places: &mut Vec<String>) {
+    let own = match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => format!("boolean `{value}`"),
+        Value::Number(value) if value.is_f64() => format!("floating point `{value}`"),
+        Value::Number(value) => format!("integer `{value}`"),
+        Value::String(value) => format!("string {value:?}"),
+        Value::Array(_) => "sequence".to_owned(),
+        Value::Object(_) => "map".to_owned(),
+    };
+    if own == described && !path.is_empty() {
+        places.push(path.clone());
+    }
+    let length = path.len();
+    let mut enter = |step: &str, child: &Value| {
+        path.push_str(step);
+        find(child, described, path, places);
+        path.truncate(length);
+    };
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                enter(&format!("[{index}]"), item);
+            }
+        }
+        Value::Object(fields) => {
+            let dot = if length == 0 { "" } else { "." };
+            for (name, field) in fields {
+                enter(&format!("{dot}{name}"), field);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The same payload every time.
@@ -169,5 +240,60 @@ impl<A: 'static> Decoded<A> {
                 }
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only decoded")]
+    struct Check {
+        amount: u8,
+        approved: Option<bool>,
+    }
+
+    #[test]
+    fn what_does_not_decode_is_told_without_what_it_was() {
+        let told = |message: Value| {
+            let error = Check::deserialize(&message).expect_err("it is no check");
+            without_values(&error.to_string(), &message)
+        };
+        for (message, reason) in [
+            (
+                json!({ "amount": "s3cret" }),
+                "`amount` is a string instead of u8",
+            ),
+            (
+                json!({ "amount": "a, expected b" }),
+                "`amount` is a string instead of u8",
+            ),
+            // It stands in two places.
+            (
+                json!({ "amount": "s3cret", "note": "s3cret" }),
+                "a string instead of u8",
+            ),
+            (
+                json!({ "amount": 4711.5 }),
+                "`amount` is a floating-point number instead of u8",
+            ),
+            (json!({ "amount": [1] }), "`amount` is a list instead of u8"),
+            (
+                json!({ "amount": 4711 }),
+                "`amount` is an integer instead of u8",
+            ),
+            (
+                json!({ "amount": 1, "approved": 4711 }),
+                "`approved` is an integer instead of a boolean",
+            ),
+            (json!({}), "missing field `amount`"),
+        ] {
+            assert_eq!(told(message).as_deref(), Some(reason));
+        }
+        assert_eq!(without_values("4711 is no good", &Value::Null), None);
     }
 }

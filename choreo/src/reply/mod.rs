@@ -49,6 +49,8 @@ pub(crate) struct Reply {
     sent: u32,
     /// The name of the error's type, and a sentence.
     failed: Option<(String, String)>,
+    /// The number of the message that it could not answer.
+    failed_trigger: Option<u64>,
     near_misses: NearMisses,
     /// The numbers of triggers and of their answers.
     exchanges: Vec<(u64, u64)>,
@@ -101,6 +103,7 @@ impl Reply {
             delayed: 0,
             sent: 0,
             failed: None,
+            failed_trigger: None,
             near_misses: NearMisses::default(),
             exchanges: Vec::new(),
         }
@@ -218,9 +221,10 @@ impl Reply {
         }
     }
 
-    /// There is no answer: the name of the error's type, and a sentence.
-    pub(crate) fn failed_with(&mut self, error: String, text: String) {
+    /// There is no answer to a message, by its number: the name of the error's type, and a sentence.
+    pub(crate) fn failed_with(&mut self, trigger: u64, error: String, text: String) {
         self.in_flight -= 1;
+        self.failed_trigger = Some(trigger);
         self.failed = Some((error, text));
     }
 
@@ -285,6 +289,7 @@ impl Reply {
             leg: self.trigger_leg,
             matched_count: self.matched,
             error_text,
+            failed_trigger: self.failed_trigger,
             exchanges: self.exchanges,
         }
     }

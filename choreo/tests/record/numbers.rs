@@ -144,6 +144,18 @@ async fn expectations_in_the_wrong_order() {
         (&json!("h1"), &json!("h2"))
     );
     assert_eq!(order["location"]["file"], file!());
+    let events = told.json["timeline"].as_array().unwrap();
+    let last = events.last().unwrap();
+    assert_eq!(
+        (&last["action"], &last["topic"], &last["handle"]),
+        (&json!("violation"), &json!("order.second"), &json!("h2"))
+    );
+    assert_eq!(last["detail"], "came before order.first");
+    let edges = told.edges();
+    assert!(
+        edges.last().unwrap().contains(" <- received order.second "),
+        "{edges:?}"
+    );
 }
 
 #[tokio::test]

@@ -68,6 +68,8 @@ async fn slow() {
     let told = run(body).await;
     let cause = "late: the message on `slow` took <time>, <time> over its budget of <time>";
     assert_eq!(told.causes(), [cause, cause]);
+    let detail = told.json["timeline"][3]["detail"].as_str().unwrap();
+    assert!(detail.ends_with(" over its budget of 1 ns"), "{detail}");
     // The message itself came back.
     assert_eq!(told.edges()[2], "received slow m2 <- published slow m1");
 }
@@ -91,7 +93,7 @@ async fn fail() {
     })
     .await;
     let told = run(body).await;
-    let cause = "wrong_value: 3 messages reached `fail.filled`; `qty` was 300, expected 1000";
+    let cause = "wrong_value: 3 messages came on `fail.filled`; in the closest, `qty` was 300, expected 1000";
     assert_eq!(told.causes(), [cause, cause]);
     assert_eq!(
         told.edges(),
@@ -120,6 +122,49 @@ async fn fail() {
 }
 
 #[tokio::test]
+async fn a_number_that_is_a_text() {
+    fn literal(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "text", { qty: 1000 });
+            publish!(s, "text", { qty: "1000" });
+            let _ = s;
+            body_end(())
+        })
+    }
+    fn comparison(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "text", { qty: > 0 });
+            publish!(s, "text", { qty: null });
+            let _ = s;
+            body_end(())
+        })
+    }
+    fn whole(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "text", [1]);
+            publish!(s, "text", { qty: 1 });
+            let _ = s;
+            body_end(())
+        })
+    }
+    let cause = |told: crate::support::Told| told.causes()[0].clone();
+    assert_eq!(
+        cause(run(literal).await),
+        "wrong_type: in the message on `text`, `qty` was the string \"1000\", expected the number 1000"
+    );
+    assert_eq!(
+        cause(run(comparison).await),
+        "wrong_type: in the message on `text`, `qty` was null, expected > 0"
+    );
+    let cause = cause(run(whole).await);
+    assert!(
+        cause.starts_with("wrong_type: the message on `text` was the object {"),
+        "{cause}"
+    );
+    assert!(cause.ends_with(", expected the list [1]"), "{cause}");
+}
+
+#[tokio::test]
 async fn timeout() {
     fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
         Box::pin(async move {
@@ -139,8 +184,8 @@ async fn timeout() {
     }
     service("timeout.new", "timeout.don", |_| vec![json!({})]).await;
     let told = run(body).await;
-    let cause = "routing: no message came on `timeout.done` within <time>; 1 message with an unknown \
-                 correlation id came there";
+    let cause = "routing: `timeout.new` went out, and nothing of this scenario came back on `timeout.done` within <time>: \
+                 1 message there carried an unknown correlation id";
     assert_eq!(told.causes(), [cause, cause]);
     let edges = told.edges();
     assert_eq!(

@@ -106,6 +106,12 @@ async fn a_reply_that_fails() {
         "{causes:?}"
     );
     assert!(
+        causes[0].ends_with("; `broken.answer` had not come"),
+        "{causes:?}"
+    );
+    assert_eq!(reply.trigger_messages, ["m2"]);
+    assert_eq!(reply.response_messages, [""; 0]);
+    assert!(
         causes[2].starts_with(
             "reply_failed: the reply to `broken.ask` failed: its payload could not be built"
         ),
@@ -153,7 +159,7 @@ async fn replies_that_are_owed() {
     );
 
     let told = run(wrong).await;
-    let cause = "wrong_value: 1 message for the reply came on `wrong.ask`; `id` was 2, expected 1";
+    let cause = "wrong_value: in the message on `wrong.ask` for the reply, `id` was 2, expected 1";
     assert_eq!(told.causes(), [cause, cause]);
     assert_eq!(told.json["replies"][0]["near_misses"][0]["message"], "m2");
 

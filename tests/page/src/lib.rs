@@ -89,14 +89,21 @@ impl WebDriverCompatibleCommand for DevTools {
     }
 }
 
-/// Whether browser and driver are there. Without them tests are skipped, which `CHOREO_SKIP=deny` makes a failure.
+/// What of browser and driver is not on this machine.
+#[must_use]
+pub fn missing_program() -> Option<&'static str> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_missing = |program: &&str| {
+        let mut folders = std::env::split_paths(&path);
+        !folders.any(|folder| folder.join(program).is_file())
+    };
+    ["chromium", "chromedriver"].into_iter().find(is_missing)
+}
+
+/// Whether browser and driver are missing. Without them tests are skipped, which `CHOREO_SKIP=deny` makes a failure.
 #[must_use]
 pub fn browser_is_missing() -> bool {
-    let on_path = |program: &str| {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-    };
-    if on_path("chromium") && on_path("chromedriver") {
+    if missing_program().is_none() {
         return false;
     }
     assert!(
@@ -162,7 +169,12 @@ impl Browser {
     /// Opens the page of a report at a place.
     pub async fn open_at(&self, report: &Report, hash: &str) {
         let path = self.write(report);
-        self.go(&path, hash).await;
+        self.open_page(&path, hash).await;
+    }
+
+    /// Opens a page that somebody else has written, at a place, and waits until it is ready.
+    pub async fn open_page(&self, path: &Path, hash: &str) {
+        self.go(path, hash).await;
         self.until("document.documentElement.dataset.ready === 'true'")
             .await;
         self.settle().await;

@@ -466,7 +466,7 @@ async fn evidence_is_shown_also_where_no_expectation_failed_by_itself() {
     browser.open(&slow).await;
     assert!(
         browser
-            .text_of(".expectation.slow[open] .ruler")
+            .text_of(".expectation.red[data-outcome=slow] .ruler")
             .await
             .contains("30 ms too late: allowed 50 ms, came after 80 ms")
     );

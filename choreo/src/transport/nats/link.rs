@@ -231,10 +231,7 @@ impl Link {
         state.questions.clear();
         let reason = match state.last_words.take() {
             Some(words) => format!("{} ended the connection: {words}", self.address),
-            None => format!(
-                "the connection to {} broke (did the server stop?)",
-                self.address
-            ),
+            None => format!("{} went away (did the server stop?)", self.address),
         };
         let already_down = self.down.send_replace(Some(reason.clone())).is_some();
         self.fell.notify_waiters();

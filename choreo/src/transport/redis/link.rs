@@ -154,5 +154,5 @@ impl Link {
 
 /// The words for a connection that ended without any.
 pub(super) fn broken(address: &str) -> String {
-    format!("the connection to {address} broke (did the server stop?)")
+    format!("{address} went away (did the server stop?)")
 }
