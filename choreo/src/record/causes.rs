@@ -53,7 +53,7 @@ fn handle(context: &Context<'_>, data: &HandleData) -> Option<(CauseKind, String
                 return Some((CauseKind::TooFew, too_few(context, data, tally)));
             }
             let came = format!(
-                "{} reached `{topic}`",
+                "{} came on `{topic}`",
                 count(data.near_miss_count, "message")
             );
             if let Some(why) = undecodable(data) {

@@ -47,10 +47,10 @@ async fn what_does_not_decode_is_counted_and_is_the_cause() {
         traffic(&told, 2),
         &json!({ "received": 3, "without_id": 2, "undecodable": 2 })
     );
-    let all = "wrong_type: no message came on `xml.done` within <time>; 2 messages came there that could not be \
-               decoded as JSON";
-    let some = "routing: no message came on `mixed.done` within <time>; 2 messages without a correlation id came \
-                there";
+    let all = "wrong_type: `xml.new` went out, and nothing of this scenario came back on `xml.done` within <time>: \
+               2 messages there could not be decoded as JSON";
+    let some = "routing: `xml.new` went out, and nothing of this scenario came back on `mixed.done` within <time>: \
+                2 messages there carried no correlation id";
     assert_eq!(told.causes(), [all, all, some]);
 }
 
@@ -97,7 +97,7 @@ async fn what_does_not_decode_and_reaches_the_scenario() {
         traffic(&told, 0),
         &json!({ "received": 2, "undecodable": 2 })
     );
-    let cause = "wrong_type: 2 messages reached `order`; none could be decoded: the payload is not JSON: expected \
+    let cause = "wrong_type: 2 messages came on `order`; none could be decoded: the payload is not JSON: expected \
                  value at line 1 column 1";
     assert_eq!(told.causes(), [cause, cause]);
 }
