@@ -197,8 +197,8 @@ function expectedOfHandle(handle) {
 const SURPRISES = new Map([["without_id", "without a correlation id"], ["unknown_id", "with an unknown correlation id"]]);
 
 function surprises(handle, at) {
-  // What came for scenarios that had ended was asked for, though not by this one.
-  const others = (at.scenario.surprises ?? []).filter((one) => one.class !== "late").slice(0, 5);
+  // What came for other scenarios is known not to be the message that is missing.
+  const others = (at.scenario.surprises ?? []).filter((one) => one.class !== "late" && one.class !== "unclaimed").slice(0, 5);
   if (others.length === 0) return null;
   return [h("p", { class: "sub5" }, "What nobody asked for"), h("ul", { class: "plain surprises" }, others.map((one) => h("li", {},
     bdi(brief(one.topic, 120), { class: "mono topic" }),

@@ -294,7 +294,10 @@ impl Router {
         match id {
             Some(id) => {
                 if !entry.deliver_to(&id, message) {
-                    let class = if lock(&self.surprises).is_closed(&id) {
+                    // In this order: an id is remembered as closed before it is open no more.
+                    let class = if lock(&self.ids).contains_key(&id) {
+                        SurpriseClass::Unclaimed
+                    } else if lock(&self.surprises).is_closed(&id) {
                         SurpriseClass::Late
                     } else {
                         SurpriseClass::UnknownId

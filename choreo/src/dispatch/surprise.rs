@@ -25,7 +25,7 @@ pub enum SurpriseClass {
     UnknownId,
     /// Its scenario has ended.
     Late,
-    /// No scenario on its topic is open.
+    /// Its scenario, or any if there is no correlation, does not listen on its topic.
     Unclaimed,
 }
 

@@ -88,6 +88,30 @@ async fn surprises_are_classified_and_hold_no_payload() {
 }
 
 #[tokio::test]
+async fn the_id_of_a_scenario_that_listens_elsewhere_is_not_unknown() {
+    let world = world().await;
+    let client = world.broker.client();
+    let mut elsewhere = world.scope(1000);
+    let other = elsewhere.arrange();
+    expect(&other, "other", eq(json!({})));
+    let id = other.correlation_id().unwrap().as_str();
+    let mut scope = world.scope(100);
+    let s = scope.arrange();
+    expect(&s, "out", eq(json!({})));
+    let s = begin(s).await;
+    let foreign = json!({ "correlation_id": id }).to_string();
+    client.publish("out", foreign).await.unwrap();
+    let result = settle(&s).await;
+    assert_eq!(result.outcome(), Outcome::Timeout);
+    let classes: Vec<_> = world.harness.surprises().0;
+    let classes: Vec<_> = classes.iter().map(|surprise| surprise.class).collect();
+    assert_eq!(classes, [SurpriseClass::Unclaimed]);
+    let text = result.failure_text();
+    assert!(text.contains("went to other scenarios"), "{text}");
+    assert!(!text.contains("carried an id"), "{text}");
+}
+
+#[tokio::test]
 async fn messages_without_id_can_be_broadcast_or_refused() {
     for (policy, outcome) in [
         (WithoutId::Broadcast, Outcome::Pass),
