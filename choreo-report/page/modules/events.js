@@ -103,7 +103,7 @@ const VERBS = new Map([
 ]);
 
 // A message of another scenario is none of ours; one without an id may be the answer that is missing.
-function isIgnored(event) {
+export function isIgnored(event) {
   return event.action === "correlation_skipped" && event.detail !== "" && !/^sha256:/.test(event.detail ?? "sha256:");
 }
 

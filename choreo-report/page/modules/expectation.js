@@ -33,7 +33,7 @@ export function expectationView(handle, at) {
   const body = h("div", { class: "card-body" });
   const facts = [
     handle.transport, wantText(handle),
-    typeof handle.budget_ms === "number" ? `within ${duration(handle.budget_ms)}` : null,
+    typeof handle.budget_ms === "number" ? `budget ${duration(handle.budget_ms)}` : null,
     waited(handle, at.scenario, verdict),
   ].filter(Boolean);
   const head = [
@@ -57,9 +57,10 @@ export function expectationView(handle, at) {
 
 function waited(handle, scenario, verdict) {
   if (typeof handle.latency_ms !== "number") return null;
-  if (verdict === "pass" || verdict === "slow") return `came after ${duration(handle.latency_ms)}`;
-  if (handle.matched?.length > 0) return `came after ${duration(handle.latency_ms)}`;
-  return handle.outcome === "timeout" || handle.outcome === "fail" ? `waited ${duration(handle.latency_ms)}` : null;
+  const after = duration(handle.latency_ms);
+  // Of several messages it is the time of the last.
+  if (verdict === "pass" || verdict === "slow" || handle.matched?.length > 0) return handle.count > 1 ? `last came after ${after}` : `came after ${after}`;
+  return handle.outcome === "timeout" || handle.outcome === "fail" ? `gave up after ${after}` : null;
 }
 
 function matcherLine(handle) {
@@ -169,7 +170,7 @@ function nothingPanel(handle, at) {
   const facts = [];
   const deadline = handle.diagnosis?.deadline_ms ?? at.scenario.timeout_ms;
   if (typeof deadline === "number" && handle.outcome === "timeout") facts.push(`Nothing that could be compared came within ${duration(deadline)}.`);
-  if (handle.outcome === "pending") facts.push("Nothing, until something else ended the scenario.");
+  if (handle.outcome === "pending") facts.push("Nothing, before the scenario was ended.");
   if (traffic.without_id > 0) facts.push(`${count(traffic.without_id, "message")} carried no correlation id.`);
   if (traffic.other_ids > 0) facts.push(`${count(traffic.other_ids, "message")} carried an unknown correlation id.`);
   if (traffic.undecodable > 0) facts.push(`${count(traffic.undecodable, "message")} could not be decoded.`);
@@ -264,7 +265,7 @@ function ruler(handle, at) {
   const place = (time) => `${Math.min(100, (time / end) * 100).toFixed(2)}%`;
   const last = Math.max(...arrivals);
   return h("figure", { class: "ruler" },
-    h("figcaption", {}, h("strong", {}, `${duration(last - allowed)} too late`), `: allowed ${duration(allowed)}, came after ${duration(last)}`),
+    h("figcaption", {}, h("strong", {}, `${duration(last - allowed)} too late`), `: ${slow ? "budget" : "allowed"} ${duration(allowed)}, came after ${duration(last)}`),
     h("div", { class: "ruler-line", "aria-hidden": "true" },
       styled(h("span", { class: "allowed" }), { width: place(allowed) }),
       styled(h("span", { class: "over" }), { left: place(allowed), width: `${Math.max(0, ((last - allowed) / end) * 100).toFixed(2)}%` }),

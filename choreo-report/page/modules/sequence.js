@@ -2,7 +2,7 @@
 // A message goes from column to column; the thick lines between are what caused what.
 
 import { bdi, h, icon, s } from "./dom.js";
-import { isEcho, isOutgoing, tone } from "./events.js";
+import { isEcho, isIgnored, isOutgoing, tone } from "./events.js";
 import { brief } from "./text.js";
 
 export const ROW = 30;
@@ -113,10 +113,11 @@ function cross(x, y, size = 4, name = "arrow") {
 /** What the drawing means. */
 export function legend(shown) {
   const item = (mark, text) => h("span", { class: "legend-item" }, mark, bdi(text));
-  const line = (name, d) => s("svg", { class: "lanes key", width: 26, height: 12, "aria-hidden": "true" }, s("g", { class: "step" }, s("path", { class: name, d })));
+  const line = (name, d, step = "step") => s("svg", { class: "lanes key", width: 26, height: 12, "aria-hidden": "true" }, s("g", { class: step }, s("path", { class: name, d })));
   return h("p", { class: "legend" },
     item(line("arrow", "M1,6 L24,6 M18,2.500 L24,6 L18,9.500"), "seen by the test"),
     item(line("arrow dashed", "M1,6 L24,6"), "not seen: to and from the system"),
-    shown.some((event) => event.cause !== null) ? item(line("edge", "M1,6 L24,6"), "caused") : null,
+    shown.some((event) => event.cause !== null) ? item(line("edge", "M1,6 L24,6"), "led to") : null,
+    shown.some(isIgnored) ? item(line("arrow", "M24,6 L8,6 M4,2 L12,10 M12,2 L4,10", "step tone-bad"), "came, and is no scenario’s") : null,
     shown.some((event) => event.action === "mismatched") ? item(icon("fail"), "near miss") : null);
 }

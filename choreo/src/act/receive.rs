@@ -201,7 +201,7 @@ async fn answer(
         }
         Err(error) => Err((
             error.clone(),
-            format!("its payload could not be built ({error})"),
+            format!("its answer could not be built ({error})"),
         )),
     };
     let mut answered = match answered {
@@ -209,7 +209,7 @@ async fn answer(
         Answered::Asker => "to whoever asked".to_owned(),
     };
     if let Some(label) = &to.info.label {
-        answered += &format!(" of {label}");
+        answered += &format!(" on {label}");
     }
     let place = from.place(Some(&topic)).about(About::reply(of.1));
     {

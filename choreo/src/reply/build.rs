@@ -93,8 +93,8 @@ fn parse<A: DeserializeOwned>(message: &Incoming) -> Result<A, String> {
     A::deserialize(value).map_err(|error| {
         let name = short_type_name::<A>();
         match without_values(&error.to_string(), value) {
-            Some(reason) => format!("the trigger is not a {name}: {reason}"),
-            None => format!("the trigger is not a {name}"),
+            Some(reason) => format!("the message is not a {name}: {reason}"),
+            None => format!("the message is not a {name}"),
         }
     })
 }

@@ -113,7 +113,7 @@ async fn a_reply_that_fails() {
     assert_eq!(reply.response_messages, [""; 0]);
     assert!(
         causes[2].starts_with(
-            "reply_failed: the reply to `broken.ask` failed: its payload could not be built"
+            "reply_failed: the reply to `broken.ask` failed: its answer could not be built"
         ),
         "{causes:?}"
     );

@@ -81,7 +81,7 @@ const EIGHT: [Failure; 8] = [
         cause: "Too late",
         sentence: r"orders.processed took [\d.]+ m?s, [\d.]+ m?s over its budget of 50 ms",
         evidence: &[
-            r"[\d.]+ m?s too late: allowed 50 ms, came after [\d.]+ m?s",
+            r"[\d.]+ m?s too late: budget 50 ms, came after [\d.]+ m?s",
             "The message that came too late",
             r"matched ?orders.processed ?[\d.]+ m?s over its budget of 50 ms",
         ],
@@ -113,13 +113,13 @@ const EIGHT: [Failure; 8] = [
         name: "reply-failed",
         scenario: "payments::a_foreign_order_is_checked",
         cause: "Reply failed",
-        sentence: r"the reply to fraud.check on fraud.result of memory failed: .* not a FraudCheck: amount is a string instead of u32.* orders.approved had not come",
+        sentence: r"the reply to fraud.check on fraud.result on memory failed: .* not a FraudCheck: amount is a string instead of u32.* orders.approved had not come",
         evidence: &[
-            "built the answer ?the trigger is not a FraudCheck: amount is a string instead of u32",
+            "built the answer ?the message is not a FraudCheck: amount is a string instead of u32",
             "The message that it could not answer",
             "\"amount\": ?\"1990 EUR\"",
             "published ?orders.abroad",
-            "reply failed ?fraud.check ?on fraud.result of memory",
+            "reply failed ?fraud.check ?on fraud.result on memory",
         ],
     },
     Failure {
@@ -131,7 +131,7 @@ const EIGHT: [Failure; 8] = [
             "The scenario could not go on",
             "published ?parcels.packed",
             "error ?the connection was lost",
-            "Nothing, until something else ended the scenario",
+            "Nothing, before the scenario was ended",
         ],
     },
 ];

@@ -468,7 +468,7 @@ async fn evidence_is_shown_also_where_no_expectation_failed_by_itself() {
         browser
             .text_of(".expectation.red[data-outcome=slow] .ruler")
             .await
-            .contains("30 ms too late: allowed 50 ms, came after 80 ms")
+            .contains("30 ms too late: budget 50 ms, came after 80 ms")
     );
     assert_eq!(browser.text_of(".diagnosis .kind").await, "Too late");
     assert_eq!(
