@@ -95,10 +95,9 @@ async fn all_of_them_are_usable_on_other_screens() {
             browser.open(&fixture(name)).await;
             assert_eq!(browser.text_of(".diagnosis .kind").await, cause, "{name}");
             // Nothing sticks out of the screen: what is wide scrolls in its own box.
-            let wide = browser
-                .run("document.documentElement.scrollWidth - innerWidth")
-                .await;
-            assert_eq!(wide, 0, "{name} is too wide");
+            // `innerWidth` is no measure: on a phone it grows with what is too wide.
+            let wide = browser.run("document.documentElement.scrollWidth").await;
+            assert_eq!(wide, screen.width, "{name} is too wide");
             browser.screenshot(&format!("screen-{number}-{name}")).await;
         }
     }
