@@ -55,6 +55,12 @@ fn checks() -> Result<Vec<Step>, String> {
             "lock file",
             "metadata --locked --format-version 1 --no-deps --quiet",
         ),
+        // The fuzz targets are no part of the workspace. The laws that they check are tests of it; what is left is
+        // that their versions are those of the workspace. `cargo tree` is the cheapest command that asks.
+        Step::cargo(
+            "fuzz lock file",
+            "tree --locked --quiet --depth 0 --manifest-path fuzz/Cargo.toml",
+        ),
         Step::cargo("format", "fmt --all --check"),
         // All features at once; each alone follows.
         Step::cargo(
@@ -87,8 +93,8 @@ fn tests(nextest: Nextest) -> Step {
 /// What is the same under nextest, one test a process, as under `cargo test`, because it has no scenarios that the
 /// runner runs: minutes of browsers, compilers and of brokers that each process starts for itself.
 const NOT_TWICE: &str = "not (\
-    package(choreo-test-contract) or package(choreo-test-features) or package(choreo-test-page) or \
-    package(choreo-ui-tests) or binary(~_transport) or binary(jetstream))";
+    package(choreo-test-contract) or package(choreo-test-features) or package(choreo-test-laws) or \
+    package(choreo-test-page) or package(choreo-ui-tests) or binary(~_transport) or binary(jetstream))";
 
 /// The run under nextest, and where it leaves the output of all tests, also of those that pass.
 fn nextest_step() -> Result<(Step, PathBuf), String> {

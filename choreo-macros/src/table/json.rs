@@ -27,7 +27,7 @@ pub(super) fn rows(text: &str) -> Result<Vec<Row>, Problem> {
     }
     let mut rows = Vec::new();
     reader.list(|reader| {
-        let line = reader.line();
+        let line = reader.line;
         let cells = match reader.peek() {
             Some('{') => Cells::Named(reader.object(0)?),
             Some('[') => Cells::Listed(reader.cells(0)?),
@@ -58,11 +58,17 @@ pub(crate) fn value(text: &str) -> Option<Json> {
 struct Reader<'t> {
     text: &'t str,
     at: usize,
+    /// Counted on the way: every row and every field has one.
+    line: usize,
 }
 
 impl<'t> Reader<'t> {
     fn new(text: &'t str) -> Self {
-        Self { text, at: 0 }
+        Self {
+            text,
+            at: 0,
+            line: 1,
+        }
     }
 
     fn peek(&self) -> Option<char> {
@@ -72,11 +78,8 @@ impl<'t> Reader<'t> {
     fn next(&mut self) -> Option<char> {
         let letter = self.peek()?;
         self.at += letter.len_utf8();
+        self.line += usize::from(letter == '\n');
         Some(letter)
-    }
-
-    fn line(&self) -> usize {
-        1 + self.text[..self.at].matches('\n').count()
     }
 
     fn space(&mut self) {
@@ -87,7 +90,7 @@ impl<'t> Reader<'t> {
 
     fn problem(&self, message: String) -> Problem {
         Problem {
-            line: self.line(),
+            line: self.line,
             message,
         }
     }
@@ -147,7 +150,7 @@ impl<'t> Reader<'t> {
             if reader.peek() != Some('"') {
                 return Err(reader.expected("a key in quotes"));
             }
-            let line = reader.line();
+            let line = reader.line;
             let key = reader.string()?;
             if fields.iter().any(|(other, _)| *other == key) {
                 return Err(Problem {

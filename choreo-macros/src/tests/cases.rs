@@ -328,6 +328,14 @@ fn json_keeps_the_text_of_each_value() {
     assert_eq!(rows, expected);
 }
 
+/// Quadratic time would take minutes here.
+#[test]
+fn long_tables_take_linear_time() {
+    let text = format!("[{}{{}}]", "{ \"count\": 1 },\n".repeat(100_000));
+    let rows = Format::Json.rows(&text).expect("this is a table");
+    assert_eq!(rows.last().map(|row| row.line), Some(100_001));
+}
+
 #[test]
 fn csv_is_read_strictly() {
     for (text, line, part) in [

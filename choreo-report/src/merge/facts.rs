@@ -62,8 +62,9 @@ impl Facts {
             None => self.stage = true,
         }
         let processes = run.processes.take().unwrap_or_else(|| Processes::new(1, 0));
-        self.merged += processes.merged;
-        self.lost += processes.lost;
+        // Numbers that were read need not be true.
+        self.merged = self.merged.saturating_add(processes.merged);
+        self.lost = self.lost.saturating_add(processes.lost);
         self.interrupted |= run.interrupted;
         for notice in run.notices.drain(..) {
             self.notice(notice);
@@ -109,7 +110,7 @@ impl Facts {
     fn notice(&mut self, notice: Notice) {
         let key = (notice.kind.as_str().to_owned(), notice.text.clone());
         match self.notices.get_mut(&key) {
-            Some(known) => known.count += notice.count,
+            Some(known) => known.count = known.count.saturating_add(notice.count),
             None => {
                 self.notices.insert(key, notice);
             }

@@ -101,7 +101,7 @@ impl Index {
                     *fate = Fate::Ended;
                     let (outcome, index) = (test.outcome, test.index);
                     let redactions = test.redactions.map(Box::new);
-                    self.facts.cut += test.cut;
+                    self.facts.cut = self.facts.cut.saturating_add(test.cut);
                     self.facts.add_transports(test.transports, test.stage);
                     self.add(
                         &header,
@@ -126,9 +126,9 @@ impl Index {
             return Ok(());
         }
         if ended {
-            self.facts.merged += 1;
+            self.facts.merged = self.facts.merged.saturating_add(1);
         } else {
-            self.facts.lost += 1;
+            self.facts.lost = self.facts.lost.saturating_add(1);
         }
         for (index, fate) in fates.into_iter().enumerate() {
             if let Some(test) = lost::test(&header, index, fate) {

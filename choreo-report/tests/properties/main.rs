@@ -6,7 +6,7 @@ mod filler;
 
 use std::sync::LazyLock;
 
-use choreo_report::model::{Report, Run, Timestamp};
+use choreo_report::model::{Report, Run, ScenarioOutcome, TestOutcome, Timestamp};
 use choreo_report::{causes, diff, export, read, schema, write};
 use jsonschema::Validator;
 use proptest::prelude::*;
@@ -134,6 +134,30 @@ fn hostile_strings_are_only_text() {
         let value = serde_json::to_value(&exported).unwrap();
         assert_eq!(errors(&V1_3, &value), Vec::<String>::new());
     }
+}
+
+/// Who writes a report says how many there were, and need not be right.
+#[test]
+fn numbers_at_their_end_do_not_overflow() {
+    let mut report = Filler::of_text("text").report();
+    let totals = &mut report.run.totals;
+    for count in [&mut totals.passed, &mut totals.failed, &mut totals.errored] {
+        *count = u64::MAX;
+    }
+    let test = &mut report.tests[0];
+    test.outcome = TestOutcome::Slow;
+    let scenario = &mut test.scenarios[0];
+    scenario.outcome = ScenarioOutcome::Pass;
+    scenario.timeline_dropped = u64::MAX;
+    scenario.timeline = vec![scenario.timeline[0].clone(); 300];
+    let handle = &mut scenario.handles[0];
+    handle.failures_dropped = u64::MAX;
+    handle.failures = vec![handle.failures[0].clone(); 30];
+    assert!(causes::verdict(&report).contains(&u64::MAX.to_string()));
+    let exported = export::v1_3::export(report).report;
+    let scenario = &exported.tests[0].scenarios[0];
+    assert_eq!(scenario.timeline_dropped, u64::MAX);
+    assert_eq!(scenario.handles[0].failures_dropped, u64::MAX);
 }
 
 #[test]

@@ -202,10 +202,14 @@ fn normalise(host: &str) -> String {
 }
 
 fn is_host(host: &str) -> bool {
+    // Between two dots there is a name: with `a..` for `a.`, which is `a`, one host had several spellings.
     host.parse::<IpAddr>().is_ok()
-        || host
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        || host.split('.').all(|label| {
+            !label.is_empty()
+                && label
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        })
 }
 
 fn is_scheme(scheme: &str) -> bool {
@@ -263,6 +267,9 @@ mod tests {
             ("*.broker:4222", EndpointError::Wildcard),
             ("a:1,b:2", EndpointError::Host),
             ("bröker", EndpointError::Host),
+            ("broker..", EndpointError::Host),
+            ("a..b:1", EndpointError::Host),
+            (".broker", EndpointError::Host),
             ("[::1", EndpointError::Host),
             ("no scheme://broker", EndpointError::Scheme),
             ("amqp://evil/@localhost", EndpointError::Userinfo),

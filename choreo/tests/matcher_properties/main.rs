@@ -1,50 +1,18 @@
 //! Patterns of any shape agree with a naive reading of the table in the documentation, their
 //! mismatches point at what they talk about, and no input makes them panic.
 
-use choreo::matcher::{Actual, Matcher, Mismatch, MismatchKind, Path, Segment, Subject};
+use choreo::matcher::{Matcher, Subject};
 use choreo::matchers;
 use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::generate::{payload, payload_and_form};
-use crate::reading::{Asked, build, holds, inside};
+use crate::law::points_at_what_it_says;
+use crate::reading::build;
 
 mod generate;
+mod law;
 mod reading;
-
-// What every mismatch has to keep.
-
-fn at<'a>(message: &'a Value, path: &Path) -> Option<&'a Value> {
-    path.segments()
-        .iter()
-        .try_fold(message, |value, segment| match segment {
-            Segment::Part(_) => None,
-            Segment::Key(key) => value.get(key),
-            Segment::Index(index) => value.get(index),
-        })
-}
-
-/// Each path leads to what the mismatch says is there.
-fn points_at_what_it_says(mismatch: &Mismatch, message: &Value) {
-    let found = at(message, &mismatch.path);
-    match &mismatch.actual {
-        Actual::Value(value) => assert_eq!(found, Some(value), "{}", mismatch.path),
-        Actual::Absent => assert_eq!(found, None, "{}", mismatch.path),
-        _ => assert!(found.is_some(), "{}", mismatch.path),
-    }
-    assert_eq!(
-        mismatch.kind == MismatchKind::Missing,
-        found.is_none() && mismatch.children.is_empty()
-    );
-    assert_eq!(
-        mismatch.kind == MismatchKind::Composed,
-        !mismatch.children.is_empty()
-    );
-    assert!(!mismatch.expected.is_empty());
-    for child in &mismatch.children {
-        points_at_what_it_says(child, message);
-    }
-}
 
 /// `PROPTEST_CASES` asks for more.
 fn config() -> ProptestConfig {
@@ -61,12 +29,7 @@ proptest! {
 
     #[test]
     fn patterns_agree_with_the_naive_reading((message, form) in payload_and_form()) {
-        let pattern = build(&form);
-        let verdict = pattern.check(Subject::present(&message));
-        prop_assert_eq!(verdict.is_ok(), holds(&form, inside(Some(&message))), "{:?}", verdict);
-        if let Err(mismatch) = verdict {
-            points_at_what_it_says(&mismatch, &message);
-        }
+        law::agrees(&message, &form);
     }
 
     #[test]
@@ -75,14 +38,7 @@ proptest! {
         noise in prop::option::weighted(0.3, prop::collection::vec(any::<u8>(), 0..40)),
     ) {
         let raw = noise.unwrap_or_else(|| message.to_string().into_bytes());
-        let decoded = serde_json::from_slice::<Value>(&raw).map_err(|error| error.to_string());
-        let subject = Subject::message(decoded.as_ref().map_err(String::as_str), &raw);
-        let asked = Asked { value: decoded.as_ref().ok(), raw: Some(&raw) };
-
-        let pattern = build(&form);
-        let verdict = pattern.check(subject);
-        prop_assert_eq!(verdict.is_ok(), holds(&form, asked), "{:?}", verdict);
-        prop_assert!(pattern.describe().chars().count() <= 400);
+        law::agrees_on_message(&raw, &form);
     }
 
     #[test]

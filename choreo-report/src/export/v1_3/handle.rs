@@ -54,7 +54,7 @@ fn failures(handle: &mut Handle, cuts: &mut Cuts) {
     }
     let over = handle.failures.len().saturating_sub(FAILURES);
     handle.failures.truncate(FAILURES);
-    handle.failures_dropped += over as u64;
+    handle.failures_dropped = handle.failures_dropped.saturating_add(over as u64);
     cuts.failures += over as u64;
     for failure in handle.failure.iter_mut().chain(&mut handle.failures) {
         clean(failure);

@@ -197,7 +197,7 @@ fn test(test: &mut Test, totals: &mut Totals, cuts: &mut Cuts) {
     if test.outcome == TestOutcome::Slow && !test.scenarios.iter().any(is_slow) {
         test.outcome = TestOutcome::Passed;
         totals.slow = totals.slow.saturating_sub(1);
-        totals.passed += 1;
+        totals.passed = totals.passed.saturating_add(1);
     }
 }
 
@@ -240,7 +240,7 @@ fn scenario(scenario: &mut Scenario, cuts: &mut Cuts) {
     // The newest say how it ended.
     let over = scenario.timeline.len().saturating_sub(EVENTS);
     scenario.timeline.drain(..over);
-    scenario.timeline_dropped += over as u64;
+    scenario.timeline_dropped = scenario.timeline_dropped.saturating_add(over as u64);
     cuts.events += over as u64;
 
     keep(

@@ -311,10 +311,11 @@ impl Redactions {
 
     /// Adds what was hidden elsewhere, such as in a test.
     pub fn add(&mut self, more: &Self) {
-        self.fields += more.fields;
-        self.stream_matches += more.stream_matches;
+        let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
+        add(&mut self.fields, more.fields);
+        add(&mut self.stream_matches, more.stream_matches);
         for (rule, count) in &more.rules {
-            *self.rules.entry(rule.clone()).or_default() += count;
+            add(self.rules.entry(rule.clone()).or_default(), *count);
         }
         if more.redaction_version > self.redaction_version {
             self.redaction_version.clone_from(&more.redaction_version);

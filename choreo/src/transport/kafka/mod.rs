@@ -151,6 +151,10 @@ impl Kafka {
                 Err(reason) => kafka.problem = Some(format!("broker {}: {reason}", index + 1)),
             }
         }
+        // A comma may be one of a password, and a part of it the name of a broker.
+        if brokers.as_ref().contains('@') {
+            kafka.brokers.clear();
+        }
         kafka
     }
 
@@ -206,9 +210,9 @@ impl Kafka {
 
     /// Every broker that was given, for messages.
     fn address(&self) -> String {
-        let mut text = String::from("Kafka at ");
+        let mut text = String::from("Kafka");
         for (index, broker) in self.brokers.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
+            let separator = if index == 0 { " at " } else { ", " };
             write!(text, "{separator}{broker}").expect("a String takes every text");
         }
         text
@@ -293,6 +297,7 @@ mod tests {
             ("a:port", "the port is no number"),
             ("me:s3ntinel@a", "use `.auth(…)`"),
             ("kafka://me:s3ntinel@a:9092", "use `.auth(…)`"),
+            ("s3ntinel,1@a", "use `.auth(…)`"),
         ] {
             let kafka = Kafka::new(text);
             let shown = format!("{kafka:?}");

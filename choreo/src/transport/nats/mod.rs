@@ -198,9 +198,9 @@ impl Nats {
 
     /// Every server, for messages.
     fn address(&self) -> String {
-        let mut text = String::from("NATS at ");
+        let mut text = String::from("NATS");
         for (index, server) in self.servers.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
+            let separator = if index == 0 { " at " } else { ", " };
             write!(text, "{separator}{}", server.endpoint).expect("a String takes every text");
         }
         text
