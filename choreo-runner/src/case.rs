@@ -22,7 +22,7 @@ pub struct Case {
     pub file: &'static str,
     /// The line of the scenario in `file`, from 1.
     pub line: u32,
-    /// The row of values that it runs with; `None` if it is the only case of its function.
+    /// The row of values that it runs with; `None` if its function takes none.
     pub row: Option<Row>,
     /// Words to select scenarios by (`--tag`).
     pub tags: &'static [&'static str],
