@@ -31,14 +31,15 @@ fn parts(nextest: Nextest, summary: &mut Summary) -> Done {
     }
     let log = Log::create(target_dir().join("suite/output.log"))?;
     let report = Report::new()?;
-    let tests = tests(nextest);
-    summary.time(tests.name(), || report.of(tests).run_logged(&log))?;
+    let tests = report.of(tests(nextest));
+    summary.time(tests.name(), || tests.run_logged(&log))?;
     summary.time("report", || report.validate().run())?;
     let mut searched = Vec::new();
     match nextest {
         Nextest::Run => {
             let (step, output) = nextest_step()?;
-            summary.time(step.name(), || report.of(step).run_logged(&log))?;
+            let step = report.of(step);
+            summary.time(step.name(), || step.run_logged(&log))?;
             summary.time("report of nextest", || report.validate().run())?;
             searched.push(output);
         }
