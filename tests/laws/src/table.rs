@@ -145,10 +145,12 @@ fn named(row: &Row) -> Vec<(&str, &str)> {
     let Cells::Named(cells) = &row.cells else {
         panic!("a row of CSV has names");
     };
-    let text = |cell| match cell {
-        &Cell::Text(ref text) => text.as_str(),
-        other => panic!("{other:?} is no text"),
-    };
+    fn text(cell: &Cell) -> &str {
+        match cell {
+            Cell::Text(text) => text,
+            other => panic!("{other:?} is no text"),
+        }
+    }
     cells
         .iter()
         .map(|(name, cell)| (name.as_str(), text(cell)))
