@@ -92,7 +92,7 @@ impl Scenario {
             Slow => "ok SLOW (",
             Denied => "FAILED (slow: ",
             Fails | Retried => "FAILED (fail",
-            TimesOut => "FAILED (timeout after 2",
+            TimesOut => "FAILED (timeout after ",
             Errs => "FAILED (error)",
             Refused => "FAILED (error: `refused` could not be opened)",
             Skipped if policies.deny_skipped => "FAILED (skipped)",
