@@ -6,7 +6,7 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use choreo::prelude::*;
@@ -43,18 +43,27 @@ struct Pair {
 
 /// A broker of each kind for the whole process, started when a trial first needs it.
 trait Shared: TestBroker {
-    fn cell() -> &'static OnceLock<Result<Self, Arc<StartError>>>;
+    fn cell() -> &'static Cell<Self>;
 }
 
+type Cell<B> = Mutex<Option<Result<Arc<B>, Arc<StartError>>>>;
+
 macro_rules! shared {
-    ($($broker:ty),*) => {$(
-        impl Shared for $broker {
-            fn cell() -> &'static OnceLock<Result<Self, Arc<StartError>>> {
-                static CELL: OnceLock<Result<$broker, Arc<StartError>>> = OnceLock::new();
-                &CELL
+    ($($broker:ty),*) => {
+        $(
+            impl Shared for $broker {
+                fn cell() -> &'static Cell<Self> {
+                    static CELL: Cell<$broker> = Mutex::new(None);
+                    &CELL
+                }
             }
+        )*
+
+        /// What is in a static is not dropped when the process ends, and a broker that is not dropped lives on.
+        fn stop_all() {
+            $(drop(locked::<$broker>().take());)*
         }
-    )*};
+    };
 }
 
 shared!(
@@ -66,17 +75,21 @@ shared!(
     RedisStreamsBroker
 );
 
-fn broker<B: Shared>() -> Result<&'static B, TestError> {
-    match B::cell().get_or_init(|| B::start(None).map_err(Arc::new)) {
-        Ok(broker) => Ok(broker),
+fn locked<B: Shared>() -> MutexGuard<'static, Option<Result<Arc<B>, Arc<StartError>>>> {
+    B::cell().lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn broker<B: Shared>() -> Result<Arc<B>, TestError> {
+    let started = locked::<B>()
+        .get_or_insert_with(|| B::start(None).map(Arc::new).map_err(Arc::new))
+        .clone();
+    started.map_err(|error| match &*error {
         // Not installed has to stay recognisable: that is a skip.
-        Err(error) => match &**error {
-            StartError::NotInstalled { program, remedy } => {
-                Err(StartError::NotInstalled { program, remedy }.into())
-            }
-            other => Err(other.to_string().into()),
-        },
-    }
+        &StartError::NotInstalled { program, remedy } => {
+            StartError::NotInstalled { program, remedy }.into()
+        }
+        other => other.to_string().into(),
+    })
 }
 
 fn main() -> ExitCode {
@@ -90,7 +103,9 @@ fn main() -> ExitCode {
     from::<RabbitBroker>("rabbitmq", &mut trials);
     from::<RedisBroker>("redis", &mut trials);
     from::<RedisStreamsBroker>("redis_streams", &mut trials);
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    stop_all();
+    conclusion.exit_code()
 }
 
 fn from<A: Shared>(name: &'static str, trials: &mut Vec<Trial>) {
