@@ -14,7 +14,8 @@ use serde_json::Value;
 static GRAMMAR: LazyLock<Regex> = LazyLock::new(|| {
     let date = r"([0-9]{4}-[0-9]{2}-[0-9]{2})";
     let time = r"([0-9]{2}:[0-9]{2}):([0-9]{2})(\.[0-9]+)?";
-    let offset = r"([Zz]|[+-][0-9]{2}:[0-9]{2})";
+    // jiff has longer ones.
+    let offset = r"([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])";
     Regex::new(&format!("^{date}[Tt ]{time}{offset}$")).unwrap()
 });
 
