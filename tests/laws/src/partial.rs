@@ -17,7 +17,7 @@ pub(crate) fn check(input: &[u8]) {
     SCRATCH.with(|scratch| {
         let part = scratch.path().join("part.jsonl");
         fs::write(&part, input).unwrap();
-        of(scratch.path(), &[part.clone()]);
+        of(scratch.path(), std::slice::from_ref(&part));
         // It happened twice, and a file of another process is beside it.
         let other = scratch.path().join("other.jsonl");
         fs::write(

@@ -145,14 +145,11 @@ fn named(row: &Row) -> Vec<(&str, &str)> {
     let Cells::Named(cells) = &row.cells else {
         panic!("a row of CSV has names");
     };
-    let text = |cell| match cell {
-        &Cell::Text(ref text) => text.as_str(),
+    let named = cells.iter().map(|(name, cell)| match cell {
+        Cell::Text(text) => (name.as_str(), text.as_str()),
         other => panic!("{other:?} is no text"),
-    };
-    cells
-        .iter()
-        .map(|(name, cell)| (name.as_str(), text(cell)))
-        .collect()
+    });
+    named.collect()
 }
 
 /// A line of fields, all in quotes.
