@@ -145,16 +145,11 @@ fn named(row: &Row) -> Vec<(&str, &str)> {
     let Cells::Named(cells) = &row.cells else {
         panic!("a row of CSV has names");
     };
-    fn text(cell: &Cell) -> &str {
-        match cell {
-            Cell::Text(text) => text,
-            other => panic!("{other:?} is no text"),
-        }
-    }
-    cells
-        .iter()
-        .map(|(name, cell)| (name.as_str(), text(cell)))
-        .collect()
+    let named = cells.iter().map(|(name, cell)| match cell {
+        Cell::Text(text) => (name.as_str(), text.as_str()),
+        other => panic!("{other:?} is no text"),
+    });
+    named.collect()
 }
 
 /// A line of fields, all in quotes.

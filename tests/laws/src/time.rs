@@ -14,7 +14,8 @@ use serde_json::Value;
 static GRAMMAR: LazyLock<Regex> = LazyLock::new(|| {
     let date = r"([0-9]{4}-[0-9]{2}-[0-9]{2})";
     let time = r"([0-9]{2}:[0-9]{2}):([0-9]{2})(\.[0-9]+)?";
-    let offset = r"([Zz]|[+-][0-9]{2}:[0-9]{2})";
+    // jiff has longer ones.
+    let offset = r"([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])";
     Regex::new(&format!("^{date}[Tt ]{time}{offset}$")).unwrap()
 });
 
@@ -58,7 +59,7 @@ fn holds(pattern: &impl Matcher, text: &str) -> bool {
 
 /// Times at the very end of what the standard can write are beyond jiff.
 fn is_beyond(parts: &Captures<'_>) -> bool {
-    parts[1].starts_with("9999-12-3")
+    parts[1].starts_with("9999-12-29") || parts[1].starts_with("9999-12-3")
 }
 
 /// What jiff makes of it, in its own grammar: with nine digits of a second at most, and without leap seconds,

@@ -233,6 +233,10 @@ fn read_broker(text: &str) -> Result<Endpoint, String> {
     if !scheme.eq_ignore_ascii_case("kafka") {
         return Err("its scheme must be `kafka`; encryption is asked for with `.tls(…)`".into());
     }
+    // `Endpoint::parse` reads past a second one, and what is behind it would be taken for something else here.
+    if rest.contains("://") {
+        return Err("it has two schemes".into());
+    }
     let endpoint = Endpoint::parse(rest, DEFAULT_PORT).map_err(|error| error.to_string())?;
     if rest.contains('@') {
         return Err("user and password do not belong into it: use `.auth(…)`".into());

@@ -406,6 +406,10 @@ fn read_url(url: &str) -> Result<(Server, Option<crate::secret::Secret>), String
         "tls" => true,
         _ => return Err("its scheme must be `nats` or `tls`".into()),
     };
+    // `Endpoint::parse` reads past a second one, and what is behind it would be taken for something else here.
+    if rest.contains("://") {
+        return Err("it has two schemes".into());
+    }
     let endpoint = Endpoint::parse(rest, DEFAULT_PORT).map_err(|error| error.to_string())?;
     // `Endpoint::parse` has made sure that an `@` stands nowhere else.
     let userinfo = rest.rsplit_once('@').map(|(userinfo, _)| userinfo.into());

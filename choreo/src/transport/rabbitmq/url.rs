@@ -27,6 +27,10 @@ pub(super) fn read(url: &str) -> Result<(Place, Option<RabbitAuth>), String> {
         "amqps" => (true, ENCRYPTED_PORT),
         _ => return Err("its scheme must be `amqp` or `amqps`".into()),
     };
+    // `Endpoint::parse` reads past a second one, and what is behind it would be taken for something else here.
+    if rest.contains("://") {
+        return Err("it has two schemes".into());
+    }
     let endpoint = Endpoint::parse(rest, default_port).map_err(|error| error.to_string())?;
     if rest.contains(['?', '#']) {
         return Err(
@@ -93,6 +97,7 @@ mod tests {
             (format!("http://u:{SENTINEL}@x"), "scheme must be"),
             (format!("amqp://u:{SENTINEL}@x:port"), "port is no number"),
             (format!("amqp://u:%zz{SENTINEL}@x"), "percent-encoding"),
+            (format!("amqps://amqp://u:{SENTINEL}@x"), "two schemes"),
             (
                 format!("amqp://u:1/{SENTINEL}@x"),
                 "where user and password end",

@@ -122,6 +122,10 @@ fn read_url(url: &str) -> Result<(Server, Option<Secret>), String> {
         "rediss" => true,
         _ => return Err("its scheme must be `redis` or `rediss`".into()),
     };
+    // `Endpoint::parse` reads past a second one, and what is behind it would be taken for something else here.
+    if rest.contains("://") {
+        return Err("it has two schemes".into());
+    }
     let endpoint = Endpoint::parse(rest, DEFAULT_PORT).map_err(|error| error.to_string())?;
     // `Endpoint::parse` has made sure that an `@` stands nowhere else.
     let (userinfo, rest) = match rest.rsplit_once('@') {
