@@ -50,7 +50,8 @@ fn merging_into_somebody_elses_folder_is_refused() {
     ]);
     assert_eq!(done.code, 2, "{done:?}");
     assert!(done.err.contains("not ours"), "{done:?}");
-    let nothing = choreo(&["report", "merge", "/does/not/exist", "-o", "merged"]);
+    let into = scratch.path().join("merged").display().to_string();
+    let nothing = choreo(&["report", "merge", "/does/not/exist", "-o", &into]);
     assert_eq!(nothing.code, 2, "{nothing:?}");
 }
 
