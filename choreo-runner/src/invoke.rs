@@ -110,7 +110,6 @@ fn execute(
         Ok(run) => run,
         Err(error) => return complain(&no_runtime(&error), RunExit::FAILED),
     };
-    run.listen();
     let mut judge = Judge::new(options.slow, options.skipped);
     let mut stopped = None;
     output.begin();

@@ -62,7 +62,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Starts the selected tests in the background.
+    /// Starts the selected tests in the background. Ctrl-C and its like are events from here on.
     ///
     /// # Errors
     ///
@@ -99,6 +99,8 @@ impl Run {
             })
             .collect();
         let limit = Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)));
+        // Before the first scenario begins: none is ended by a signal and told of by nobody.
+        listen(Weak::clone(&weak));
         runtime.spawn(start_in_order(jobs, limit, Arc::clone(&resources), sender));
         Ok(Self {
             runtime,
@@ -107,16 +109,6 @@ impl Run {
             sender: weak,
             unfinished: vec![true; selected.len()],
         })
-    }
-
-    /// From now on, Ctrl-C and its like are events instead of the end of the process.
-    pub(crate) fn listen(&self) {
-        let sender = Weak::clone(&self.sender);
-        interrupt::listen(move |signal| {
-            // Without a sender the run has ended by itself.
-            let sender = sender.upgrade();
-            sender.is_some_and(|sender| sender.send(Event::Interrupted(signal)).is_ok())
-        });
     }
 
     /// The tests that have not finished.
@@ -152,6 +144,15 @@ impl Run {
         self.runtime.shutdown_background();
         problems
     }
+}
+
+/// From now on, Ctrl-C and its like are events instead of the end of the process.
+fn listen(events: Weak<Sender<Event>>) {
+    interrupt::listen(move |signal| {
+        // Without a sender the run has ended by itself.
+        let events = events.upgrade();
+        events.is_some_and(|events| events.send(Event::Interrupted(signal)).is_ok())
+    });
 }
 
 struct Job {
