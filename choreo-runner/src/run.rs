@@ -55,8 +55,6 @@ pub(crate) struct Run {
     runtime: Runtime,
     resources: Arc<Resources>,
     events: Receiver<Event>,
-    /// For those that tell of events and must not keep the channel open.
-    sender: Weak<Sender<Event>>,
     /// Which tests have not finished yet, so that none is lost.
     unfinished: Vec<bool>,
 }
@@ -80,7 +78,6 @@ impl Run {
         let resources = Arc::new(Resources::default());
         let (sender, events) = mpsc::channel();
         let sender = Arc::new(sender);
-        let weak = Arc::downgrade(&sender);
         let jobs = selected
             .iter()
             .enumerate()
@@ -100,13 +97,12 @@ impl Run {
             .collect();
         let limit = Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)));
         // Before the first scenario begins: none is ended by a signal and told of by nobody.
-        listen(Weak::clone(&weak));
+        listen(Arc::downgrade(&sender));
         runtime.spawn(start_in_order(jobs, limit, Arc::clone(&resources), sender));
         Ok(Self {
             runtime,
             resources,
             events,
-            sender: weak,
             unfinished: vec![true; selected.len()],
         })
     }
