@@ -38,6 +38,8 @@ fn parts(nextest: Nextest, summary: &mut Summary) -> Done {
     match nextest {
         Nextest::Run => {
             let (step, output) = nextest_step()?;
+            // That of the tests before is no proof of this one.
+            let report = Report::new()?;
             let step = report.of(step);
             summary.time(step.name(), || step.run_logged(&log))?;
             summary.time("report of nextest", || report.validate().run())?;
@@ -57,7 +59,7 @@ fn checks() -> Result<Vec<Step>, String> {
             "metadata --locked --format-version 1 --no-deps --quiet",
         ),
         // The fuzz targets are no part of the workspace. The laws that they check are tests of it; what is left is
-        // that their versions are those of the workspace. `cargo tree` is the cheapest command that asks.
+        // their lock file. `cargo tree` is the cheapest command that asks.
         Step::cargo(
             "fuzz lock file",
             "tree --locked --quiet --depth 0 --manifest-path fuzz/Cargo.toml",

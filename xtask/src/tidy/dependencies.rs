@@ -67,12 +67,49 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 pub(super) fn check(root: &Path) -> Result<Findings, String> {
     let mut findings = check_tree(&bare_tree(root)?);
+    findings.extend(check_fuzz_lock(
+        &read(&root.join("Cargo.lock"))?,
+        &read(&root.join(FUZZ_LOCK))?,
+    ));
     for (package, allowed) in ALLOWED {
         let manifest = format!("{package}/Cargo.toml");
         let text = read(&root.join(&manifest))?;
         findings.extend(check_manifest(&manifest, &text, allowed));
     }
     Ok(findings)
+}
+
+/// The fuzz targets are a workspace of their own.
+const FUZZ_LOCK: &str = "fuzz/Cargo.lock";
+
+/// What the fuzz targets share with the workspace has the workspace's versions: laws and targets see one code.
+fn check_fuzz_lock(workspace: &str, fuzz: &str) -> Findings {
+    let ours = locked(workspace);
+    let theirs = locked(fuzz);
+    let other = theirs.difference(&ours);
+    other
+        .filter(|(name, _)| ours.iter().any(|(our, _)| our == name))
+        .map(|(name, version)| {
+            format!(
+                "{FUZZ_LOCK}: {name} is {version}, and not so in Cargo.lock: `cargo update \
+                 --manifest-path fuzz/Cargo.toml {name} --precise VERSION`"
+            )
+        })
+        .collect()
+}
+
+/// The names and versions in a lock file.
+fn locked(text: &str) -> BTreeSet<(&str, &str)> {
+    text.split("[[package]]")
+        .skip(1)
+        .filter_map(|package| Some((quoted(package, "name = ")?, quoted(package, "version = ")?)))
+        .collect()
+}
+
+/// What stands between quotation marks in the line that begins so.
+fn quoted<'a>(text: &'a str, begin: &str) -> Option<&'a str> {
+    let line = text.lines().find_map(|line| line.strip_prefix(begin))?;
+    line.strip_prefix('"')?.strip_suffix('"')
 }
 
 /// The tree of the library without any feature, one `name vVersion …` per line.
@@ -163,6 +200,21 @@ mod tests {
             .collect();
         assert_eq!(check_tree(&many).len(), 1);
         assert_eq!(check_tree("").len(), 1, "an empty tree proves nothing");
+    }
+
+    #[test]
+    fn a_version_of_the_fuzz_targets_alone_is_found() {
+        let package = |name: &str, version: &str| {
+            format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n")
+        };
+        let workspace = package("a", "1.0.0") + &package("a", "2.0.0") + &package("b", "1.0.0");
+        let same = package("a", "2.0.0") + &package("theirs", "3.0.0");
+        assert_eq!(check_fuzz_lock(&workspace, &same), Findings::new());
+        let found = check_fuzz_lock(&workspace, &(same + &package("b", "1.0.1")));
+        assert!(
+            matches!(&found[..], [one] if one.contains("b is 1.0.1")),
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -120,15 +120,25 @@ fn has_test(text: &str, name: &str) -> bool {
         || (0..lines.len()).any(|at| is_test(&lines, at, name))
 }
 
-/// Whether a string of the file is the name.
+/// Whether a string of the file is the name, and stands where tests are given their names.
 fn registered(text: &str, name: &str) -> bool {
     text.lines().any(|line| {
-        let strings = line.split('"').skip(1).step_by(2);
-        strings.map(with_stars).any(|string| {
+        let parts: Vec<&str> = line.split('"').collect();
+        let mut strings = parts.chunks_exact(2);
+        strings.any(|pair| {
+            let string = with_stars(pair[1]);
             let rest = string.strip_suffix(name);
-            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with("::"))
+            names_a_test(pair[0])
+                && rest.is_some_and(|rest| rest.is_empty() || rest.ends_with("::"))
         })
     })
+}
+
+/// Whether what stands before a string in its line takes the name of a test: a call that registers one, begun in
+/// this line or before it, or an arm of a table of names.
+fn names_a_test(before: &str) -> bool {
+    const CALLS: [&str; 5] = ["test(", ".case(", "format!(", "both(tests, ", "=> "];
+    before.trim().is_empty() || CALLS.iter().any(|call| before.ends_with(call))
 }
 
 /// `{from}_to_{to}` as `*_to_*`.
@@ -149,11 +159,19 @@ fn is_test(lines: &[&str], at: usize, name: &str) -> bool {
         return false;
     }
     let above = lines[..at].iter().rev();
-    let mut above = above.take_while(|line| !line.is_empty() && !line.ends_with(['}', ';']));
-    above.any(|line| {
-        let attribute = line.starts_with("#[");
-        attribute && (line.contains("test") || line.contains("scenario"))
-    }) || lines.contains(&&*format!("{name},"))
+    let above = above.take_while(|line| !line.is_empty() && !line.ends_with(['}', ';']));
+    let attributes: Vec<&str> = above.filter_map(|line| line.strip_prefix("#[")).collect();
+    if attributes
+        .iter()
+        .any(|attribute| attribute.contains("ignore"))
+    {
+        return false;
+    }
+    let makes_a_test = |attribute: &&str| {
+        let path = attribute.split(['(', ']']).next().unwrap_or_default();
+        matches!(path.rsplit("::").next(), Some("test" | "scenario"))
+    };
+    attributes.iter().any(makes_a_test) || lines.contains(&&*format!("{name},"))
 }
 
 #[cfg(test)]
@@ -168,6 +186,8 @@ mod tests {
             match path {
             "a/tests/b.rs" => Some(
                 "#[tokio::test]\n/// Why.\nasync fn silence_passes() {}\n\nfn helper() {}\n\n\
+                 #[cfg(test)]\nfn made_for_tests() {}\n\n#[test]\n#[ignore = \"slow\"]\nfn ignored() {}\n\n\
+                 assert_eq!(name, \"only_compared\");\n\
                  table! {\n    order_is_kept in messages:\n}\nchecks![\n    listed,\n];\nfn listed() {}\n\
                  tests.test(\"connect::tls\", tls); format!(\"{from}_to_{to}\")\n"
                     .to_owned(),
@@ -214,6 +234,9 @@ mod tests {
             ),
             ("has | so | `a/tests/b.rs::helper`", "has no such test"),
             ("has | so | `a/tests/b.rs::silence`", "has no such test"),
+            ("has | so | `a/tests/b.rs::made_for_tests`", "no such test"),
+            ("has | so | `a/tests/b.rs::ignored`", "no such test"),
+            ("has | so | `a/tests/b.rs::only_compared`", "no such test"),
             ("has | so | `a/tests/b.rs`", "without a test of it"),
             ("later | so |  ", "not among what may be later"),
             ("no | so |  ", "without an argument"),
