@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
 use std::fs;
-use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,6 +14,11 @@ use choreo_report::model::{
 use choreo_report::redact::{Redactor, hold_secrets, remember_secret};
 use choreo_report::write;
 use serde_json::{Value, json};
+
+use self::page::unpacked;
+
+#[path = "support/page.rs"]
+mod page;
 
 const SENTINEL: &str = "s3ntinel-of-the-report";
 /// `u:s3ntinel-of-the-report`
@@ -289,30 +293,6 @@ fn leaks(text: &str) -> bool {
     .any(|form| lower.contains(form))
 }
 
-/// What a page holds compressed, in Base64.
-fn unpacked(page: &[u8]) -> Vec<u8> {
-    let page = std::str::from_utf8(page).unwrap();
-    let digit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
-    let mut out = Vec::new();
-    for run in page.split(|c| !digit(c)).filter(|run| run.len() > 40) {
-        if let Ok(bytes) = data_encoding::BASE64.decode(run.as_bytes()) {
-            let mut text = Vec::new();
-            // What is no compressed text is something else.
-            if flate2::read::DeflateDecoder::new(&*bytes)
-                .read_to_end(&mut text)
-                .is_ok()
-            {
-                out.extend(text);
-            }
-        }
-    }
-    assert!(
-        out.windows(10).any(|text| text == b"\"scenarios"),
-        "the page holds the test"
-    );
-    out
-}
-
 /// Writes everything that can be made of a report.
 fn write_all(report: &Report, folder: &Path) {
     write::to_path(&folder.join("results.json"), report).unwrap();
@@ -323,7 +303,7 @@ fn write_all(report: &Report, folder: &Path) {
         fs::write(folder.join("junit.xml"), text).unwrap();
     }
     let mut page = choreo_report::html::write(Vec::new(), report).unwrap();
-    page.extend(unpacked(&page));
+    page.extend(unpacked(std::str::from_utf8(&page).unwrap()));
     fs::write(folder.join("index.html"), page).unwrap();
     let old = v1_3::export(report.clone()).report;
     fs::write(folder.join("v1.3.json"), serde_json::to_vec(&old).unwrap()).unwrap();

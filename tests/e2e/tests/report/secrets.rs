@@ -1,13 +1,16 @@
 //! What a run's secrets leave in the files of its report: nothing.
 
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use choreo_report::model::TestOutcome;
 use data_encoding::{BASE64, HEXLOWER};
 
+use self::page::unpacked;
 use super::{CARGO_TEST_FAILED, Scratch, by_outcome, fixture};
+
+#[path = "../../../../choreo-report/tests/support/page.rs"]
+mod page;
 
 /// Like no word of the fixture or of the page.
 const SECRET: &str = "w4lrus-of-this-check";
@@ -64,9 +67,7 @@ pub(super) fn no_file_of_a_report_holds_a_secret_of_the_run() {
             .extension()
             .is_some_and(|extension| extension == "html")
         {
-            let chunks = unpacked(&String::from_utf8_lossy(&bytes));
-            assert!(!chunks.is_empty(), "the page holds details");
-            bytes.extend(chunks);
+            bytes.extend(unpacked(&String::from_utf8_lossy(&bytes)));
         }
         let text = String::from_utf8_lossy(&bytes);
         for form in &forms {
@@ -87,24 +88,4 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
-}
-
-/// What a page holds compressed, in Base64.
-fn unpacked(page: &str) -> Vec<u8> {
-    let digit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
-    let mut out = Vec::new();
-    for run in page.split(|c| !digit(c)).filter(|run| run.len() > 40) {
-        let Ok(bytes) = BASE64.decode(run.as_bytes()) else {
-            continue;
-        };
-        let mut text = Vec::new();
-        // What is no compressed text is something else.
-        if flate2::read::DeflateDecoder::new(&*bytes)
-            .read_to_end(&mut text)
-            .is_ok()
-        {
-            out.extend(text);
-        }
-    }
-    out
 }
