@@ -99,7 +99,8 @@ pub trait Correlation: Send + Sync + 'static {
     fn describe(&self) -> String;
 }
 
-/// No ids: every message goes to every open scenario, so the runner runs them one at a time.
+/// No ids: every message goes to every open scenario, so the runner runs them one at a time. Other
+/// processes on the same broker are not kept away.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoCorrelation;
 

@@ -153,7 +153,7 @@ pub struct HarnessBuilder {
 
 impl HarnessBuilder {
     /// How messages find their scenario. Without it every scenario sees every message, and the runner
-    /// runs one at a time.
+    /// runs one at a time; processes that share a broker, as under nextest, still see each other's.
     pub fn correlation(mut self, correlation: impl Correlation) -> Self {
         self.correlation = Arc::new(correlation);
         self
@@ -263,8 +263,8 @@ impl HarnessBuilder {
         if !inner.router.routes() && !endpoints.is_empty() {
             tracing::warn!(
                 transport = &*inner.transport,
-                "no correlation policy on a real broker: every scenario sees every message, and \
-                 scenarios run one at a time"
+                "no correlation policy on a real broker: every scenario sees every message, also those of \
+                 other processes; the scenarios of this one run one at a time"
             );
         }
         Ok(Harness { inner })
