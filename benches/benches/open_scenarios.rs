@@ -1,6 +1,9 @@
 //! What a message costs while many scenarios are open on its topic: the target is at most 1.5 times the
 //! cost with one, at 10 000 open. Beside it: what an open scenario takes in memory.
 //!
+//! Each kind of message meets scenarios in the same state, however many are open: the message that a scenario
+//! waits for, near misses that it keeps, near misses after those, and messages of nobody.
+//!
 //! `cargo bench -p choreo-benches --bench open_scenarios`
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(
@@ -15,8 +18,10 @@ use choreo::prelude::*;
 use choreo::{Scope, json};
 use choreo_benches::{median, rate, resident_bytes};
 
-/// Messages of one round: at 10 000 open scenarios, one for each.
+/// Messages of one round and kind, at the least: at 10 000 open scenarios, one for each.
 const MESSAGES: usize = 10_000;
+/// Near misses that a scenario keeps of one expectation; it counts the others.
+const KEPT: usize = 20;
 const ROUNDS: usize = 15;
 const OPEN: [usize; 4] = [1, 100, 1_000, 10_000];
 
@@ -61,7 +66,7 @@ impl World {
         let client = self.broker.client();
         let mut end = client.subscribe("end").await.expect("a valid topic");
         let start = Instant::now();
-        for payload in payloads.take(MESSAGES) {
+        for payload in payloads {
             client
                 .publish("topic", payload.clone())
                 .await
@@ -111,23 +116,34 @@ impl World {
         time
     }
 
-    /// One round on fresh scenarios: near misses, in turn.
-    async fn near_misses(open: usize) -> Duration {
-        let world = Self::new().await;
-        let scopes = world.open(open, "NEVER").await;
-        world
-            .deliver(scopes.iter().map(|(_, payload)| payload).cycle())
-            .await
+    /// Per message: near misses that are kept, and the same number of near misses more.
+    async fn near_misses(open: usize) -> [Duration; 2] {
+        let (mut kept, mut more) = (Duration::ZERO, Duration::ZERO);
+        let messages = MESSAGES.max(open * KEPT);
+        for _ in 0..messages / (open * KEPT) {
+            let world = Self::new().await;
+            let scopes = world.open(open, "NEVER").await;
+            let misses = || {
+                let payloads = scopes.iter().map(|(_, payload)| payload);
+                payloads.cycle().take(open * KEPT)
+            };
+            kept += world.deliver(misses()).await;
+            more += world.deliver(misses()).await;
+        }
+        [kept, more].map(|time| per_message(time, messages))
     }
 
     /// One round of messages that belong to nobody.
     async fn foreign(open: usize) -> Duration {
         let world = Self::new().await;
         let _scopes = world.open(open, "OK").await;
-        world
-            .deliver(std::iter::repeat(&payload("of nobody")))
-            .await
+        let nobodys = payload("of nobody");
+        world.deliver(std::iter::repeat_n(&nobodys, MESSAGES)).await
     }
+}
+
+fn per_message(time: Duration, messages: usize) -> Duration {
+    time / u32::try_from(messages).expect("they are few")
 }
 
 fn payload(id: &str) -> String {
@@ -160,23 +176,30 @@ async fn main() {
     }
     println!("messages per second and cost against one open scenario, medians of {ROUNDS} rounds");
     println!(
-        "{:>6} {:>22} {:>22} {:>22}",
-        "open", "matching", "near miss", "foreign id"
+        "{:>6} {:>19} {:>19} {:>19} {:>19}",
+        "open", "matching", "near miss", "near miss, not kept", "foreign id"
     );
-    let mut base: Option<[Duration; 3]> = None;
+    let mut base: Option<[Duration; 4]> = None;
     for open in OPEN {
-        let mut times: [Vec<Duration>; 3] = Default::default();
+        let mut times: [Vec<Duration>; 4] = Default::default();
         for _ in 0..ROUNDS {
-            times[0].push(World::matching(open).await);
-            times[1].push(World::near_misses(open).await);
-            times[2].push(World::foreign(open).await);
+            let [kept, more] = World::near_misses(open).await;
+            let round = [
+                per_message(World::matching(open).await, MESSAGES),
+                kept,
+                more,
+                per_message(World::foreign(open).await, MESSAGES),
+            ];
+            for (times, time) in times.iter_mut().zip(round) {
+                times.push(time);
+            }
         }
         let medians = times.map(median);
         let base = base.get_or_insert(medians);
         print!("{open:>6}");
         for (time, base) in medians.iter().zip(base) {
             let ratio = time.as_secs_f64() / base.as_secs_f64();
-            print!(" {:>12.0}/s {ratio:>6.2}x", rate(MESSAGES, *time));
+            print!(" {:>9.0}/s {ratio:>6.2}x", rate(1, *time));
         }
         println!();
     }

@@ -13,6 +13,8 @@ use super::raw::{Publisher, Subscriber};
 /// How much is measured.
 #[derive(Clone, Copy)]
 pub(crate) struct Plan {
+    pub(crate) connections: usize,
+    /// Of each connection.
     pub(crate) blocks: usize,
     pub(crate) per_block: usize,
 }
@@ -27,6 +29,7 @@ pub(crate) struct Side {
 }
 
 /// Both sides.
+#[derive(Default)]
 pub(crate) struct Measured {
     pub(crate) raw: Side,
     pub(crate) choreo: Side,
@@ -52,25 +55,49 @@ const PUBLISHED: usize = 20;
 /// As the harness's own.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-pub(crate) async fn measure<P: Publisher, S: Subscriber>(
+/// Both sides connect as often as the plan says, in changing order.
+pub(crate) async fn measure<P, S, R, H>(
+    plan: Plan,
+    raw: impl Fn() -> R,
+    choreo: impl Fn() -> H,
+) -> Measured
+where
+    P: Publisher,
+    S: Subscriber,
+    R: Future<Output = (P, S)>,
+    H: Future<Output = Harness>,
+{
+    let mut measured = Measured::default();
+    for number in 0..plan.connections {
+        let (raw, harness) = if number % 2 == 0 {
+            let harness = choreo().await;
+            (raw().await, harness)
+        } else {
+            (raw().await, choreo().await)
+        };
+        measure_connection(plan, raw, &harness, &mut measured).await;
+        harness.close().await;
+    }
+    measured
+}
+
+async fn measure_connection<P: Publisher, S: Subscriber>(
     plan: Plan,
     (publisher, mut subscriber): (P, S),
     harness: &Harness,
-) -> Measured {
+    Measured { raw, choreo }: &mut Measured,
+) {
     let warm_up = &mut Side::default();
     raw_round_trips(10, &publisher, &mut subscriber, warm_up).await;
     scenarios(10, harness, warm_up).await;
-    let (mut raw, mut choreo) = (Side::default(), Side::default());
     for _ in 0..plan.blocks {
-        raw_round_trips(plan.per_block, &publisher, &mut subscriber, &mut raw).await;
-        scenarios(plan.per_block, harness, &mut choreo).await;
+        raw_round_trips(plan.per_block, &publisher, &mut subscriber, raw).await;
+        scenarios(plan.per_block, harness, choreo).await;
     }
     for _ in 0..plan.blocks {
-        raw_publishes(&publisher, &mut subscriber, &mut raw).await;
-        publishes(harness, &mut choreo).await;
+        raw_publishes(&publisher, &mut subscriber, raw).await;
+        publishes(harness, choreo).await;
     }
-    harness.close().await;
-    Measured { raw, choreo }
 }
 
 async fn raw_round_trips<P: Publisher, S: Subscriber>(

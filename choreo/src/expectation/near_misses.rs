@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::codec::Incoming;
+use crate::matcher::diff::Score;
 use crate::matcher::{Mismatch, diff};
 use crate::outcome::NearMiss;
 
@@ -13,7 +14,11 @@ const NEAR_MISS_PAYLOAD_BYTES: usize = 64 * 1024;
 
 #[derive(Debug, Default)]
 pub(crate) struct NearMisses {
+    /// Ordered by closeness; among equals the earlier one stays in front.
     kept: Vec<NearMiss>,
+    /// That of the last one, beside the counter: most near misses are no closer than those that are kept, and
+    /// need not look at them.
+    farthest: Option<Score>,
     total: u64,
     /// The closest one keeps its payload whatever its size.
     keeps_closest: bool,
@@ -35,8 +40,12 @@ impl NearMisses {
         self.total += 1;
         let envelope = message.envelope();
         let score = diff::score(&mismatch);
-        // Ordered by closeness; among equals the earlier one stays in front.
-        let place = self.kept.partition_point(|other| other.score <= score);
+        let place = match self.farthest {
+            Some(farthest) if score < farthest => {
+                self.kept.partition_point(|other| other.score <= score)
+            }
+            _ => self.kept.len(),
+        };
         if place >= NEAR_MISSES {
             return;
         }
@@ -59,6 +68,7 @@ impl NearMisses {
         };
         self.kept.truncate(NEAR_MISSES - 1);
         self.kept.insert(place, near_miss);
+        self.farthest = self.kept.last().map(|last| last.score);
     }
 
     pub(crate) fn total(&self) -> u64 {

@@ -14,7 +14,7 @@ pub(crate) struct Subscriber(consumer::push::Messages);
 
 /// The stream is there.
 pub(crate) async fn connect(
-    url: &str,
+    url: String,
     stream: &str,
     topic: &'static str,
 ) -> (Publisher, Subscriber) {

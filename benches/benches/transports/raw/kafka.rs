@@ -42,13 +42,13 @@ pub(crate) async fn create(brokers: &str, topics: &[&'static str]) {
 }
 
 /// The topic is there, and empty.
-pub(crate) async fn connect(brokers: &str, topic: &'static str) -> (Publisher, Subscriber) {
-    let producer = config(brokers)
+pub(crate) async fn connect(brokers: String, topic: &'static str) -> (Publisher, Subscriber) {
+    let producer = config(&brokers)
         .set("linger.ms", "0")
         .set("max.in.flight.requests.per.connection", "1")
         .create()
         .expect("valid settings");
-    let consumer: StreamConsumer = config(brokers)
+    let consumer: StreamConsumer = config(&brokers)
         .set("group.id", "raw")
         .set("enable.auto.commit", "false")
         .set("fetch.min.bytes", "1")

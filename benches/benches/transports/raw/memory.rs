@@ -11,7 +11,7 @@ pub(crate) struct Publisher {
 
 pub(crate) struct Subscriber(MemorySubscription);
 
-pub(crate) async fn connect(memory: &Memory, topic: &'static str) -> (Publisher, Subscriber) {
+pub(crate) async fn connect(memory: Memory, topic: &'static str) -> (Publisher, Subscriber) {
     let client = memory.client();
     let subscription = client.subscribe(topic).await.expect("a valid topic");
     (Publisher { client, topic }, Subscriber(subscription))

@@ -11,7 +11,7 @@ pub(crate) struct Publisher {
 
 pub(crate) struct Subscriber(async_nats::Subscriber);
 
-pub(crate) async fn connect(url: &str, topic: &'static str) -> (Publisher, Subscriber) {
+pub(crate) async fn connect(url: String, topic: &'static str) -> (Publisher, Subscriber) {
     let client = async_nats::connect(url).await.expect("the server is up");
     let subscriber = client.subscribe(topic).await.expect("a valid subject");
     client.flush().await.expect("the connection is up");

@@ -23,8 +23,8 @@ pub(crate) struct Publisher {
 
 pub(crate) struct Subscriber(Consumer);
 
-pub(crate) async fn connect(url: &str, topic: &'static str) -> (Publisher, Subscriber) {
-    let connection = Connection::connect(url, ConnectionProperties::default())
+pub(crate) async fn connect(url: String, topic: &'static str) -> (Publisher, Subscriber) {
+    let connection = Connection::connect(&url, ConnectionProperties::default())
         .await
         .expect("the server is up");
     let receiving = connection.create_channel().await.expect("a channel");

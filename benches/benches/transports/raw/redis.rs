@@ -15,7 +15,7 @@ pub(crate) struct Publisher {
 
 pub(crate) struct Subscriber(Pin<Box<dyn Stream<Item = Msg> + Send>>);
 
-pub(crate) async fn connect(url: &str, topic: &'static str) -> (Publisher, Subscriber) {
+pub(crate) async fn connect(url: String, topic: &'static str) -> (Publisher, Subscriber) {
     let client = Client::open(url).expect("a valid URL");
     let connection = client.get_multiplexed_async_connection().await;
     let connection = connection.expect("the server is up");

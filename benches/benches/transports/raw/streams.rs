@@ -1,11 +1,11 @@
-//! Redis Streams with `redis`: `XADD` on one connection, a blocking `XREAD` on another.
-
-use std::collections::VecDeque;
+//! Redis Streams with `redis`: `XADD` on one connection, and a blocking `XREAD` on another that always waits.
 
 use choreo::Value;
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamReadOptions, StreamReadReply};
 use redis::{AsyncCommands as _, AsyncConnectionConfig, Client};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
 
 const FIELD: &str = "payload";
 
@@ -16,29 +16,56 @@ pub(crate) struct Publisher {
 }
 
 pub(crate) struct Subscriber {
-    connection: MultiplexedConnection,
-    topic: &'static str,
-    after: String,
-    read: VecDeque<Value>,
+    payloads: UnboundedReceiver<Vec<u8>>,
+    /// Ends with the subscriber.
+    _reader: JoinSet<()>,
 }
 
-/// The stream is not there yet.
-pub(crate) async fn connect(url: &str, topic: &'static str) -> (Publisher, Subscriber) {
+/// The stream begins anew.
+pub(crate) async fn connect(url: String, topic: &'static str) -> (Publisher, Subscriber) {
     let client = Client::open(url).expect("a valid URL");
     let connection = client.get_multiplexed_async_connection().await;
-    let connection = connection.expect("the server is up");
+    let mut connection = connection.expect("the server is up");
+    connection
+        .del::<_, i64>(topic)
+        .await
+        .expect("the server answers");
     let config = AsyncConnectionConfig::new().set_response_timeout(None);
     let reading = client
         .get_multiplexed_async_connection_with_config(&config)
         .await
         .expect("the server is up");
+    let (sender, payloads) = unbounded_channel();
+    let mut reader = JoinSet::new();
+    reader.spawn(read(reading, topic, sender));
     let subscriber = Subscriber {
-        connection: reading,
-        topic,
-        after: "0-0".to_owned(),
-        read: VecDeque::new(),
+        payloads,
+        _reader: reader,
     };
     (Publisher { connection, topic }, subscriber)
+}
+
+async fn read(
+    mut connection: MultiplexedConnection,
+    topic: &'static str,
+    sender: UnboundedSender<Vec<u8>>,
+) {
+    let options = StreamReadOptions::default().block(1000).count(256);
+    let mut after = "0-0".to_owned();
+    while !sender.is_closed() {
+        let reply: Option<StreamReadReply> = connection
+            .xread_options(&[topic], &[&after], &options)
+            .await
+            .expect("the server answers");
+        let entries = reply.into_iter().flat_map(|reply| reply.keys);
+        for entry in entries.flat_map(|key| key.ids) {
+            let payload = entry.get(FIELD).expect("it has a payload");
+            if sender.send(payload).is_err() {
+                return;
+            }
+            after = entry.id;
+        }
+    }
 }
 
 impl super::Publisher for Publisher {
@@ -53,22 +80,7 @@ impl super::Publisher for Publisher {
 
 impl super::Subscriber for Subscriber {
     async fn next(&mut self) -> Value {
-        let options = StreamReadOptions::default().block(1000).count(256);
-        loop {
-            if let Some(value) = self.read.pop_front() {
-                return value;
-            }
-            let reply: Option<StreamReadReply> = self
-                .connection
-                .xread_options(&[self.topic], &[&self.after], &options)
-                .await
-                .expect("the server answers");
-            let entries = reply.into_iter().flat_map(|reply| reply.keys);
-            for entry in entries.flat_map(|key| key.ids) {
-                let payload: Vec<u8> = entry.get(FIELD).expect("it has a payload");
-                self.read.push_back(super::decode(&payload));
-                self.after = entry.id;
-            }
-        }
+        let payload = self.payloads.recv().await;
+        super::decode(&payload.expect("the reader goes on"))
     }
 }
