@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
 use crate::model::DurationArg;
-use crate::model::pattern::{Item, Operand, Pattern, Tolerance, TypedBody, TypedPattern};
+use crate::model::pattern::{Item, Near, Operand, Pattern, TypedBody, TypedPattern};
 
 /// A pattern on one line.
 pub(crate) fn of_pattern(pattern: &Pattern) -> String {
@@ -58,14 +58,13 @@ pub(crate) fn of_pattern(pattern: &Pattern) -> String {
         Pattern::Not { pattern, .. } => format!("!{}", in_parentheses(pattern)),
         Pattern::Bytes { operand, .. } => format!("bytes {}", of_operand(operand)),
         Pattern::Text { form, operand, .. } => format!("{} {}", form.words(), of_operand(operand)),
-        Pattern::Approx {
-            operand, tolerance, ..
-        } => {
-            let tolerance = match tolerance {
-                Tolerance::Number(by) => of_operand(by),
-                Tolerance::Time(by) => of_duration(by),
+        Pattern::Approx { near, .. } => {
+            let (value, tolerance) = match near {
+                Near::Number(value, by) => (of_operand(value), of_operand(by)),
+                Near::Time(time, by) => (of_operand(time), of_duration(by)),
+                Near::Duration(value, by) => (of_duration(value), of_duration(by)),
             };
-            format!("approx {} +- {tolerance}", of_operand(operand))
+            format!("approx {value} +- {tolerance}")
         }
         Pattern::Moment { op, operand, .. } => format!("{} {}", op.name(), of_operand(operand)),
         Pattern::Unordered { list, .. } => format!("unordered [{}]", of_items(&list.items)),

@@ -102,9 +102,7 @@ impl Checker<'_> {
             }
             Pattern::Bytes { keyword, operand } => self.bytes(*keyword, operand, place),
             Pattern::Text { form, operand, .. } => words::text(*form, operand, self.diagnostics),
-            Pattern::Approx {
-                operand, tolerance, ..
-            } => words::approx(operand, tolerance, self.diagnostics),
+            Pattern::Approx { near, .. } => words::approx(near, self.diagnostics),
             Pattern::Moment { op, operand, .. } => words::moment(*op, operand, self.diagnostics),
             Pattern::Unordered { list, .. } => {
                 words::unordered(list, self.diagnostics);

@@ -4,9 +4,7 @@ use proc_macro2::Span;
 use syn::LitStr;
 
 use super::literal::Literal;
-use crate::model::pattern::{
-    AddressKind, Item, ListPattern, MomentOp, Operand, TextForm, Tolerance,
-};
+use crate::model::pattern::{AddressKind, Item, ListPattern, MomentOp, Near, Operand, TextForm};
 use crate::recover::Diagnostics;
 
 /// `contains "…"` and its like want a string.
@@ -28,31 +26,28 @@ pub(super) fn text(form: TextForm, operand: &Operand, diagnostics: &mut Diagnost
     }
 }
 
-/// A number with a number, or a time with a duration.
-pub(super) fn approx(
-    operand: &Operand,
-    tolerance: &Tolerance,
-    diagnostics: &mut Diagnostics,
-) -> bool {
-    let value = operand.expr().and_then(Literal::of);
-    let by = match tolerance {
-        Tolerance::Time(_) => {
-            return match value {
-                None => true,
-                Some(Literal::Text(text)) => time(&text, operand.span(), diagnostics),
-                Some(_) => {
-                    diagnostics.error(
-                        operand.span(),
-                        "only a time is a duration away from another: write a text such as \
-                         `\"2026-01-31T12:30:00Z\"`, or a number after `+-`",
-                    );
-                    false
-                }
-            };
-        }
-        Tolerance::Number(by) => by,
-    };
-    match value {
+/// A number with a number, a time or a duration with a duration.
+pub(super) fn approx(near: &Near, diagnostics: &mut Diagnostics) -> bool {
+    match near {
+        Near::Number(value, by) => approx_number(value, by, diagnostics),
+        Near::Time(value, _) => match value.expr().and_then(Literal::of) {
+            None => true,
+            Some(Literal::Text(text)) => time(&text, value.span(), diagnostics),
+            Some(_) => {
+                diagnostics.error(
+                    value.span(),
+                    "only a time or a duration is a duration away from another: write a text such as \
+                     `\"2026-01-31T12:30:00Z\"`, a duration such as `250ms`, or a number after `+-`",
+                );
+                false
+            }
+        },
+        Near::Duration(..) => true,
+    }
+}
+
+fn approx_number(operand: &Operand, by: &Operand, diagnostics: &mut Diagnostics) -> bool {
+    match operand.expr().and_then(Literal::of) {
         None | Some(Literal::Int(_) | Literal::Float(_)) => {}
         Some(Literal::Text(_)) => {
             diagnostics.error(

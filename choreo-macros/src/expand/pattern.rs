@@ -9,7 +9,7 @@ use syn::{Expr, ExprLit, Ident, Lit};
 
 use super::typed;
 use crate::check;
-use crate::model::pattern::{Item, Operand, Pattern, Tolerance};
+use crate::model::pattern::{Item, Near, Operand, Pattern};
 use crate::parse::pattern::PatternParser;
 use crate::paths::Paths;
 use crate::recover::{Diagnostics, skip_to_end};
@@ -163,15 +163,22 @@ pub(crate) fn dynamic(pattern: &Pattern, paths: &Paths) -> TokenStream {
             function("bytes", span, &bytes, paths)
         }
         Pattern::Text { form, operand, .. } => with_operand(form.function(), operand, paths),
-        Pattern::Approx {
-            operand, tolerance, ..
-        } => {
-            let value = borrowed(operand);
-            let (name, tolerance) = match tolerance {
-                Tolerance::Number(by) => ("approx", borrowed(by)),
-                Tolerance::Time(by) => ("approx_time", super::duration(by)),
+        Pattern::Approx { keyword, near } => {
+            let (name, span, value, tolerance) = match near {
+                Near::Number(value, by) => ("approx", value.span(), borrowed(value), borrowed(by)),
+                Near::Time(time, by) => (
+                    "approx_time",
+                    time.span(),
+                    borrowed(time),
+                    super::duration(by),
+                ),
+                Near::Duration(value, by) => (
+                    "approx_duration",
+                    *keyword,
+                    super::duration(value),
+                    super::duration(by),
+                ),
             };
-            let span = operand.span();
             function(
                 name,
                 span,

@@ -58,11 +58,7 @@ pub(crate) enum Pattern {
         operand: Operand,
     },
     /// `approx 9.95 +- 0.01`
-    Approx {
-        keyword: Span,
-        operand: Operand,
-        tolerance: Tolerance,
-    },
+    Approx { keyword: Span, near: Near },
     /// `before e`, `after e`
     Moment {
         keyword: Span,
@@ -276,11 +272,11 @@ impl TextForm {
     }
 }
 
-/// How far away a value may be.
-pub(crate) enum Tolerance {
-    Number(Operand),
-    /// Of a time.
-    Time(DurationArg),
+/// A value, and how far away another may be.
+pub(crate) enum Near {
+    Number(Operand, Operand),
+    Time(Operand, DurationArg),
+    Duration(DurationArg, DurationArg),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

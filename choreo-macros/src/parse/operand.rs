@@ -30,18 +30,21 @@ pub(crate) fn parse(input: ParseStream<'_>, place: &str) -> syn::Result<Operand>
     from_tokens(tokens)
 }
 
-/// Parses an operand that also ends at `+-`.
+/// The tokens of an operand that also ends at `+-`.
 ///
 /// # Errors
-/// At the operand, when it is missing or no expression.
-pub(super) fn parse_before_tolerance(input: ParseStream<'_>, place: &str) -> syn::Result<Operand> {
+/// At its place, when it is missing.
+pub(super) fn tokens_before_tolerance(
+    input: ParseStream<'_>,
+    place: &str,
+) -> syn::Result<TokenStream> {
     let tokens = take_tokens(input, &|input| {
         at_end_of_operand(input) || at_tolerance(input)
     });
     if tokens.is_empty() {
         return Err(error_here(input, format!("a value is missing {place}")));
     }
-    from_tokens(tokens)
+    Ok(tokens)
 }
 
 /// Whether `+-` comes next.

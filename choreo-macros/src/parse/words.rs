@@ -1,12 +1,12 @@
 //! Forms of the pattern language that begin with a word and have a shape of their own.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, LitStr, Token, Type, token};
 
 use super::pattern::{PatternParser, at_separator};
 use super::{duration, operand};
-use crate::model::pattern::{AddressKind, MomentOp, Pattern, TextForm, TextPart, Tolerance};
+use crate::model::pattern::{AddressKind, MomentOp, Near, Pattern, TextForm, TextPart};
 use crate::recover::{error_here, skip_to_separator};
 
 impl PatternParser<'_> {
@@ -134,14 +134,14 @@ fn ignore_case(keyword: Span, input: ParseStream<'_>) -> syn::Result<Pattern> {
     })
 }
 
-/// `approx 9.95 +- 0.01`, `approx "2026-01-31T12:30:00Z" +- 5s`
+/// `approx 9.95 +- 0.01`, `approx "2026-01-31T12:30:00Z" +- 5s`, `approx 250ms +- 20ms`
 fn approx(keyword: Span, input: ParseStream<'_>) -> syn::Result<Pattern> {
-    let operand = operand::parse_before_tolerance(input, "after `approx`")?;
+    let value = operand::tokens_before_tolerance(input, "after `approx`")?;
     if !operand::at_tolerance(input) {
         return Err(syn::Error::new(
             keyword,
-            "`approx` says how far away a value may be: write `approx 9.95 +- 0.01`, or for a time \
-             `approx (time) +- 5s`",
+            "`approx` says how far away a value may be: write `approx 9.95 +- 0.01`, for a duration \
+             `approx 250ms +- 20ms`, or for a time `approx (time) +- 5s`",
         ));
     }
     input.parse::<Token![+]>()?;
@@ -150,17 +150,25 @@ fn approx(keyword: Span, input: ParseStream<'_>) -> syn::Result<Pattern> {
     if tolerance.is_empty() {
         return Err(error_here(input, "a value is missing after `+-`"));
     }
-    let tolerance = match syn::parse2::<syn::Lit>(tolerance.clone()) {
-        Ok(literal) if !literal.suffix().is_empty() && !is_number_suffix(literal.suffix()) => {
-            Tolerance::Time(duration::parse.parse2(tolerance)?)
-        }
-        _ => Tolerance::Number(operand::from_tokens(tolerance)?),
+    let near = if has_unit(&value) {
+        let value = duration::parse.parse2(value)?;
+        Near::Duration(value, duration::parse.parse2(tolerance)?)
+    } else if has_unit(&tolerance) {
+        let by = duration::parse.parse2(tolerance)?;
+        Near::Time(operand::from_tokens(value)?, by)
+    } else {
+        Near::Number(
+            operand::from_tokens(value)?,
+            operand::from_tokens(tolerance)?,
+        )
     };
-    Ok(Pattern::Approx {
-        keyword,
-        operand,
-        tolerance,
-    })
+    Ok(Pattern::Approx { keyword, near })
+}
+
+/// Whether this is a literal of a duration, such as `250ms`.
+fn has_unit(tokens: &TokenStream) -> bool {
+    let literal = syn::parse2::<syn::Lit>(tokens.clone());
+    literal.is_ok_and(|literal| !literal.suffix().is_empty() && !is_number_suffix(literal.suffix()))
 }
 
 fn is_number_suffix(suffix: &str) -> bool {

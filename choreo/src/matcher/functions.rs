@@ -36,7 +36,7 @@ use serde_json::Value;
 use super::Matcher;
 use super::pattern::{Comparison, Kind, Object, Order, Range};
 
-pub use self::measure::{after, approx, approx_time, before};
+pub use self::measure::{after, approx, approx_duration, approx_time, before};
 #[cfg(feature = "json-schema")]
 pub use self::own::json_schema;
 pub use self::own::satisfies;

@@ -1,10 +1,10 @@
-//! Numbers that are close enough, and points in time.
+//! Numbers and durations that are close enough, and points in time.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::super::pattern::{Approx, Moment, Pattern, Relation, Timestamp};
+use super::super::pattern::{Approx, Kind, Lapse, Moment, Pattern, Relation, Timestamp};
 use super::with_value;
 
 /// A number that is at most `tolerance` away, the bounds included. Integers are compared without
@@ -40,6 +40,24 @@ pub fn approx(value: impl Serialize, tolerance: impl Serialize) -> Pattern {
 #[must_use]
 pub fn approx_time(time: impl Into<Timestamp>, tolerance: Duration) -> Pattern {
     Moment::pattern(Relation::Near(tolerance), &time.into())
+}
+
+/// A duration at most `tolerance` longer or shorter, the bounds included. It is read from a text in ISO 8601
+/// (`PT0.25S`) or with units, as Go writes them (`250ms`, `1m30s`), and from what serde makes of a [`Duration`].
+/// A number has no unit: compare it with [`approx`]. `approx 250ms +- 20ms` in `expect!`.
+///
+/// ```
+/// # use choreo::{matcher::{Matcher, Subject}, matchers::*};
+/// # use serde_json::json;
+/// use std::time::Duration;
+///
+/// let took = approx_duration(Duration::from_millis(250), Duration::from_millis(20));
+/// assert!(took.check(Subject::present(&json!("PT0.265S"))).is_ok());
+/// assert!(took.check(Subject::present(&json!("1.5s"))).is_err());
+/// ```
+#[must_use]
+pub fn approx_duration(value: Duration, tolerance: Duration) -> Pattern {
+    Pattern::new(Kind::Lapse(Lapse { value, tolerance }))
 }
 
 /// An earlier time, as RFC 3339 writes it; offsets count. `before e` in `expect!`.

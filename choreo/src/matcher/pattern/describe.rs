@@ -58,6 +58,7 @@ pub(crate) fn write(pattern: &Pattern, out: &mut Bounded) -> fmt::Result {
         Kind::Bytes(bytes) => write!(out, "bytes b\"{}\"", bytes.escape_ascii()),
         Kind::Text(text) => write_text(text, out),
         Kind::Approx(approx) => write!(out, "approx {} +- {}", approx.value, approx.tolerance),
+        Kind::Lapse(lapse) => write!(out, "approx {:?} +- {:?}", lapse.value, lapse.tolerance),
         Kind::Moment(moment) => out.write_str(&moment.text()),
         Kind::Unordered(unordered) => {
             out.write_str("unordered [")?;

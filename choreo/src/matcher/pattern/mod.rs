@@ -23,6 +23,7 @@ mod describe;
 mod equality;
 #[cfg(feature = "json-path")]
 mod json_path;
+mod lapse;
 mod list;
 mod logic;
 mod near;
@@ -44,6 +45,7 @@ pub(crate) use collect::LISTED;
 pub(crate) use comparison::{Comparison, Order, Range};
 #[cfg(feature = "json-path")]
 pub(crate) use json_path::JsonPath;
+pub(crate) use lapse::Lapse;
 pub(crate) use near::Approx;
 pub(crate) use object::Object;
 pub(crate) use pointer::At;
@@ -147,6 +149,8 @@ pub(crate) enum Kind {
     Text(Text),
     /// `approx e +- e`
     Approx(Approx),
+    /// `approx 250ms +- 20ms`
+    Lapse(Lapse),
     /// `before e`, `after e`, `approx e +- 5s`
     Moment(Moment),
     /// `unordered [p, q]`
@@ -266,6 +270,7 @@ impl Pattern {
             Kind::Bytes(bytes) => text::bytes(bytes, subject, self),
             Kind::Text(text) => text.check(subject, self),
             Kind::Approx(approx) => approx.check(subject, self),
+            Kind::Lapse(lapse) => lapse.check(subject, self),
             Kind::Moment(moment) => moment.check(subject, self),
             Kind::Unordered(unordered) => unordered.check(subject, self),
             Kind::At(at) => at.check(subject, self),
@@ -312,6 +317,7 @@ impl Kind {
             | Self::Any(_)
             | Self::Len(_)
             | Self::Approx(_)
+            | Self::Lapse(_)
             | Self::Moment(_)
             | Self::Unordered(_)
             | Self::At(_)
@@ -369,6 +375,7 @@ impl Kind {
             | Self::Bytes(_)
             | Self::Text(_)
             | Self::Approx(_)
+            | Self::Lapse(_)
             | Self::Moment(_)
             | Self::Capture(_)
             | Self::Custom(_)

@@ -186,6 +186,10 @@ impl Shaper {
                 ("approx", approx.value.clone().into()),
                 ("tolerance", approx.tolerance.clone().into()),
             ]),
+            Kind::Lapse(lapse) => conditions([
+                ("approx", format!("{:?}", lapse.value).into()),
+                ("tolerance", format!("{:?}", lapse.tolerance).into()),
+            ]),
             Kind::Moment(moment) => moment_condition(moment),
             Kind::Unordered(unordered) => {
                 let mut parts = self.list(&unordered.parts, Self::pattern);

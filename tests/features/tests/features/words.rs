@@ -34,6 +34,11 @@ pub(crate) fn features() -> Vec<Feature> {
             { "paid": "2026-01-31T13:00:04.5+01:00" },
             { "paid": "2026-01-31T12:00:05.5Z" }
         ),
+        approx_duration => word!(
+            [{ took: approx 250ms +- 20ms }],
+            { "took": "PT0.265S" },
+            { "took": "1.5s" }
+        ),
         before => word!(
             [{ paid: before "2026-01-31T12:00:00Z" }],
             { "paid": "2026-01-31T12:30:00+01:00" },
@@ -56,6 +61,16 @@ pub(crate) fn features() -> Vec<Feature> {
             [{ note: ignore_case contains "urgent" }],
             { "note": "This is URGENT." },
             { "note": "whenever" }
+        ),
+        ignore_case_of_a_prefix => word!(
+            [{ id: ignore_case prefix "ord-" }],
+            { "id": "ORD-42" },
+            { "id": "INV-42" }
+        ),
+        ignore_case_of_a_suffix => word!(
+            [{ file: ignore_case suffix ".pdf" }],
+            { "file": "A.PDF" },
+            { "file": "a.txt" }
         ),
         unordered_list => word!(
             [{ lines: unordered [{ sku: "A" }, { sku: "B", count: 2 }] }],

@@ -86,6 +86,10 @@ fn every_form_has_its_shape() {
             approx_time(noon, Duration::from_secs(5)),
             json!({ "approx": noon, "tolerance": "5s" }),
         ),
+        (
+            approx_duration(Duration::from_millis(250), Duration::from_millis(20)),
+            json!({ "approx": "250ms", "tolerance": "20ms" }),
+        ),
         (before(noon), json!({ "before": noon })),
         (after(noon), json!({ "after": noon })),
         (

@@ -84,6 +84,38 @@ fn numbers_are_close_enough() {
 }
 
 #[test]
+fn durations_are_near_whatever_their_form() {
+    let ms = Duration::from_millis;
+    let took = || approx_duration(ms(250), ms(20));
+    let serde = |duration: Duration| serde_json::to_value(duration).unwrap();
+    for near in [
+        json!("PT0.25S"),
+        json!("270ms"),
+        json!("0.23s"),
+        serde(ms(230)),
+    ] {
+        passes(&took(), &near);
+    }
+    fails(
+        &object([
+            ("a", took()),
+            ("b", took()),
+            ("c", took()),
+            ("d", took()),
+            ("e", took()),
+        ]),
+        &json!({ "a": "270.1ms", "b": "-PT0.25S", "c": "soon", "d": 250, "e": { "secs": 0 } }),
+        &[
+            r#"a | Predicate | approx 250ms +- 20ms | "270.1ms""#,
+            r#"b | Predicate | approx 250ms +- 20ms | "-PT0.25S""#,
+            r#"c | TypeMismatch | approx 250ms +- 20ms | no duration such as "PT0.25S" or "250ms": "soon""#,
+            r"d | TypeMismatch | approx 250ms +- 20ms | 250",
+            r#"e | TypeMismatch | approx 250ms +- 20ms | no duration such as "PT0.25S" or "250ms": {"secs":0}"#,
+        ],
+    );
+}
+
+#[test]
 fn times_have_an_order_whatever_their_offset() {
     let noon = "2026-01-31T12:00:00Z";
     passes(&before(noon), &json!("2026-01-31T12:30:00+01:00"));
