@@ -1,5 +1,3 @@
-#![allow(unused_variables)]
-
 use choreo::prelude::*;
 
 #[choreo::harness]

@@ -16,4 +16,10 @@ struct Generic<T> {
     nats: T,
 }
 
+#[derive(Stage)]
+#[stage]
+struct Marked {
+    nats: Harness,
+}
+
 fn main() {}

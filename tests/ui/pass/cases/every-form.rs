@@ -37,7 +37,7 @@ fn skus(count: usize) -> Vec<String> {
 #[case(1, "EU", None, &[])]
 #[case::empty_order(0, REGION, Some(1.5), &["a", "b"])]
 #[case(2 * 2, { let eu = "EU"; eu }, None, &[],)]
-#[allow(clippy::unused_async)]
+#[expect(clippy::unused_async, reason = "an attribute of the user's")]
 async fn values(s: Scenario<'_>, mut count: u32, region: &str, _: Option<f64>, tags: &[&str]) {
     count += 1;
     expect!(s, "orders", { count: (count), region: (region), tags: (tags) });

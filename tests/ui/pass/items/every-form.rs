@@ -10,7 +10,7 @@ const LONG: Duration = Duration::from_secs(2);
 
 /// Documented, public, and with a lint of its own.
 #[choreo::harness]
-#[allow(clippy::unused_async)]
+#[expect(clippy::unused_async, reason = "an attribute of the user's")]
 pub async fn orders() -> Result<Harness> {
     Harness::builder(Memory::new()).connect().await
 }
@@ -30,7 +30,7 @@ async fn with_a_foreign_error() -> std::result::Result<Harness, std::io::Error> 
 
 /// Documented.
 #[choreo::scenario(orders)]
-#[allow(clippy::unused_async)]
+#[expect(clippy::unused_async, reason = "an attribute of the user's")]
 pub(crate) async fn bare(s: Scenario<'_>) {
     choreo::expect!(s, "orders");
     publish!(s, "orders", {});

@@ -3,7 +3,7 @@
 
 use ::choreo as foo;
 
-#[allow(dead_code)]
+#[expect(dead_code, reason = "only its name counts")]
 mod choreo {
     pub(crate) struct Scenario;
 }
