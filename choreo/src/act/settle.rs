@@ -43,7 +43,8 @@ impl Drop for Settling<'_> {
 
 impl Act {
     /// Resolves when nothing can change the outcome any more although the test's own code may still
-    /// run: an error, or the end of the time with expectations open. Never while the test settles.
+    /// run: an error, or the end of the time with expectations open. Never while the test settles, nor after that
+    /// before its next act: what it does with the result is its own.
     pub(crate) async fn ended(&self) {
         loop {
             let changed = self.changed.notified();
@@ -199,7 +200,8 @@ impl Act {
 }
 
 impl State {
+    /// The test waits for the end of the act, or has its result.
     fn is_settling(&self) -> bool {
-        self.settling > 0
+        self.settling > 0 || self.result.is_some()
     }
 }
