@@ -18,6 +18,8 @@ struct Switches {
     connects: AtomicBool,
     publishes: AtomicBool,
     pings: AtomicBool,
+    /// Panics when it is asked for a sign of life.
+    panics: AtomicBool,
     /// How often it was asked for a sign of life.
     asked: AtomicUsize,
 }
@@ -85,6 +87,10 @@ impl Connection for HangingConnection {
 
     async fn ping(&self) -> Result<(), TransportError> {
         self.switches.asked.fetch_add(1, Ordering::Relaxed);
+        assert!(
+            !self.switches.panics.load(Ordering::Acquire),
+            "a transport of the user's"
+        );
         Switches::pass(&self.switches.pings).await;
         self.inner.ping().await
     }
@@ -270,6 +276,32 @@ async fn a_transport_that_panics_refuses() {
     let error = result.error().expect("it ended as error");
     assert_eq!(error.kind, ScenarioErrorKind::Subscribe);
     assert!(error.text.contains("the transport panicked"), "{error}");
+}
+
+#[tokio::test]
+async fn a_transport_that_panicked_when_it_was_asked_is_asked_again() {
+    let (harness, switches) = world().await;
+    let mut scopes: Vec<_> = (0..2).map(|_| harness.scenario("quiet").open()).collect();
+    let mut quiet = Vec::new();
+    for scope in &mut scopes {
+        let s = scope.arrange();
+        never!(s, "refunds", for 10ms);
+        begin!(s);
+        quiet.push(s);
+    }
+    while quiet
+        .iter()
+        .any(|s| s.elapsed() < Duration::from_millis(20))
+    {
+        tokio::task::yield_now().await;
+    }
+    let (first, second) = (quiet[0], quiet[1]);
+    switches.panics.store(true, Ordering::Release);
+    let result = settle!(first);
+    let error = result.error().expect("it ended as error");
+    assert!(error.text.contains("a transport of the user's"), "{error}");
+    switches.panics.store(false, Ordering::Release);
+    settle!(second).assert_passed();
 }
 
 /// Tells when it is dropped.
