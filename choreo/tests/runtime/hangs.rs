@@ -4,13 +4,18 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use choreo::__private::{
+    Body, BodyEnd, BoxFuture, HarnessFn, RunContext, ScenarioRecord, body_end, connect_with,
+    run_scenario,
+};
+use choreo::matchers::satisfies;
 use choreo::prelude::*;
 use choreo::stage::{BridgeError, CorrelationBridge};
 use choreo::transport::{
     Capabilities, Connection, ConnectionEvents, Delivery, Endpoint, MemoryConnection,
     MemorySubscriptionGuard, Outgoing, Transport, TransportError,
 };
-use choreo::{CorrelationId, ScenarioErrorKind};
+use choreo::{CorrelationId, ScenarioErrorKind, TimelineAction, Value};
 
 /// What of a broker hangs.
 #[derive(Default)]
@@ -20,6 +25,8 @@ struct Switches {
     pings: AtomicBool,
     /// Panics when it is asked for a sign of life.
     panics: AtomicBool,
+    /// The order was seen that a message brings about before it is refused.
+    seen: AtomicBool,
     /// How often it was asked for a sign of life.
     asked: AtomicUsize,
 }
@@ -81,8 +88,24 @@ impl Connection for HangingConnection {
     }
 
     async fn publish(&self, message: Outgoing) -> Result<(), TransportError> {
-        Switches::pass(&self.switches.publishes).await;
-        self.inner.publish(message).await
+        match &*message.topic {
+            "panics" => panic!("a transport of the user's"),
+            "refused" => {
+                let orders = Outgoing::new("orders", message.payload);
+                self.inner.publish(orders).await?;
+                while !self.switches.seen.load(Ordering::Acquire) {
+                    tokio::task::yield_now().await;
+                }
+                Err(TransportError::Publish {
+                    topic: "refused".to_owned(),
+                    reason: "after all".to_owned(),
+                })
+            }
+            _ => {
+                Switches::pass(&self.switches.publishes).await;
+                self.inner.publish(message).await
+            }
+        }
     }
 
     async fn ping(&self) -> Result<(), TransportError> {
@@ -302,6 +325,58 @@ async fn a_transport_that_panicked_when_it_was_asked_is_asked_again() {
     assert!(error.text.contains("a transport of the user's"), "{error}");
     switches.panics.store(false, Ordering::Release);
     settle!(second).assert_passed();
+}
+
+static HARNESS: HarnessFn = HarnessFn::new("hanging", "hangs", file!(), line!(), || {
+    connect_with(async { builder(Hanging::default()).connect().await })
+});
+
+fn publishes_in_a_panic(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        expect!(s, "orders");
+        publish!(s, "panics", { id: 1 });
+        let _ = s;
+        body_end(())
+    })
+}
+
+#[tokio::test]
+async fn a_panic_while_the_trigger_is_on_its_way_is_what_is_told() {
+    let record = run(publishes_in_a_panic).await;
+    let failure = record.failure.expect("it failed");
+    assert_eq!(record.outcome, Outcome::Fail, "{failure}");
+    assert!(failure.contains("a transport of the user's"), "{failure}");
+    assert!(!failure.contains("given up"), "{failure}");
+}
+
+async fn run(body: Body) -> ScenarioRecord {
+    let context = RunContext {
+        name: "the scenario".into(),
+        file: "f.rs",
+        line: 1,
+        row: None,
+        color: false,
+        detail: false,
+    };
+    run_scenario(&HARNESS, Some(Duration::from_millis(40)), body, context).await
+}
+
+#[tokio::test]
+async fn a_message_that_is_refused_is_not_told_as_published() {
+    let (harness, switches) = world().await;
+    let mut scope = harness.scenario("refused").open();
+    let s = scope.arrange();
+    let matcher = satisfies("a matcher of the user's", move |_: &Value| {
+        switches.seen.store(true, Ordering::Release);
+        panic!("a matcher of the user's")
+    });
+    expect!(s, "orders", => matcher);
+    begin!(s);
+    publish!(s, "refused", {});
+    let result = settle!(s);
+    assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Matcher);
+    let mut actions = result.timeline().iter().map(|entry| entry.action);
+    assert!(!actions.any(|action| action == TimelineAction::Published));
 }
 
 /// Tells when it is dropped.
