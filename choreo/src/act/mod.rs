@@ -86,10 +86,10 @@ struct State {
     open: Vec<OpenScenario>,
     /// Those who wait for the end.
     settling: u32,
-    /// The time is up: what comes now is late.
-    expired: bool,
-    /// Silence proves nothing: a broker did not answer.
-    unheard: bool,
+    /// When the time was up: what comes later is late.
+    expired: Option<Instant>,
+    /// Transports that gave no sign of life: their silence proves nothing.
+    unheard: Vec<u32>,
 }
 
 /// The act, shared by the test's side and the receive tasks.
@@ -146,8 +146,8 @@ impl Act {
                 result: None,
                 open: Vec::new(),
                 settling: 0,
-                expired: false,
-                unheard: false,
+                expired: None,
+                unheard: Vec::new(),
             }),
             changed: Notify::new(),
         });
