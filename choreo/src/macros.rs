@@ -475,10 +475,10 @@ macro_rules! begin {
 ///
 /// A scenario settles by itself at the end of its body. This gives the result earlier, to look at
 /// what came: `result[handle]` is the report of the expectation that returned `handle`. It asserts
-/// nothing; the runner judges the outcomes after the body.
+/// nothing; the runner judges the outcomes after the body, which goes on whatever they are.
 ///
-/// It ends as soon as everything is decided, and at the scenario's timeout at the latest. Settling
-/// twice gives the same result.
+/// It ends as soon as everything is decided, and at the scenario's timeout at the latest, or with the last quiet
+/// window that has opened. Settling twice gives the same result.
 ///
 /// # Examples
 ///

@@ -87,15 +87,14 @@ impl Act {
         } else {
             None
         };
-        match problem {
-            Some(text) => {
-                self.record_error(&mut state, ScenarioErrorKind::Unsound, text.to_owned());
-            }
-            None => {
-                let handles = handles.iter().map(|(_, index)| *index).collect();
-                state.orders.push(ArrivalOrder::new(handles, location));
-            }
+        if let Some(text) = problem {
+            return self.record_error(&mut state, ScenarioErrorKind::Unsound, text.to_owned());
         }
+        let handles: Vec<_> = handles.iter().map(|(_, index)| *index).collect();
+        if let Some(text) = self.unordered(&state, &handles) {
+            return self.record_error(&mut state, ScenarioErrorKind::Unsupported, text);
+        }
+        state.orders.push(ArrivalOrder::new(handles, location));
     }
 }
 

@@ -37,12 +37,9 @@ impl Act {
             ),
             Trigger::None => (None, Duration::ZERO),
         };
-        let closing = Closing {
-            now,
-            waited,
-            interrupted: abandoned || state.is_broken(),
-            unheard: state.unheard,
-        };
+        // What came while the brokers were asked was not looked at.
+        let until = state.expired.unwrap_or(now);
+        let interrupted = abandoned || state.is_broken();
         let out_of_order = state.out_of_order();
         let starts: Vec<_> = state
             .expectations
@@ -51,19 +48,27 @@ impl Act {
                 let start = expectation
                     .since
                     .and_then(|since| state.satisfied_at(since));
-                (start.map(|came| came.at), state.opening(expectation))
+                let start = start.map(|came| came.at);
+                let unheard = state.is_unheard(expectation);
+                (start, state.opening(expectation), unheard)
             })
             .collect();
         let handles: Vec<_> = std::mem::take(&mut state.expectations)
             .into_iter()
             .zip(starts)
-            .map(|(expectation, (since, opening))| {
+            .map(|(expectation, (since, opening, unheard))| {
                 let anchor = since.map(|at| Anchor { at, earliest: at }).or(anchor);
                 let registration = state
                     .slot(expectation.slot)
                     .and_then(|slot| slot.registration.as_ref());
                 let traffic = registration.map(Registration::traffic);
                 let traffic = traffic.unwrap_or_default();
+                let closing = Closing {
+                    now: until,
+                    waited,
+                    interrupted,
+                    unheard,
+                };
                 let (data, report) = expectation.finish(anchor, opening, closing, traffic);
                 HandleResult { data, report }
             })
@@ -72,7 +77,7 @@ impl Act {
         let legs: Vec<_> = self.legs.iter().map(|leg| Arc::clone(&leg.info)).collect();
         let replies: Vec<_> = std::mem::take(&mut state.replies)
             .into_iter()
-            .map(|reply| reply.finish(&legs, closing.interrupted))
+            .map(|reply| reply.finish(&legs, interrupted))
             .collect();
         // What ended before its time says nothing beside a failure, and is no pass by itself.
         let worst = |with_unjudged: bool| {

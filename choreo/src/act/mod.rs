@@ -86,10 +86,10 @@ struct State {
     open: Vec<OpenScenario>,
     /// Those who wait for the end.
     settling: u32,
-    /// The time is up: what comes now is late.
-    expired: bool,
-    /// Silence proves nothing: a broker did not answer.
-    unheard: bool,
+    /// When the time was up: what comes later is late.
+    expired: Option<Instant>,
+    /// Transports that gave no sign of life: their silence proves nothing.
+    unheard: Vec<u32>,
 }
 
 /// The act, shared by the test's side and the receive tasks.
@@ -146,8 +146,8 @@ impl Act {
                 result: None,
                 open: Vec::new(),
                 settling: 0,
-                expired: false,
-                unheard: false,
+                expired: None,
+                unheard: Vec::new(),
             }),
             changed: Notify::new(),
         });
@@ -215,6 +215,10 @@ impl Act {
                 let text = format!("cannot subscribe to `{topic}`: {reason}");
                 self.record_error(state, ScenarioErrorKind::Subscribe, text);
             }
+            if let Some(reason) = leg.abilities().no_wildcards(topic) {
+                let text = format!("cannot subscribe to `{topic}`: {reason}");
+                self.record_error(state, ScenarioErrorKind::Unsupported, text);
+            }
             let registration = (!state.has_failed()).then(|| {
                 let audience = if leg.is_inbox(topic) {
                     Audience::Owner
@@ -280,6 +284,7 @@ impl Act {
         if state.result.is_none() {
             self.check_readable(&mut state, on, &format!("`{topic}`"), &terms.envelope);
             self.check_sound(&mut state, on, topic, &terms);
+            self.check_ordered(&mut state, on, topic, &terms);
             let slot = self.slot(&mut state, on, topic);
             let expectation = make(state.listening(on, slot), terms, since);
             #[cfg(feature = "insta")]

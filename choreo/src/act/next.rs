@@ -22,8 +22,8 @@ impl Act {
                 return;
             }
             state.trigger = Trigger::None;
-            state.expired = false;
-            state.unheard = false;
+            state.expired = None;
+            state.unheard.clear();
             state.violated = false;
             state.orders.clear();
             // What went out after the act had settled is part of no hop.

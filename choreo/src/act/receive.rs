@@ -24,7 +24,7 @@ impl Act {
         let envelope = message.envelope();
         let mut guard = lock(&self.state);
         let state = &mut *guard;
-        if state.result.is_some() || state.is_broken() || state.expired {
+        if state.result.is_some() || state.is_broken() || state.expired.is_some() {
             return;
         }
         let Some(on) = state.slot(slot).map(|slot| slot.leg) else {
@@ -135,7 +135,7 @@ impl Act {
         state.violated |= state.out_of_order().is_some();
         let wake = replying
             || state.is_broken()
-            || state.waiting(envelope.received_at) != Waiting::Messages;
+            || state.waiting(envelope.received_at, false) != Waiting::Messages;
         drop(guard);
         if wake {
             self.changed.notify_waiters();

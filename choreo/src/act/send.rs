@@ -136,7 +136,9 @@ impl Drop for Sending<'_> {
         if by_what_came && let Some(told) = self.told.take() {
             told.tell(&mut state);
         }
-        if matches!(state.trigger, Trigger::Sending { .. }) && !state.is_broken() {
+        // A panic says by itself what happened, and ends the body.
+        let given_up = matches!(state.trigger, Trigger::Sending { .. }) && !state.is_broken();
+        if given_up && !std::thread::panicking() {
             let topic = self.topic;
             let text = format!(
                 "publishing to `{topic}` was given up before the message was on the wire: the future of \
@@ -366,6 +368,7 @@ impl Act {
                 })
         };
         if let Err(error) = sent.await {
+            sending.told = None;
             return self.fail_with(ScenarioErrorKind::Publish, error.to_string());
         }
         let at = clock::now();

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::silence::Silence;
+use super::silence::{PROVES_NOTHING, Silence};
 use super::waiting::Waiting;
 use super::{Act, State};
 use crate::clock;
@@ -43,7 +43,8 @@ impl Drop for Settling<'_> {
 
 impl Act {
     /// Resolves when nothing can change the outcome any more although the test's own code may still
-    /// run: an error, or the end of the time with expectations open. Never while the test settles.
+    /// run: an error, or the end of the time with expectations open. Never while the test settles, nor after that
+    /// before its next act: what it does with the result is its own.
     pub(crate) async fn ended(&self) {
         loop {
             let changed = self.changed.notified();
@@ -56,7 +57,7 @@ impl Act {
                 } else if state.is_broken() {
                     return;
                 } else {
-                    match state.waiting(clock::now()) {
+                    match state.waiting(clock::now(), true) {
                         Waiting::Messages => state.deadline(self.timeout),
                         Waiting::Quiet(_) | Waiting::Nothing => None,
                     }
@@ -70,7 +71,7 @@ impl Act {
                 () = &mut changed => {}
                 () = tokio::time::sleep_until(deadline.into()) => {
                     let state = lock(&self.state);
-                    if !state.is_settling() && state.waiting(deadline) == Waiting::Messages {
+                    if !state.is_settling() && state.waiting(deadline, true) == Waiting::Messages {
                         return;
                     }
                 }
@@ -108,12 +109,12 @@ impl Act {
                     biased;
                     () = &mut changed => changed.set(self.changed.notified()),
                     () = tokio::time::sleep_until(until.into()) => {
-                        over = last;
+                        over |= last;
                         now = until;
                     }
                 },
                 Step::Hear(silences) => {
-                    self.hear(&silences).await;
+                    self.hear(&silences, PROVES_NOTHING).await;
                     heard.extend(silences);
                 }
                 Step::Expire => return self.expire().await,
@@ -136,7 +137,7 @@ impl Act {
 
     /// Nothing when the act is decided.
     fn step(&self, state: &State, now: Instant, over: bool, heard: &[Silence]) -> Option<Step> {
-        let waiting = state.waiting(now);
+        let waiting = state.waiting(now, over);
         let silences = state.silences(now);
         if waiting == Waiting::Nothing {
             let unheard = silences.ended.into_iter();
@@ -176,17 +177,17 @@ impl Act {
         }
     }
 
-    /// Ends the act at its deadline. Where nothing came, the broker is asked for a sign of life first: that
-    /// a broker hangs must not look like a service that does not answer.
-    pub(crate) async fn expire(&self) -> Arc<ScenarioResult> {
-        let in_vain = {
+    /// Ends the act at its deadline. Where nothing came or a window has ended, the brokers are asked for a sign of
+    /// life first: that one hangs must not look like a service that does not answer.
+    async fn expire(&self) -> Arc<ScenarioResult> {
+        let unheard = {
             let mut state = lock(&self.state);
-            state.expired = true;
-            let in_vain = state.result.is_none() && !state.is_broken() && state.waited_in_vain();
-            in_vain.then(|| state.deadline(self.timeout))
+            let at = *state.expired.get_or_insert_with(clock::now);
+            let decided = state.result.is_some() || state.is_broken();
+            (!decided).then(|| self.silences_at_the_end(&state, at))
         };
-        if let Some(deadline) = in_vain {
-            self.hear_all(deadline).await;
+        if let Some((silences, so)) = unheard {
+            self.hear(&silences, so).await;
         }
         {
             let mut state = lock(&self.state);
@@ -199,7 +200,8 @@ impl Act {
 }
 
 impl State {
+    /// The test waits for the end of the act, or has its result.
     fn is_settling(&self) -> bool {
-        self.settling > 0
+        self.settling > 0 || self.result.is_some()
     }
 }

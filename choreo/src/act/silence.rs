@@ -12,9 +12,12 @@
 use std::time::Instant;
 
 use super::{Act, State};
-use crate::clock;
 use crate::dispatch::{Question, lock};
+use crate::expectation::Expectation;
 use crate::outcome::ScenarioErrorKind;
+
+/// How the error begins where a window rests on a broker that hangs.
+pub(super) const PROVES_NOTHING: &str = "the silence in the quiet window proves nothing:";
 
 /// A transport that must have been there until an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,15 +54,25 @@ impl State {
         let Some(last) = silences.ended.iter().map(|silence| silence.until).max() else {
             return silences;
         };
-        // A broker that hangs has kept what was sent to it, and what would have been answered.
-        for sent in &self.published {
-            silences.add(sent.leg, last);
-        }
-        for reply in &self.replies {
-            silences.add(reply.trigger_leg, last);
-            silences.add(reply.answer_leg, last);
+        for leg in self.legs_in_use() {
+            silences.add(leg, last);
         }
         silences
+    }
+
+    /// Transports that every window rests on: a broker that hangs has kept what was sent to it, and what would
+    /// have been answered.
+    fn legs_in_use(&self) -> impl Iterator<Item = u32> {
+        let published = self.published.iter().map(|sent| sent.leg);
+        let replies = self.replies.iter();
+        let replies = replies.flat_map(|reply| [reply.trigger_leg, reply.answer_leg]);
+        published.chain(replies)
+    }
+
+    /// Whether the silence in its window proves nothing, as a broker that it rests on gave no sign of life.
+    pub(super) fn is_unheard(&self, expectation: &Expectation) -> bool {
+        let mut legs = self.legs_in_use().chain([expectation.leg]);
+        expectation.trusts_silence() && legs.any(|leg| self.unheard.contains(&leg))
     }
 }
 
@@ -79,25 +92,28 @@ impl Act {
         router.ask(silence.until)
     }
 
-    /// Waits for the brokers' signs of life. One that gives none ends the scenario as error.
-    pub(super) async fn hear(&self, silences: &[Silence]) {
-        self.answered(silences, "the silence in the quiet window proves nothing:")
-            .await;
+    /// What has to be heard before the act ends at its deadline, and what follows from it: of every transport where
+    /// nothing came.
+    pub(super) fn silences_at_the_end(
+        &self,
+        state: &State,
+        at: Instant,
+    ) -> (Vec<Silence>, &'static str) {
+        let mut silences = state.silences(at);
+        if !state.waited_in_vain() {
+            return (silences.ended, PROVES_NOTHING);
+        }
+        // One instant for all scenarios whose time is up then: the same question serves them.
+        let until = state.deadline(self.timeout).map_or(at, |end| end.min(at));
+        for (leg, _) in (0..).zip(&self.legs) {
+            silences.add(leg, until);
+        }
+        (silences.ended, "nothing came, and")
     }
 
-    /// As [`hear`](Self::hear), of every transport, for an act in which nothing came until the deadline.
-    pub(super) async fn hear_all(&self, deadline: Option<Instant>) {
-        let now = clock::now();
-        // The end of the time may be ahead when it is the body that ended.
-        let until = deadline.map_or(now, |deadline| deadline.min(now));
-        let silences: Vec<_> = (0..)
-            .zip(&self.legs)
-            .map(|(leg, _)| Silence { leg, until })
-            .collect();
-        self.answered(&silences, "nothing came, and").await;
-    }
-
-    async fn answered(&self, silences: &[Silence], so: &str) {
+    /// Waits for the brokers' signs of life. One that gives none ends the scenario as error, whose text begins
+    /// with `so`.
+    pub(super) async fn hear(&self, silences: &[Silence], so: &str) {
         // All at once: together they may take no longer than one.
         let asked: Vec<_> = silences.iter().map(|silence| self.ask(*silence)).collect();
         for (silence, question) in silences.iter().zip(asked) {
@@ -107,7 +123,7 @@ impl Act {
             let leg = &self.legs[silence.leg as usize];
             let text = format!("{so} the connection to {} is down: {reason}", leg.info);
             let mut state = lock(&self.state);
-            state.unheard = true;
+            state.unheard.push(silence.leg);
             if !state.is_broken() {
                 self.record_error_at(&mut state, leg.place(None), ScenarioErrorKind::Lost, text);
             }

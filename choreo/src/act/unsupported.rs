@@ -6,15 +6,21 @@ use bytes::Bytes;
 
 use super::{Act, State};
 use crate::envelope::{Body, Draft};
+use crate::expectation::{Expectation, Terms};
 use crate::ids::LegIndex;
 use crate::matcher::envelope::EnvelopePattern;
 use crate::outcome::ScenarioErrorKind;
 use crate::reply::{Answered, ReplyRule, shown};
 use crate::text::edit_distance;
-use crate::transport::Capabilities;
+use crate::transport::{Capabilities, Ordering};
 
 /// Names that are this many edits away are offered.
 const NEAR: usize = 2;
+
+/// What stands for any part of a topic on one broker or another.
+const WILDCARDS: [&str; 5] = ["*", "**", ">", "#", "+"];
+/// What is between the parts of a topic.
+const SEPARATORS: [char; 3] = ['.', '/', ':'];
 
 /// A transport's name, and what it can do.
 pub(super) struct Abilities<'a> {
@@ -92,6 +98,37 @@ impl Abilities<'_> {
         })
     }
 
+    /// Why a topic stands for no others, though it looks so.
+    pub(super) fn no_wildcards(&self, topic: &str) -> Option<Lack> {
+        let mut parts = topic.split(SEPARATORS);
+        if self.can.wildcards || !parts.any(|part| WILDCARDS.contains(&part)) {
+            return None;
+        }
+        Some(Lack {
+            what: format!("{} has no wildcards", self.transport),
+            instead: "write a step of its own for each topic".to_owned(),
+        })
+    }
+
+    /// Why nothing can be said of the order of messages on one topic; they are `together` when their keys or
+    /// their partitions are the same.
+    pub(super) fn no_order(&self, together: bool) -> Option<Lack> {
+        let transport = self.transport;
+        match self.can.ordering {
+            Ordering::Topic => None,
+            Ordering::Partition => (!together).then(|| Lack {
+                what: format!(
+                    "{transport} keeps it only among messages of one key or one partition"
+                ),
+                instead: "say which: `key \"…\"` or `metadata { partition: 0 }`".to_owned(),
+            }),
+            Ordering::None => Some(Lack {
+                what: format!("{transport} keeps none"),
+                instead: "expect the messages in any order, or in acts of their own".to_owned(),
+            }),
+        }
+    }
+
     /// Why there is no inbox.
     pub(super) fn no_requests(&self) -> Lack {
         Lack {
@@ -150,6 +187,43 @@ impl Act {
             let text = format!("what is expected on {topics} can never come: {reason}");
             self.record_error(state, ScenarioErrorKind::Unsupported, text);
         }
+    }
+
+    /// Where the transport keeps no order, one that is wrong says nothing about the service.
+    pub(super) fn check_ordered(
+        &self,
+        state: &mut State,
+        on: LegIndex,
+        topic: &str,
+        terms: &Terms,
+    ) {
+        if terms.ordered_by.is_none() {
+            return;
+        }
+        let together = terms.envelope.keeps_together_with(&terms.envelope);
+        if let Some(reason) = self.leg(on).abilities().no_order(together) {
+            let text = format!(
+                "`ordered_by` on `{topic}` cannot be judged by the order of arrival: {reason}"
+            );
+            self.record_error(state, ScenarioErrorKind::Unsupported, text);
+        }
+    }
+
+    /// The same for the messages of two handles on one topic. Between topics it is the system that gives an order.
+    pub(super) fn unordered(&self, state: &State, handles: &[u32]) -> Option<String> {
+        let all: Vec<_> = handles
+            .iter()
+            .filter_map(|handle| state.expectation(*handle))
+            .collect();
+        all.iter().enumerate().find_map(|(index, first)| {
+            let same_topic = |second: &&&Expectation| second.slot == first.slot;
+            all[index + 1..].iter().filter(same_topic).find_map(|second| {
+                let leg = &self.legs[first.leg as usize];
+                let reason = leg.abilities().no_order(first.keeps_together_with(second))?;
+                let topic = &first.topic;
+                Some(format!("`in_order!` on `{topic}` cannot be judged by the order of arrival: {reason}"))
+            })
+        })
     }
 
     /// Where there are no requests, nobody asks; and what a message cannot carry, no answer has.
@@ -286,6 +360,20 @@ mod tests {
         }
         assert!(SOME.unsettable(&header).is_none());
         assert!(SOME.unsettable(&set("timestamp")).is_none());
+    }
+
+    #[test]
+    fn only_a_whole_part_of_a_topic_is_a_wildcard() {
+        for topic in ["orders.*", "orders:**", "orders/+/new", "#", "orders.>"] {
+            let text = "Paper has no wildcards; write a step of its own for each topic";
+            assert_eq!(NOTHING.no_wildcards(topic).map(said).as_deref(), Some(text));
+        }
+        for topic in ["orders", "orders.new*", r"orders.\*", "a+b", "c#", ""] {
+            assert!(NOTHING.no_wildcards(topic).is_none(), "{topic}");
+        }
+        let can = Capabilities::plain().with_wildcards();
+        let with = Abilities { can, ..NOTHING };
+        assert!(with.no_wildcards("orders.*").is_none());
     }
 
     #[test]

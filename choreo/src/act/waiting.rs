@@ -55,8 +55,9 @@ impl Act {
 }
 
 impl State {
-    /// With replies only, each must have answered; otherwise none may be under way or owe an answer.
-    pub(super) fn waiting(&self, now: Instant) -> Waiting {
+    /// With replies only, each must have answered; otherwise none may owe an answer, or be under way before the
+    /// time is `over`.
+    pub(super) fn waiting(&self, now: Instant, over: bool) -> Waiting {
         if !matches!(self.trigger, Trigger::Done(_)) {
             return Waiting::Messages;
         }
@@ -66,7 +67,7 @@ impl State {
             !self
                 .replies
                 .iter()
-                .any(|reply| reply.is_busy() || reply.is_owed())
+                .any(|reply| reply.is_busy() && !over || reply.is_owed())
         };
         if !replied {
             return Waiting::Messages;

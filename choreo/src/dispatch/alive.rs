@@ -3,7 +3,9 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use choreo_runner::{CaughtPanic, catch_panic};
 use tokio::sync::watch;
+use tokio::time::error::Elapsed;
 
 use super::{Router, lock};
 use crate::clock;
@@ -53,7 +55,8 @@ impl Router {
         let mut lost = self.lost.subscribe();
         // A task of its own: who asked first may be gone before the answer comes.
         self.runtime.spawn(async move {
-            let ping = async { connection?.ping().await };
+            // Who asks later would get this question again, and never an answer.
+            let ping = catch_panic(async { connection?.ping().await });
             let answer = tokio::select! {
                 biased;
                 // The broker's end, or the harness's.
@@ -70,17 +73,19 @@ impl Router {
 }
 
 fn judged(
-    answer: Result<Result<(), TransportError>, tokio::time::error::Elapsed>,
+    answer: Result<Result<Result<(), TransportError>, CaughtPanic>, Elapsed>,
     address: &str,
 ) -> Answer {
-    match answer {
-        Ok(Ok(())) => Answer::Alive,
-        Ok(Err(TransportError::Lost { reason })) => {
-            Answer::Silent(format!("{address} does not answer: {reason}"))
+    let why = match answer {
+        Ok(Ok(Ok(()))) => return Answer::Alive,
+        Ok(Ok(Err(TransportError::Lost { reason }))) => {
+            format!("{address} does not answer: {reason}")
         }
-        Ok(Err(error)) => Answer::Silent(format!("{address} does not answer: {error}")),
-        Err(_) => Answer::Silent(format!("{address} did not answer within {ANSWER_BOUND:?}")),
-    }
+        Ok(Ok(Err(error))) => format!("{address} does not answer: {error}"),
+        Ok(Err(panic)) => format!("asking it for a sign of life panicked: {}", panic.message),
+        Err(_) => format!("{address} did not answer within {ANSWER_BOUND:?}"),
+    };
+    Answer::Silent(why)
 }
 
 impl Question {
@@ -92,7 +97,7 @@ impl Question {
         match answer.await.as_deref() {
             Ok(Answer::Alive) => Ok(()),
             Ok(Answer::Silent(reason)) => Err(reason.clone()),
-            // The transport's own code panicked.
+            // The runtime that asked is gone.
             Ok(Answer::Awaited) | Err(_) => Err("asking it for a sign of life failed".to_owned()),
         }
     }

@@ -143,7 +143,7 @@ pub(crate) struct Closing {
     pub(crate) waited: Duration,
     /// Something else ended the scenario before its time was up.
     pub(crate) interrupted: bool,
-    /// A broker gave no sign of life after the window: silence proves nothing.
+    /// A broker that the window rests on gave no sign of life after it: silence proves nothing.
     pub(crate) unheard: bool,
 }
 

@@ -2,8 +2,28 @@
 
 use std::time::Duration;
 
+use super::{Demand, Expectation};
 use crate::ids::Location;
+use crate::matcher::envelope::EnvelopePattern;
 use crate::outcome::Moment;
+
+impl Expectation {
+    /// Whether the messages of both have the same key, or come from the same partition.
+    pub(crate) fn keeps_together_with(&self, other: &Self) -> bool {
+        let envelopes = self.envelope().zip(other.envelope());
+        envelopes.is_some_and(|(one, other)| one.keeps_together_with(other))
+    }
+
+    /// What is asked of its messages besides their payloads.
+    fn envelope(&self) -> Option<&EnvelopePattern> {
+        let wanted = match &self.demand {
+            Demand::One(wanted) | Demand::Count(wanted, _) => wanted,
+            // The same for each of its patterns.
+            Demand::Set(set) => set.patterns().first()?,
+        };
+        Some(&wanted.envelope)
+    }
+}
 
 /// One `in_order!`.
 #[derive(Debug)]

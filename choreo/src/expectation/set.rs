@@ -94,6 +94,10 @@ impl Set {
         }
     }
 
+    pub(super) fn patterns(&self) -> &[Wanted] {
+        &self.patterns
+    }
+
     pub(super) fn size(&self) -> usize {
         self.patterns.len()
     }

@@ -10,6 +10,8 @@ use super::pattern::{Pattern, Shaper};
 use super::{Actual, Matcher, Mismatch, Part, Subject, Verdict};
 use crate::envelope::{Envelope, Headers, Metadata};
 
+/// The metadata that says which part of a topic a message came from, where brokers cut topics up.
+const PARTITION: &str = "partition";
 /// How much of a key is shown, in characters.
 const KEY_CHARS: usize = 200;
 /// Headers that are listed where none but the named ones may be.
@@ -24,6 +26,20 @@ pub(crate) struct EnvelopePattern {
 }
 
 impl EnvelopePattern {
+    /// Whether all messages of both have the same key, or come from the same partition.
+    pub(crate) fn keeps_together_with(&self, other: &Self) -> bool {
+        let same = |one: Option<&Pattern>, other: Option<&Pattern>| {
+            one.zip(other)
+                .is_some_and(|(one, other)| one.is_same_value(other))
+        };
+        same(self.key.as_ref(), other.key.as_ref()) || same(self.partition(), other.partition())
+    }
+
+    fn partition(&self) -> Option<&Pattern> {
+        let mut fields = self.metadata.as_ref()?.as_object()?.fields().iter();
+        fields.find_map(|(name, wanted)| (name == PARTITION).then_some(wanted))
+    }
+
     /// Whether nothing is asked.
     pub(crate) fn is_empty(&self) -> bool {
         self.headers.is_none() && self.key.is_none() && self.metadata.is_none()

@@ -68,8 +68,8 @@ fn unfit<T>(at: &str, value: &str, error: &serde_json::Error) -> BodyEnd {
     )))
 }
 
-/// Runs one scenario on a connected harness or stage. A body that hangs ends with the scenario: at an error, or
-/// when the time is up and expectations are open.
+/// Runs one scenario on a connected harness or stage. A body that hangs before it has settled ends with the
+/// scenario: at an error, or when the time is up and expectations are open.
 pub(crate) async fn run<H: Host>(
     host: &H,
     timeout: Option<Duration>,
@@ -98,13 +98,12 @@ pub(crate) async fn run<H: Host>(
         () = act.ended() => None,
     };
     let (result, broken) = match ended {
-        Some(Ok(BodyEnd(Ok(())))) => (act.settle().await, None),
+        Some(Ok(BodyEnd(Ok(())))) | None => (act.settle().await, None),
         Some(Ok(BodyEnd(Err(broken)))) => (act.abandon(), Some(broken)),
         Some(Err(panic)) => {
             let broken = format!("the scenario panicked{}", failure::panic_text(&panic));
             (act.abandon(), Some(broken))
         }
-        None => (act.expire().await, None),
     };
     let ended = Ended {
         act,

@@ -148,20 +148,21 @@ impl std::fmt::Debug for ConnectionEvents {
     }
 }
 
-/// What a transport can do. What it cannot is refused at registration, with the reason.
+/// What a transport can do. What it cannot is refused where a scenario asks for it, with the reason and what to use
+/// instead. With which message a subscription begins no scenario asks for: on brokers that keep messages, that is an
+/// option of the transport's own type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// Topics of a subscription may have wildcards.
+    /// Topics of a subscription may have wildcards. Without them, one that has `*`, `**`, `>`, `#` or `+` between
+    /// dots, slashes or colons is refused.
     pub wildcards: bool,
     /// Messages have headers.
     pub headers: bool,
     /// Messages have keys.
     pub keys: bool,
-    /// Within what messages keep their order.
+    /// Within what messages keep their order. `ordered_by`, and `in_order!` on one topic, are refused beyond it.
     pub ordering: Ordering,
-    /// The broker keeps messages, so that a subscription may begin with earlier ones.
-    pub retention: bool,
     /// A message may say where its answer is to go, and a connection has inboxes for answers.
     pub requests: bool,
     /// Names of the metadata that a published message may set.
@@ -176,7 +177,7 @@ pub struct Capabilities {
 pub enum Ordering {
     /// All messages of one publisher on one topic.
     Topic,
-    /// Those of one topic that have the same key, or go to the same partition.
+    /// Those of one topic that have the same key, or come from the same partition: the metadata `partition`.
     Partition,
     /// None do.
     None,
@@ -190,7 +191,6 @@ impl Capabilities {
             headers: false,
             keys: false,
             ordering: Ordering::Topic,
-            retention: false,
             requests: false,
             settable: &[],
             readable: &[],
@@ -218,12 +218,6 @@ impl Capabilities {
     /// With another promise about order; plain is [`Ordering::Topic`].
     pub const fn with_ordering(mut self, ordering: Ordering) -> Self {
         self.ordering = ordering;
-        self
-    }
-
-    /// With messages that the broker keeps.
-    pub const fn with_retention(mut self) -> Self {
-        self.retention = true;
         self
     }
 

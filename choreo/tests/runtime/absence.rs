@@ -148,10 +148,10 @@ async fn a_window_that_was_cut_short_is_no_pass() {
     let world = world().await;
     let mut scope = world.scope(50);
     let s = scope.arrange();
-    reply!(s, "orders" => "answers", async |_| std::future::pending::<u32>().await);
+    reply!(s, "orders" => "answers", async |_| std::future::pending::<u32>().await, required);
     never!(s, "refunds", for 20s);
     publish!(s, "orders", { id: 1 });
-    // The answer is under way, so the timeout ends the scenario.
+    // The answer is owed, so the timeout ends the scenario.
     let result = settle!(s);
     assert_eq!(result.outcome(), Outcome::Timeout);
     assert!(

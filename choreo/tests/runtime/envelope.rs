@@ -5,8 +5,8 @@ use std::sync::Arc;
 use choreo::codec::TextCodec;
 use choreo::prelude::*;
 use choreo::transport::{
-    Capabilities, Connection, ConnectionEvents, Delivery, Endpoint, Headers, Outgoing, Transport,
-    TransportError,
+    Capabilities, Connection, ConnectionEvents, Delivery, Endpoint, Headers, Ordering, Outgoing,
+    Transport, TransportError,
 };
 use choreo::{ScenarioErrorKind, ScenarioResult, Value};
 
@@ -164,7 +164,7 @@ async fn a_tombstone_is_null_whatever_the_codec() {
 }
 
 /// A broker that can do nothing but take topics and payloads, and must never be asked.
-struct Plain;
+struct Plain(Capabilities);
 
 struct PlainConnection;
 
@@ -180,7 +180,7 @@ impl Transport for Plain {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::plain()
+        self.0
     }
 
     async fn connect(&self, _: ConnectionEvents) -> Result<PlainConnection, TransportError> {
@@ -217,7 +217,10 @@ fn assert_refused(result: &Arc<ScenarioResult>, kind: ScenarioErrorKind, text: &
 async fn what_the_transport_lacks_is_refused_where_it_is_written() {
     use ScenarioErrorKind::{Publish, Unsupported};
 
-    let plain = Harness::builder(Plain).connect().await.unwrap();
+    let plain = Harness::builder(Plain(Capabilities::plain()))
+        .connect()
+        .await
+        .unwrap();
     macro_rules! refused {
         ($kind:ident, $text:literal, |$s:ident| $($steps:tt)*) => {
             let mut scope = plain.scenario("test").open();
@@ -284,7 +287,20 @@ async fn what_the_transport_lacks_is_refused_where_it_is_written() {
         begin!(s);
     );
 
-    let plain = Harness::builder(Plain)
+    refused!(
+        Unsupported,
+        "cannot subscribe to `orders.*`: Plain has no wildcards; write a step of its own for each topic",
+        |s| expect!(s, "orders.*");
+        publish!(s, "orders", {});
+    );
+    refused!(
+        Unsupported,
+        "cannot subscribe to `orders/#`: Plain has no wildcards; write a step of its own for each topic",
+        |s| reply!(s, "orders/#" => "answers", {});
+        begin!(s);
+    );
+
+    let plain = Harness::builder(Plain(Capabilities::plain()))
         .correlation(HeaderCorrelation::new("x-id"))
         .connect()
         .await
@@ -300,6 +316,63 @@ async fn what_the_transport_lacks_is_refused_where_it_is_written() {
          messages of Plain have no headers; use one whose id is in the payload, such as \
          `FieldCorrelation`",
     );
+}
+
+#[tokio::test]
+async fn an_order_is_refused_that_the_transport_does_not_keep() {
+    const WITHIN_KEYS: &str = "cannot be judged by the order of arrival: Plain keeps it only among messages \
+         of one key or one partition; say which: `key \"…\"` or `metadata { partition: 0 }`";
+    const NONE: &str = "cannot be judged by the order of arrival: Plain keeps none; expect the messages in \
+         any order, or in acts of their own";
+
+    let can = Capabilities::plain()
+        .with_keys()
+        .with_metadata(&[], &["partition"]);
+    let partitioned = Plain(can.with_ordering(Ordering::Partition));
+    let partitioned = Harness::builder(partitioned).connect().await.unwrap();
+    let loose = Plain(can.with_ordering(Ordering::None));
+    let loose = Harness::builder(loose).connect().await.unwrap();
+    type Steps = fn(&Scenario<'_>);
+    let by_value: Steps = |s| {
+        expect!(s, "answers", times 2, ordered_by n);
+    };
+    let pairs: Steps = |s| {
+        let first = expect!(s, "answers", { n: 1 }, key "a");
+        let second = expect!(s, "answers", { n: 2 }, key "b", metadata { partition: > 0 });
+        in_order!(s, first, second);
+    };
+    let by_value_within_a_key: Steps = |s| {
+        expect!(s, "answers", times 2, ordered_by n, key "a");
+    };
+    let pairs_within_a_partition: Steps = |s| {
+        let first = expect!(s, "answers", { n: 1 }, metadata { partition: 1 });
+        let second =
+            expect!(s, "answers", unordered [{ n: 2 }, { n: 3 }], metadata { partition: 1 });
+        in_order!(s, first, second);
+    };
+    for (harness, steps, refusal) in [
+        (&partitioned, by_value, Some(("ordered_by", WITHIN_KEYS))),
+        (&partitioned, pairs, Some(("in_order!", WITHIN_KEYS))),
+        (&partitioned, by_value_within_a_key, None),
+        (&partitioned, pairs_within_a_partition, None),
+        (&loose, by_value_within_a_key, Some(("ordered_by", NONE))),
+        (&loose, pairs_within_a_partition, Some(("in_order!", NONE))),
+    ] {
+        let mut scope = harness.scenario("test").open();
+        let s = scope.arrange();
+        steps(&s);
+        publish!(s, "orders", {});
+        let result = settle!(s);
+        match refusal {
+            Some((what, why)) => assert_refused(
+                &result,
+                ScenarioErrorKind::Unsupported,
+                &format!("`{what}` on `answers` {why}"),
+            ),
+            // Nothing can be published there.
+            None => assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Publish),
+        }
+    }
 }
 
 #[tokio::test]

@@ -4,13 +4,18 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use choreo::__private::{
+    Body, BodyEnd, BoxFuture, HarnessFn, RunContext, ScenarioRecord, body_end, connect_with,
+    run_scenario,
+};
+use choreo::matchers::satisfies;
 use choreo::prelude::*;
 use choreo::stage::{BridgeError, CorrelationBridge};
 use choreo::transport::{
     Capabilities, Connection, ConnectionEvents, Delivery, Endpoint, MemoryConnection,
     MemorySubscriptionGuard, Outgoing, Transport, TransportError,
 };
-use choreo::{CorrelationId, ScenarioErrorKind};
+use choreo::{CorrelationId, ScenarioErrorKind, TimelineAction, Value};
 
 /// What of a broker hangs.
 #[derive(Default)]
@@ -18,6 +23,10 @@ struct Switches {
     connects: AtomicBool,
     publishes: AtomicBool,
     pings: AtomicBool,
+    /// Panics when it is asked for a sign of life.
+    panics: AtomicBool,
+    /// The order was seen that a message brings about before it is refused.
+    seen: AtomicBool,
     /// How often it was asked for a sign of life.
     asked: AtomicUsize,
 }
@@ -79,12 +88,33 @@ impl Connection for HangingConnection {
     }
 
     async fn publish(&self, message: Outgoing) -> Result<(), TransportError> {
-        Switches::pass(&self.switches.publishes).await;
-        self.inner.publish(message).await
+        match &*message.topic {
+            "panics" => panic!("a transport of the user's"),
+            "hangs" => std::future::pending().await,
+            "refused" => {
+                let orders = Outgoing::new("orders", message.payload);
+                self.inner.publish(orders).await?;
+                while !self.switches.seen.load(Ordering::Acquire) {
+                    tokio::task::yield_now().await;
+                }
+                Err(TransportError::Publish {
+                    topic: "refused".to_owned(),
+                    reason: "after all".to_owned(),
+                })
+            }
+            _ => {
+                Switches::pass(&self.switches.publishes).await;
+                self.inner.publish(message).await
+            }
+        }
     }
 
     async fn ping(&self) -> Result<(), TransportError> {
         self.switches.asked.fetch_add(1, Ordering::Relaxed);
+        assert!(
+            !self.switches.panics.load(Ordering::Acquire),
+            "a transport of the user's"
+        );
         Switches::pass(&self.switches.pings).await;
         self.inner.ping().await
     }
@@ -199,6 +229,100 @@ async fn on_a_stage_the_transport_that_hangs_is_named() {
 }
 
 #[tokio::test]
+async fn nor_does_it_when_the_time_is_up_first() {
+    let (harness, switches) = world().await;
+    for is_answering in [true, false] {
+        for switch in [&switches.publishes, &switches.pings] {
+            switch.store(false, Ordering::Release);
+        }
+        let mut scope = harness
+            .scenario("no refund")
+            .timeout(Duration::from_millis(60))
+            .open();
+        let s = scope.arrange();
+        let hangs = Arc::clone(&switches);
+        reply!(s, "asked" => "answered", move |_| {
+            hangs.publishes.store(true, Ordering::Release);
+            hangs.pings.store(true, Ordering::Release);
+            json!({})
+        });
+        let none = never!(s, "refunds", for 10ms);
+        // Beside an answer that is under way, or a message that has not come.
+        let result = if is_answering {
+            publish!(s, "asked", {});
+            settle!(s)
+        } else {
+            expect!(s, "orders", { id: 2 });
+            publish!(s, "orders", { id: 1 });
+            switches.pings.store(true, Ordering::Release);
+            settle!(s)
+        };
+        let error = result.error().expect("it ended as error");
+        assert_eq!(error.kind, ScenarioErrorKind::Lost);
+        assert!(error.text.contains("proves nothing"), "{error}");
+        assert_eq!(result[none].outcome(), Outcome::Timeout);
+    }
+}
+
+/// It holds up the scenario to the timeout and no longer; the window runs to its end.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_not_out_cuts_no_window_off() {
+    let (harness, switches) = world().await;
+    let mut scope = harness
+        .scenario("no refund")
+        .timeout(Duration::from_millis(100))
+        .open();
+    let s = scope.arrange();
+    reply!(s, "asked" => "answered", {});
+    never!(s, "refunds", for 300ms);
+    let once = expect!(s, "asked", exactly_once, for 300ms);
+    publish!(s, "asked", {});
+    switches.publishes.store(true, Ordering::Release);
+    let result = settle!(s);
+    result.assert_passed();
+    assert_eq!(result[once].count(), 1);
+    assert!(s.elapsed() >= Duration::from_millis(300));
+}
+
+#[tokio::test]
+async fn a_broker_that_hangs_speaks_for_its_own_silence_only() {
+    let (transport, switches) = hanging();
+    let stage = Stage::<Pair>::builder(PairBuilder {
+        one: builder(Memory::new()),
+        two: builder(transport),
+    })
+    .connect()
+    .await
+    .unwrap();
+    switches.pings.store(true, Ordering::Release);
+    let mut scope = stage
+        .scenario("charged once")
+        .timeout(Duration::from_millis(60))
+        .open()
+        .await
+        .unwrap();
+    let s = scope.arrange();
+    let once = expect!(s.one, "payments", exactly_once, for 10ms);
+    let none = never!(s.two, "refunds", for 10ms);
+    expect!(s.two, "orders");
+    publish!(s.one, "payments", { order: 1 });
+    let result = settle!(s);
+    assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Lost);
+    assert_eq!(result[once].outcome(), Outcome::Pass);
+    assert_eq!(result[none].outcome(), Outcome::Timeout);
+
+    // What no message could break needs no sign of life.
+    let mut scope = stage.scenario("paid").open().await.unwrap();
+    let s = scope.arrange();
+    let some = expect!(s.two, "payments", at_least 1, for 10ms);
+    never!(s.two, "refunds", for 10ms);
+    publish!(s.two, "payments", { order: 1 });
+    let result = settle!(s);
+    assert_eq!(result.outcome(), Outcome::Error);
+    assert_eq!(result[some].outcome(), Outcome::Pass);
+}
+
+#[tokio::test]
 async fn who_trusts_no_silence_asks_for_no_sign_of_life() {
     let (harness, switches) = world().await;
     let mut scope = harness.scenario("no window").open();
@@ -270,6 +394,102 @@ async fn a_transport_that_panics_refuses() {
     let error = result.error().expect("it ended as error");
     assert_eq!(error.kind, ScenarioErrorKind::Subscribe);
     assert!(error.text.contains("the transport panicked"), "{error}");
+}
+
+#[tokio::test]
+async fn a_transport_that_panicked_when_it_was_asked_is_asked_again() {
+    let (harness, switches) = world().await;
+    let mut scopes: Vec<_> = (0..2).map(|_| harness.scenario("quiet").open()).collect();
+    let mut quiet = Vec::new();
+    for scope in &mut scopes {
+        let s = scope.arrange();
+        never!(s, "refunds", for 10ms);
+        begin!(s);
+        quiet.push(s);
+    }
+    while quiet
+        .iter()
+        .any(|s| s.elapsed() < Duration::from_millis(20))
+    {
+        tokio::task::yield_now().await;
+    }
+    let (first, second) = (quiet[0], quiet[1]);
+    switches.panics.store(true, Ordering::Release);
+    let result = settle!(first);
+    let error = result.error().expect("it ended as error");
+    assert!(error.text.contains("a transport of the user's"), "{error}");
+    switches.panics.store(false, Ordering::Release);
+    settle!(second).assert_passed();
+}
+
+static HARNESS: HarnessFn = HarnessFn::new("hanging", "hangs", file!(), line!(), || {
+    connect_with(async { builder(Hanging::default()).connect().await })
+});
+
+fn publishes_in_a_panic(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        expect!(s, "orders");
+        publish!(s, "panics", { id: 1 });
+        let _ = s;
+        body_end(())
+    })
+}
+
+fn goes_on_while_an_answer_is_held_up(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        reply!(s, "asked" => "hangs", {});
+        expect!(s, "asked");
+        publish!(s, "asked", {});
+        while s.elapsed() < Duration::from_millis(60) {
+            tokio::task::yield_now().await;
+        }
+        panic!("the end of the body");
+    })
+}
+
+// One test: the harness is a static, and lives on the runtime of its first use.
+#[tokio::test]
+async fn a_body_ends_by_itself_and_its_panic_is_told() {
+    for (body, text) in [
+        (publishes_in_a_panic as Body, "a transport of the user's"),
+        (goes_on_while_an_answer_is_held_up, "the end of the body"),
+    ] {
+        let record = run(body).await;
+        let failure = record.failure.expect("it failed");
+        assert_eq!(record.outcome, Outcome::Fail, "{failure}");
+        assert!(failure.contains(text), "{failure}");
+        assert!(!failure.contains("given up"), "{failure}");
+    }
+}
+
+async fn run(body: Body) -> ScenarioRecord {
+    let context = RunContext {
+        name: "the scenario".into(),
+        file: "f.rs",
+        line: 1,
+        row: None,
+        color: false,
+        detail: false,
+    };
+    run_scenario(&HARNESS, Some(Duration::from_millis(40)), body, context).await
+}
+
+#[tokio::test]
+async fn a_message_that_is_refused_is_not_told_as_published() {
+    let (harness, switches) = world().await;
+    let mut scope = harness.scenario("refused").open();
+    let s = scope.arrange();
+    let matcher = satisfies("a matcher of the user's", move |_: &Value| {
+        switches.seen.store(true, Ordering::Release);
+        panic!("a matcher of the user's")
+    });
+    expect!(s, "orders", => matcher);
+    begin!(s);
+    publish!(s, "refused", {});
+    let result = settle!(s);
+    assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Matcher);
+    let mut actions = result.timeline().iter().map(|entry| entry.action);
+    assert!(!actions.any(|action| action == TimelineAction::Published));
 }
 
 /// Tells when it is dropped.

@@ -64,6 +64,34 @@ fn hangs_after_a_failed_publish(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
     })
 }
 
+/// Its own code goes on after `settle!`, whatever came of the act.
+async fn cleans_up() {
+    for _ in 0..3 {
+        tokio::task::yield_now().await;
+    }
+    panic!("the end of the body");
+}
+
+fn cleans_up_after_a_failed_publish(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        expect!(s, "out");
+        publish!(s, "in.*", {});
+        settle!(s);
+        cleans_up().await;
+        body_end(())
+    })
+}
+
+fn cleans_up_after_a_forbidden_message(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+    Box::pin(async move {
+        never!(s, "in", for 20s);
+        publish!(s, "in", {});
+        settle!(s);
+        cleans_up().await;
+        body_end(())
+    })
+}
+
 fn hangs_after_a_forbidden_message(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
     Box::pin(async move {
         expect!(s, "out");
@@ -194,6 +222,16 @@ async fn bodies_are_judged() {
             hangs_after_a_forbidden_message,
             Outcome::Fail,
             "in which none may",
+        ),
+        (
+            cleans_up_after_a_failed_publish,
+            Outcome::Error,
+            "the end of the body",
+        ),
+        (
+            cleans_up_after_a_forbidden_message,
+            Outcome::Fail,
+            "the end of the body",
         ),
         (ends_within_a_window, Outcome::Pass, ""),
         (hangs_after_a_failed_publish, Outcome::Error, "wildcard"),

@@ -242,6 +242,15 @@ impl Pattern {
         }
     }
 
+    /// Whether both stand for one value, and for the same.
+    pub(crate) fn is_same_value(&self, other: &Self) -> bool {
+        match (&*self.kind, &*other.kind) {
+            (Kind::Equal(one), Kind::Equal(other)) => value::equal(one, other),
+            (Kind::Bytes(one), Kind::Bytes(other)) => one == other,
+            _ => false,
+        }
+    }
+
     fn description(&self) -> String {
         bounded(DESCRIPTION_CHARS, |out| describe::write(self, out))
     }

@@ -36,7 +36,8 @@
 //!
 //! # Order
 //!
-//! Messages keep their order within a partition; those with the same key go to the same one.
+//! Messages keep their order within a partition; those with the same key go to the same one. So `ordered_by`, and
+//! `in_order!` on one topic, need `key "…"` or `metadata { partition: 0 }` beside them.
 
 mod auth;
 mod cluster;
@@ -261,7 +262,6 @@ impl Transport for Kafka {
             .with_headers()
             .with_keys()
             .with_ordering(Ordering::Partition)
-            .with_retention()
             .with_metadata(record::SETTABLE, record::READABLE)
     }
 

@@ -245,7 +245,6 @@ async fn refused() -> Result<(), TestError> {
     assert!(redis.capabilities().wildcards && !redis.capabilities().headers);
     assert!(!streams.capabilities().wildcards && streams.capabilities().headers);
     assert!(!streams.clone().fields_as_json().capabilities().headers);
-    assert!(streams.capabilities().retention && !redis.capabilities().retention);
 
     let channel = connect(&redis).await?;
     let stream = connect(&streams).await?;

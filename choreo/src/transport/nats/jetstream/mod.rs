@@ -149,7 +149,6 @@ impl Transport for JetStream {
         Capabilities::plain()
             .with_wildcards()
             .with_headers()
-            .with_retention()
             .with_metadata(&[MESSAGE_ID], delivered::READABLE)
     }
 

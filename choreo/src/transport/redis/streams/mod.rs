@@ -172,9 +172,7 @@ impl Transport for RedisStreams {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let capabilities = Capabilities::plain()
-            .with_retention()
-            .with_metadata(&[], &["id"]);
+        let capabilities = Capabilities::plain().with_metadata(&[], &["id"]);
         match self.options.form {
             Form::Payload(_) => capabilities.with_headers(),
             Form::Fields => capabilities,
