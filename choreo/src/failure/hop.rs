@@ -129,7 +129,7 @@ impl Text<'_> {
             );
             self.line(6, self.paint(Tone::Quiet, text));
         }
-        let filtered = traffic.without_id + traffic.unknown_id + traffic.late + traffic.undecodable;
+        let filtered = traffic.without_id + traffic.unknown_id + traffic.late;
         if filtered == 0 {
             let text = match traffic.received {
                 0 => "no message at all came on this topic meanwhile".to_owned(),

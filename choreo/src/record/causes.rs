@@ -249,7 +249,7 @@ fn silent(context: &Context<'_>, data: &HandleData) -> (CauseKind, String) {
     let waited = Took(handles::waited(context, data));
     let traffic = data.traffic;
     // Something did come, and counts for nobody.
-    let nothing = if traffic.without_id + traffic.unknown_id + traffic.undecodable > 0 {
+    let nothing = if traffic.without_id + traffic.unknown_id > 0 {
         "nothing of this scenario"
     } else {
         "nothing"
