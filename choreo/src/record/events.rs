@@ -254,15 +254,17 @@ fn skipped(
     surprises: &[(u32, Surprise)],
 ) -> Vec<Draft> {
     let staged = context.act.bridge().is_some();
-    let in_vain = |leg: u32, topic: &Arc<str>| {
+    let in_vain = |leg: u32, surprise: &Surprise| {
+        // It came through one subscription, and a handle may have another that covers its topic.
+        let places = [&surprise.topic, &surprise.through];
         let mut handles = acts.iter().flat_map(|act| &act.handles);
         handles.any(|handle| {
             let data = &handle.data;
-            data.outcome == Outcome::Timeout && data.leg == leg && data.topic == *topic
+            data.outcome == Outcome::Timeout && data.leg == leg && places.contains(&&data.topic)
         })
     };
     let foreign = surprises.iter().filter(|(leg, surprise)| {
-        let missed = || in_vain(*leg, &surprise.topic);
+        let missed = || in_vain(*leg, surprise);
         match surprise.class {
             SurpriseClass::UnknownId => staged || missed(),
             SurpriseClass::WithoutId => missed(),

@@ -165,6 +165,7 @@ async fn what_came_through_a_wildcard_is_a_surprise_of_its_handle() {
             for topic in ["wild.a.done", "wild.b.done", "wild.b.other", "ask.a.b"] {
                 send(topic, &foreign).await;
             }
+            send("wild.c.done", "{}").await;
             let _ = s;
             body_end(())
         })
@@ -180,7 +181,19 @@ async fn what_came_through_a_wildcard_is_a_surprise_of_its_handle() {
             ("wild.a.done", "unknown_id"),
             ("wild.b.done", "unknown_id"),
             ("ask.a.b", "unknown_id"),
+            ("wild.c.done", "without_id"),
         ]
     );
-    assert_eq!(traffic(&told, 0), &json!({ "received": 2, "other_ids": 2 }));
+    assert_eq!(
+        traffic(&told, 0),
+        &json!({ "received": 3, "other_ids": 2, "without_id": 1 })
+    );
+    // Those that were waited for in vain.
+    let mut skipped = told.edges();
+    skipped.retain(|edge| edge.starts_with("correlation_skipped"));
+    assert_eq!(
+        skipped,
+        ["wild.a.done", "wild.b.done", "wild.c.done"]
+            .map(|topic| format!("correlation_skipped {topic}"))
+    );
 }
