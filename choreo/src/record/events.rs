@@ -218,11 +218,7 @@ fn receipt(context: &Context<'_>, logged: &Logged, act: u32) -> Draft {
 /// The moment at which it was clear that two expectations were met in the wrong order.
 fn disorder(context: &Context<'_>, of: &ScenarioResult, messages: &Messages<'_>) -> Option<Draft> {
     let order = of.out_of_order.as_ref()?;
-    let handle = |index: u32| {
-        let index = index.checked_sub(of.first_handle)?;
-        Some(&of.handles.get(index as usize)?.data)
-    };
-    let (first, second) = (handle(order.first)?, handle(order.second)?);
+    let (first, second) = (of.handle_data(order.first)?, of.handle_data(order.second)?);
     // The one that had to be over came on after the other had begun.
     let offset = context.offset(first.span?.1.at);
     let mut event = Event::new(offset, Timestamp::UNIX_EPOCH, Action::Violation);
@@ -241,7 +237,7 @@ fn disorder(context: &Context<'_>, of: &ScenarioResult, messages: &Messages<'_>)
         act: of.act,
         link: Link {
             message: number,
-            about: About::Handle(order.second),
+            about: About::Scenario,
         },
     })
 }
