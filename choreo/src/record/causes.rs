@@ -386,8 +386,11 @@ pub(super) fn of_scenario(scenario: &Scenario, outcome: Outcome) -> Option<Cause
             _ => CauseKind::Other,
         };
         let mut text = first_line(&error.text);
-        // What a test publishes itself fails before anything is awaited.
-        if kind != CauseKind::PublishFailed {
+        // Of a scenario that had not got so far nothing could have come.
+        if matches!(
+            error.kind.as_str(),
+            "lost" | "refused" | "reply" | "matcher"
+        ) {
             text += &awaited(scenario);
         }
         return Some(Cause::new(kind, text));
