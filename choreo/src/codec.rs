@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -135,8 +134,6 @@ pub struct Incoming {
     envelope: Envelope,
     codec: std::sync::Arc<dyn Codec>,
     decoded: OnceLock<Result<Value, String>>,
-    /// Its topic has counted it as undecodable.
-    is_counted: AtomicBool,
 }
 
 impl Incoming {
@@ -145,15 +142,12 @@ impl Incoming {
             envelope,
             codec,
             decoded: OnceLock::new(),
-            is_counted: AtomicBool::new(false),
         }
     }
 
-    /// Whether the codec has tried and failed; `true` once.
-    pub(crate) fn take_undecodable(&self) -> bool {
-        matches!(self.decoded.get(), Some(Err(_)))
-            && self.codec.decodes()
-            && !self.is_counted.swap(true, Ordering::Relaxed)
+    /// Whether the codec has tried and failed. Nothing is decoded for the answer.
+    pub(crate) fn is_undecodable(&self) -> bool {
+        matches!(self.decoded.get(), Some(Err(_))) && self.codec.decodes()
     }
 
     /// The same message without its decoded payload, which is several times as large: for keeping.

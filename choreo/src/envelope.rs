@@ -9,6 +9,8 @@ use std::time::Instant;
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::clock;
+
 /// Ordered header list; names compare without regard to ASCII case, and a name may repeat.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
@@ -131,14 +133,14 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// A message without key, headers and metadata, received now.
+    /// A message without key, headers and metadata, received now by tokio's clock, as all deadlines are.
     pub fn new(topic: impl Into<Arc<str>>, payload: impl Into<Bytes>) -> Self {
         Self {
             topic: topic.into(),
             key: None,
             headers: Headers::new(),
             payload: payload.into(),
-            received_at: Instant::now(),
+            received_at: clock::now(),
             reply_to: None,
             metadata: Metadata::new(),
         }

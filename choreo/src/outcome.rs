@@ -440,6 +440,15 @@ impl ScenarioResult {
         if self.is_inbox(topic) { "inbox" } else { topic }
     }
 
+    /// A topic in words, with its transport where the scenario has several.
+    pub(crate) fn topic_on(&self, leg: u32, topic: &str) -> String {
+        let topic = self.shown(topic);
+        match &self.leg(leg).label {
+            None => format!("`{topic}`"),
+            Some(label) => format!("`{topic}` on {label}"),
+        }
+    }
+
     pub(crate) fn is_inbox(&self, topic: &str) -> bool {
         self.inboxes.iter().any(|inbox| &**inbox == topic)
     }

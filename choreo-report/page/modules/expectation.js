@@ -174,7 +174,7 @@ function nothingPanel(handle, at) {
   if (traffic.without_id > 0) facts.push(`${count(traffic.without_id, "message")} carried no correlation id.`);
   if (traffic.other_ids > 0) facts.push(`${count(traffic.other_ids, "message")} carried an unknown correlation id.`);
   if (traffic.undecodable > 0) facts.push(`${count(traffic.undecodable, "message")} could not be decoded.`);
-  const others = (traffic.received ?? 0) - (traffic.without_id ?? 0) - (traffic.other_ids ?? 0) - (traffic.undecodable ?? 0);
+  const others = (traffic.received ?? 0) - (traffic.without_id ?? 0) - (traffic.other_ids ?? 0);
   if (others > 0) facts.push(`${count(others, "message")} ${others === 1 ? "was" : "were"} for other scenarios.`);
   const known = new Set(["received", "other_ids", "without_id", "undecodable", "late"]);
   for (const [name, value] of Object.entries(traffic)) if (!known.has(name) && typeof value === "number" && value > 0) facts.push(`${name.replaceAll("_", " ")}: ${value}`);

@@ -367,7 +367,7 @@ pub struct Traffic {
     /// Those that belong to scenarios that have ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub late: Option<u64>,
-    /// Those whose payload somebody wanted to read and could not, because it does not decode.
+    /// Of those without an id, the ones whose payload does not decode, so that an id in it could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undecodable: Option<u64>,
     /// Fields that this version does not know.

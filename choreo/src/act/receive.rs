@@ -100,9 +100,6 @@ impl Act {
                 Triggered::Panicked(text) => failure = Some(text),
             }
         }
-        if let Some(registration) = state.slot(slot).and_then(|slot| slot.registration.as_ref()) {
-            registration.looked_at(message);
-        }
         if !looked {
             let at = envelope.received_at;
             state

@@ -279,8 +279,6 @@ impl Router {
         } else if !entry.deliver_to_all(&message) {
             self.surprise(entry, &message, None, SurpriseClass::Unclaimed);
         }
-        // What a scenario has looked at is counted already, before the scenario could end.
-        entry.count_undecodable(&message);
     }
 
     fn route_by_id(&self, entry: &TopicEntry, message: &Arc<Incoming>) {
@@ -345,8 +343,7 @@ impl Router {
         id: Option<CorrelationId>,
         class: SurpriseClass,
     ) {
-        entry.count_undecodable(message);
-        entry.count_surprise(class);
+        entry.count_surprise(message, class);
         lock(&self.surprises).push(message.envelope(), &entry.topic, id, class);
     }
 

@@ -53,13 +53,13 @@ pub(crate) struct TopicTraffic {
     pub(crate) without_id: u64,
     pub(crate) unknown_id: u64,
     pub(crate) late: u64,
-    /// Messages whose payload did not decode, whether they reached a scenario or not.
+    /// Of those without an id, the ones whose payload did not decode: an id in it could not be read.
     pub(crate) undecodable: u64,
     pub(crate) received: u64,
 }
 
 impl TopicTraffic {
-    /// Something came that could not be decoded, and nothing else that may have been for the scenario.
+    /// What may have been for the scenario could not be decoded, all of it.
     pub(crate) fn all_undecodable(self) -> bool {
         self.undecodable > 0 && self.undecodable >= self.without_id && self.unknown_id == 0
     }
@@ -165,20 +165,17 @@ impl TopicEntry {
         (received, received == REMEMBERED)
     }
 
-    pub(super) fn count_surprise(&self, class: SurpriseClass) {
+    pub(super) fn count_surprise(&self, message: &Incoming, class: SurpriseClass) {
+        // Before it counts as one without an id: a scenario may be ending.
+        if class == SurpriseClass::WithoutId && message.is_undecodable() {
+            self.undecodable.fetch_add(1, Ordering::Relaxed);
+        }
         match class {
             SurpriseClass::WithoutId => self.without_id.fetch_add(1, Ordering::Relaxed),
             SurpriseClass::UnknownId => self.unknown_id.fetch_add(1, Ordering::Relaxed),
             SurpriseClass::Late => self.late.fetch_add(1, Ordering::Relaxed),
             SurpriseClass::Unclaimed => 0,
         };
-    }
-
-    /// Counts a message whose payload somebody wanted to see and could not, once. Nothing is decoded for it.
-    pub(super) fn count_undecodable(&self, message: &Incoming) {
-        if message.take_undecodable() {
-            self.undecodable.fetch_add(1, Ordering::Relaxed);
-        }
     }
 
     fn traffic(&self) -> TopicTraffic {
@@ -276,11 +273,6 @@ impl Registration {
     /// As it was subscribed to.
     pub(crate) fn topic(&self) -> &Arc<str> {
         &self.entry.topic
-    }
-
-    /// A message has been looked at: if it did not decode, that is counted before the scenario can end.
-    pub(crate) fn looked_at(&self, message: &Incoming) {
-        self.entry.count_undecodable(message);
     }
 
     /// What came on the topic since the registration.

@@ -23,7 +23,7 @@ impl Text<'_> {
     fn hop(&mut self, data: &HandleData) {
         let mut sent: Vec<String> = Vec::new();
         for published in &self.result.published {
-            let shown = self.topic_on(published.leg, &published.topic);
+            let shown = self.result.topic_on(published.leg, &published.topic);
             if !sent.contains(&shown) {
                 sent.push(shown);
             }
@@ -32,7 +32,7 @@ impl Text<'_> {
         let silent = if inbox {
             "the inbox".to_owned()
         } else {
-            self.topic_on(data.leg, &data.topic)
+            self.result.topic_on(data.leg, &data.topic)
         };
         let hop = match sent.as_slice() {
             [] => format!("the scenario began, and no message followed on {silent}"),
@@ -58,18 +58,10 @@ impl Text<'_> {
         {
             let text = format!(
                 "{} went out without this scenario's correlation id ({}): no answer can find its way back",
-                self.topic_on(first.leg, &first.topic),
+                self.result.topic_on(first.leg, &first.topic),
                 self.result.leg(first.leg).correlation.describe()
             );
             self.line(6, self.paint(Tone::Warn, text));
-        }
-    }
-
-    /// A topic, with its transport where the scenario has several.
-    fn topic_on(&self, leg: u32, topic: &str) -> String {
-        match &self.result.leg(leg).label {
-            None => format!("`{topic}`"),
-            Some(label) => format!("`{topic}` on {label}"),
         }
     }
 
@@ -129,7 +121,7 @@ impl Text<'_> {
             );
             self.line(6, self.paint(Tone::Quiet, text));
         }
-        let filtered = traffic.without_id + traffic.unknown_id + traffic.late + traffic.undecodable;
+        let filtered = traffic.without_id + traffic.unknown_id + traffic.late;
         if filtered == 0 {
             let text = match traffic.received {
                 0 => "no message at all came on this topic meanwhile".to_owned(),
@@ -168,7 +160,7 @@ impl Text<'_> {
                 1 | 2 => ", a similar name",
                 _ => "",
             };
-            let shown = self.topic_on(*leg, topic);
+            let shown = self.result.topic_on(*leg, topic);
             let or_more = if busy.or_more { " or more" } else { "" };
             let _ = write!(
                 text,

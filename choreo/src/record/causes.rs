@@ -245,24 +245,30 @@ fn too_few(context: &Context<'_>, data: &HandleData, tally: &Tally) -> String {
 
 /// Nothing came: the hop that is silent, and the best guess why.
 fn silent(context: &Context<'_>, data: &HandleData) -> (CauseKind, String) {
-    let topic = context.result.shown(&data.topic);
+    let topic = context.result.topic_on(data.leg, &data.topic);
     let waited = Took(handles::waited(context, data));
     let traffic = data.traffic;
     // Something did come, and counts for nobody.
-    let nothing = if traffic.without_id + traffic.unknown_id + traffic.undecodable > 0 {
+    let nothing = if traffic.without_id + traffic.unknown_id > 0 {
         "nothing of this scenario"
     } else {
         "nothing"
     };
     let hop = match sent(context) {
-        Some(sent) => format!("{sent} went out, and {nothing} came back on `{topic}`"),
-        None => format!("{nothing} came on `{topic}`"),
+        Some(sent) => format!("{sent} went out, and {nothing} came back on {topic}"),
+        None => format!("{nothing} came on {topic}"),
+    };
+    // What the test sent there itself is no answer on the wrong topic.
+    let published = |leg: u32, topic: &str| {
+        let mut published = context.of.published.iter();
+        published.any(|own| own.leg == leg && &*own.topic == topic)
     };
     let similar = context
         .of
         .busy_topics
         .iter()
         .filter(|other| other.leg != data.leg || other.topic != data.topic)
+        .filter(|other| !published(other.leg, &other.topic))
         .map(|other| (edit_distance(&other.topic, &data.topic), other))
         .filter(|(distance, _)| *distance <= NEAR_NAME)
         .min_by_key(|(distance, _)| *distance);
@@ -296,7 +302,7 @@ fn silent(context: &Context<'_>, data: &HandleData) -> (CauseKind, String) {
 fn sent(context: &Context<'_>) -> Option<String> {
     let mut topics: Vec<String> = Vec::new();
     for published in &context.of.published {
-        let topic = format!("`{}`", context.result.shown(&published.topic));
+        let topic = context.result.topic_on(published.leg, &published.topic);
         if !topics.contains(&topic) {
             topics.push(topic);
         }
@@ -380,8 +386,11 @@ pub(super) fn of_scenario(scenario: &Scenario, outcome: Outcome) -> Option<Cause
             _ => CauseKind::Other,
         };
         let mut text = first_line(&error.text);
-        // What a test publishes itself fails before anything is awaited.
-        if kind != CauseKind::PublishFailed {
+        // Of a scenario that had not got so far nothing could have come.
+        if matches!(
+            error.kind.as_str(),
+            "lost" | "refused" | "reply" | "matcher"
+        ) {
             text += &awaited(scenario);
         }
         return Some(Cause::new(kind, text));

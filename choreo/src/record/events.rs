@@ -218,11 +218,7 @@ fn receipt(context: &Context<'_>, logged: &Logged, act: u32) -> Draft {
 /// The moment at which it was clear that two expectations were met in the wrong order.
 fn disorder(context: &Context<'_>, of: &ScenarioResult, messages: &Messages<'_>) -> Option<Draft> {
     let order = of.out_of_order.as_ref()?;
-    let handle = |index: u32| {
-        let index = index.checked_sub(of.first_handle)?;
-        Some(&of.handles.get(index as usize)?.data)
-    };
-    let (first, second) = (handle(order.first)?, handle(order.second)?);
+    let (first, second) = (of.handle_data(order.first)?, of.handle_data(order.second)?);
     // The one that had to be over came on after the other had begun.
     let offset = context.offset(first.span?.1.at);
     let mut event = Event::new(offset, Timestamp::UNIX_EPOCH, Action::Violation);
@@ -241,7 +237,7 @@ fn disorder(context: &Context<'_>, of: &ScenarioResult, messages: &Messages<'_>)
         act: of.act,
         link: Link {
             message: number,
-            about: About::Handle(order.second),
+            about: About::Scenario,
         },
     })
 }
@@ -254,15 +250,17 @@ fn skipped(
     surprises: &[(u32, Surprise)],
 ) -> Vec<Draft> {
     let staged = context.act.bridge().is_some();
-    let in_vain = |leg: u32, topic: &Arc<str>| {
+    let in_vain = |leg: u32, surprise: &Surprise| {
+        // It came through one subscription, and a handle may have another that covers its topic.
+        let places = [&surprise.topic, &surprise.through];
         let mut handles = acts.iter().flat_map(|act| &act.handles);
         handles.any(|handle| {
             let data = &handle.data;
-            data.outcome == Outcome::Timeout && data.leg == leg && data.topic == *topic
+            data.outcome == Outcome::Timeout && data.leg == leg && places.contains(&&data.topic)
         })
     };
     let foreign = surprises.iter().filter(|(leg, surprise)| {
-        let missed = || in_vain(*leg, &surprise.topic);
+        let missed = || in_vain(*leg, surprise);
         match surprise.class {
             SurpriseClass::UnknownId => staged || missed(),
             SurpriseClass::WithoutId => missed(),

@@ -57,7 +57,7 @@ pub(crate) struct Player<'a> {
 static DRAWN: LazyLock<Mutex<HashMap<u64, u64>>> = LazyLock::new(Mutex::default);
 
 impl Player<'_> {
-    /// A seed of its own, whatever runs beside it.
+    /// A seed of its own, whatever else runs beside it. Those of one name draw in the order in which they arm.
     fn next_seed(self, run: u64) -> u64 {
         let number = {
             let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);

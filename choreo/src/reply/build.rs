@@ -99,10 +99,11 @@ fn parse<A: DeserializeOwned>(message: &Incoming) -> Result<A, String> {
     })
 }
 
-/// Why a message does not decode, of serde's words those that come from types and not from the message.
+/// Why a message does not decode, of serde's words those that come from types and not from the message:
+/// a `Deserialize` of the user's may put anything into them.
 fn without_values(reason: &str, message: &Value) -> Option<String> {
     if reason.starts_with("missing field `") {
-        return Some(reason.to_owned());
+        return (!says_a_value(reason, message)).then(|| reason.to_owned());
     }
     let (actual, expected) = reason.rsplit_once(", expected ")?;
     let actual = actual
@@ -116,17 +117,42 @@ fn without_values(reason: &str, message: &Value) -> Option<String> {
         "boolean" => "a bool",
         "sequence" => "a list",
         "map" => "an object",
-        other => other,
+        "null" => "null",
+        "unit variant" => "a unit variant",
+        _ => return None,
     };
+    if says_a_value(expected, message) {
+        return None;
+    }
     let mut places = Vec::new();
     find(message, actual, &mut String::new(), &mut places);
     Some(match places.as_slice() {
-        [place] => format!("`{place}` is {kind} instead of {expected}"),
+        [place] if !place.is_empty() => format!("`{place}` is {kind} instead of {expected}"),
         _ => format!("{kind} instead of {expected}"),
     })
 }
 
-/// Where in a message a value is that serde describes so.
+/// Whether a text has a string or a number of the message among its words.
+fn says_a_value(text: &str, message: &Value) -> bool {
+    let says = |word: &str| {
+        let is_part = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+        !word.is_empty()
+            && text.match_indices(word).any(|(start, _)| {
+                // The 8 of `u8` is nobody's.
+                let (before, after) = (&text[..start], &text[start + word.len()..]);
+                !is_part(before.chars().next_back()) && !is_part(after.chars().next())
+            })
+    };
+    match message {
+        Value::Null | Value::Bool(_) => false,
+        Value::Number(number) => says(&number.to_string()),
+        Value::String(string) => says(string),
+        Value::Array(items) => items.iter().any(|item| says_a_value(text, item)),
+        Value::Object(fields) => fields.values().any(|field| says_a_value(text, field)),
+    }
+}
+
+/// Where in a message a value is that serde describes so; the message itself has no path.
 fn find(value: &Value, described: &str, path: &mut String, places: &mut Vec<String>) {
     let own = match value {
         Value::Null => "null".to_owned(),
@@ -137,8 +163,16 @@ fn find(value: &Value, described: &str, path: &mut String, places: &mut Vec<Stri
         Value::Array(_) => "sequence".to_owned(),
         Value::Object(_) => "map".to_owned(),
     };
-    if own == described && !path.is_empty() {
+    if own == described {
         places.push(path.clone());
+    }
+    // The name of a field can be what does not decode as well, and is at no path.
+    let named = |name: &String| format!("string {name:?}") == described;
+    if value
+        .as_object()
+        .is_some_and(|fields| fields.keys().any(named))
+    {
+        places.push(String::new());
     }
     let length = path.len();
     let mut enter = |step: &str, child: &Value| {
@@ -245,8 +279,11 @@ impl<A: 'static> Decoded<A> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use serde::Deserialize;
-    use serde_json::json;
+    use serde::de::{Error as _, Unexpected};
+    use serde_json::{Error, json};
 
     use super::*;
 
@@ -257,12 +294,20 @@ mod tests {
         approved: Option<bool>,
     }
 
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only decoded")]
+    struct Counts {
+        counts: HashMap<char, u32>,
+    }
+
+    fn told<A: DeserializeOwned>(message: &Value) -> Option<String> {
+        let decoded = A::deserialize(message).map(|_| ());
+        let error = decoded.expect_err("it is none").to_string();
+        without_values(&error, message)
+    }
+
     #[test]
     fn what_does_not_decode_is_told_without_what_it_was() {
-        let told = |message: Value| {
-            let error = Check::deserialize(&message).expect_err("it is no check");
-            without_values(&error.to_string(), &message)
-        };
         for (message, reason) in [
             (
                 json!({ "amount": "s3cret" }),
@@ -292,8 +337,48 @@ mod tests {
             ),
             (json!({}), "missing field `amount`"),
         ] {
-            assert_eq!(told(message).as_deref(), Some(reason));
+            assert_eq!(told::<Check>(&message).as_deref(), Some(reason));
         }
-        assert_eq!(without_values("4711 is no good", &Value::Null), None);
+    }
+
+    #[test]
+    fn a_place_is_named_only_if_there_is_no_other() {
+        let order = json!({ "order": { "id": 1 } });
+        assert_eq!(
+            told::<String>(&order).as_deref(),
+            Some("an object instead of a string")
+        );
+        let lists = json!([[1], 2]);
+        assert_eq!(
+            told::<String>(&lists).as_deref(),
+            Some("a list instead of a string")
+        );
+        let name = json!({ "counts": { "abc": 1 }, "note": "abc" });
+        assert_eq!(
+            told::<Counts>(&name).as_deref(),
+            Some("a string instead of a character")
+        );
+    }
+
+    #[test]
+    fn what_a_type_of_the_users_says_is_told_without_values() {
+        let message = json!({ "card": "4711 EUR", "count": 32 });
+        let told = |error: serde_json::Error| without_values(&error.to_string(), &message);
+        let number = Unexpected::Str("4711 EUR");
+        for error in [
+            Error::custom("4711 EUR is no good"),
+            Error::custom("missing field `pin` of 4711 EUR"),
+            Error::invalid_value(Unexpected::Other("4711 EUR"), &"a card"),
+            Error::invalid_value(Unexpected::Other("the map of 4711"), &"a card"),
+            Error::invalid_value(number, &"a card, not 4711 EUR"),
+            Error::invalid_value(number, &"a number above 32"),
+        ] {
+            let text = error.to_string();
+            assert_eq!(told(error), None, "{text}");
+        }
+        // A word of the type's that has a value in it is still the type's.
+        let reason = "`card` is a string instead of u32";
+        let error = Error::invalid_type(number, &"u32");
+        assert_eq!(told(error).as_deref(), Some(reason));
     }
 }

@@ -55,3 +55,33 @@ async fn each_act_has_its_trigger() {
     assert!(acts[0].start_ms <= acts[0].trigger_ms.unwrap());
     assert!(acts[0].end_ms <= acts[1].start_ms);
 }
+
+#[tokio::test]
+async fn expectations_of_two_acts_in_the_wrong_order() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            let created = expect!(s, "acts.created");
+            publish!(s, "acts.created", {});
+            let s = next_act!(s);
+            let paid = expect!(s, "acts.paid");
+            in_order!(s, paid, created);
+            publish!(s, "acts.paid", {});
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = run(body).await;
+    let order = &told.json["order_violations"][0];
+    assert_eq!(
+        (&order["first"], &order["second"]),
+        (&json!("h2"), &json!("h1"))
+    );
+    let edges = told.edges();
+    assert_eq!(
+        edges.last().unwrap(),
+        "violation acts.created m2 <- received acts.created m2"
+    );
+    let last = told.json["timeline"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["handle"], &last["act"]), (&json!("h1"), &json!(2)));
+    assert_eq!(last["detail"], "came before acts.paid");
+}

@@ -316,3 +316,17 @@ async fn payloads_of_any_kind_are_bounded() {
     assert_eq!(shown("m4"), (json!("text"), json!("1e999")));
     assert_eq!(told.json["handles"][0]["topic"], "inbox");
 }
+
+#[tokio::test]
+async fn what_never_began_awaits_nothing() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "never.done");
+            let _ = s;
+            body_end(())
+        })
+    }
+    let cause = &run(body).await.causes()[0];
+    assert!(cause.contains("was never triggered"), "{cause}");
+    assert!(!cause.contains("had not come"), "{cause}");
+}

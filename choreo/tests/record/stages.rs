@@ -12,18 +12,26 @@ struct Gateway {
     kafka: Harness,
 }
 
-static GATEWAY: HostFn<ConnectedStage<Gateway>> =
-    HostFn::new("gateway", "record", file!(), line!(), || {
-        connect_stage_with(async {
-            ConnectedStage::<Gateway>::builder(GatewayBuilder {
-                nats: Harness::builder(Memory::new())
-                    .correlation(FieldCorrelation::new("correlation_id")),
-                kafka: Harness::builder(broker()).correlation(FieldCorrelation::new("id")),
+/// Connected on this test's runtime.
+fn gateway() -> &'static HostFn<ConnectedStage<Gateway>> {
+    Box::leak(Box::new(HostFn::new(
+        "gateway",
+        "record",
+        file!(),
+        line!(),
+        || {
+            connect_stage_with(async {
+                ConnectedStage::<Gateway>::builder(GatewayBuilder {
+                    nats: Harness::builder(Memory::new())
+                        .correlation(FieldCorrelation::new("correlation_id")),
+                    kafka: Harness::builder(broker()).correlation(FieldCorrelation::new("id")),
+                })
+                .connect()
+                .await
             })
-            .connect()
-            .await
-        })
-    });
+        },
+    )))
+}
 
 fn body(s: Scenario<'_, Gateway>) -> BoxFuture<'_, BodyEnd> {
     Box::pin(async move {
@@ -44,7 +52,7 @@ fn body(s: Scenario<'_, Gateway>) -> BoxFuture<'_, BodyEnd> {
 
 #[tokio::test]
 async fn events_messages_and_handles_have_their_transport() {
-    let told = run_on(&GATEWAY, body).await;
+    let told = run_on(gateway(), body).await;
     let mut edges = told.edges();
     // It comes when it likes.
     let skipped = edges
@@ -89,8 +97,29 @@ async fn events_messages_and_handles_have_their_transport() {
     let causes = told.causes();
     assert!(
         causes[0].starts_with(
-            "routing: `orders.new` went out, and nothing of this scenario came back on `orders.lost.*`"
+            "routing: `orders.new` on kafka went out, and nothing of this scenario came back on `orders.lost.*` on kafka"
         ),
         "{causes:?}"
     );
+}
+
+#[tokio::test]
+async fn a_topic_of_another_transport_is_the_guess_unless_the_test_sent_there() {
+    fn body(s: Scenario<'_, Gateway>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            reply!(s.kafka, ["orders", "orders.done"] => "orders.seen", {});
+            expect!(s.nats, "orders");
+            expect!(s.nats, "orders.done");
+            publish!(s.kafka, "orders", {});
+            let sent = broker().client().publish("orders.done", "{}").await;
+            sent.expect("the broker takes it");
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = run_on(gateway(), body).await;
+    let own = "routing: `orders` on kafka went out, and nothing came back on `orders` on nats within <time>";
+    let other = "routing: `orders` on kafka went out, and nothing came back on `orders.done` on nats within <time>: \
+                 some came on `orders.done` of kafka";
+    assert_eq!(told.causes(), [own, own, other]);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use choreo::__private::{
-    Body, BoxFuture, HarnessFn, RunContext, Transports, connect_with, run_scenario,
+    Body, BoxFuture, HarnessFn, HostFn, RunContext, connect_with, run_scenario,
 };
 use choreo::prelude::*;
 use choreo::{Host, Value, serde_json};
@@ -50,15 +50,10 @@ pub(crate) async fn run(body: Body) -> Told {
 /// The same over another harness.
 pub(crate) async fn run_with(harness: HarnessFn, body: Body) -> Told {
     // Of this test's runtime.
-    let harness = Box::leak(Box::new(harness));
-    let timeout = Some(Duration::from_millis(100));
-    told(&run_scenario(harness, timeout, body, context()).await)
+    run_on(Box::leak(Box::new(harness)), body).await
 }
 
-pub(crate) async fn run_on<T: Transports>(
-    host: &'static choreo::__private::HostFn<choreo::Stage<T>>,
-    body: Body<<choreo::Stage<T> as Host>::Transports>,
-) -> Told {
+pub(crate) async fn run_on<H: Host>(host: &'static HostFn<H>, body: Body<H::Transports>) -> Told {
     let timeout = Some(Duration::from_millis(100));
     told(&run_scenario(host, timeout, body, context()).await)
 }

@@ -6,7 +6,7 @@ use choreo::codec::RawCodec;
 use choreo::prelude::*;
 use choreo_report::model::Outcome;
 
-use crate::support::{Told, broker, run, run_with};
+use crate::support::{Told, broker, run, run_on, run_with};
 
 async fn send(topic: &str, payload: &str) {
     let sent = broker().client().publish(topic, payload.to_owned()).await;
@@ -93,13 +93,47 @@ async fn what_does_not_decode_and_reaches_the_scenario() {
         body,
     )
     .await;
-    assert_eq!(
-        traffic(&told, 0),
-        &json!({ "received": 2, "undecodable": 2 })
-    );
+    assert_eq!(traffic(&told, 0), &json!({ "received": 2 }));
     let cause = "wrong_type: 2 messages came on `order`; none could be decoded: the payload is not JSON: expected \
                  value at line 1 column 1";
     assert_eq!(told.causes(), [cause, cause]);
+}
+
+/// Whether they were right there, or were not.
+#[tokio::test]
+async fn what_does_not_decode_and_reaches_another_scenario() {
+    fn waits(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "orders.done", { ok: true });
+            publish!(s, "ask", {});
+            let _ = s;
+            body_end(())
+        })
+    }
+    fn has_some(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "orders.done", bytes b"<order/>");
+            expect!(s, "orders.done", { ok: true });
+            begin!(s);
+            publish!(s, "orders.done", bytes b"<order/>");
+            let _ = s;
+            body_end(())
+        })
+    }
+    let harness = HarnessFn::new("h", "record", file!(), line!(), by_header);
+    let harness = Box::leak(Box::new(harness));
+    let (told, other) = tokio::join!(run_on(harness, waits), run_on(harness, has_some));
+    assert_eq!(other.record.handles[0].verdict, Some(Outcome::Pass));
+    assert_eq!(other.record.handles[1].verdict, Some(Outcome::Fail));
+    assert_eq!(traffic(&told, 0), &json!({ "received": 1 }));
+    let cause = "routing: `ask` went out, and nothing came back on `orders.done` within <time>";
+    assert_eq!(told.causes(), [cause, cause]);
+    let text = &told.record.summary_text;
+    assert!(
+        text.contains("1 message on this topic went to other scenarios"),
+        "{text}"
+    );
+    assert!(!text.contains("decoded"), "{text}");
 }
 
 #[tokio::test]
@@ -131,6 +165,7 @@ async fn what_came_through_a_wildcard_is_a_surprise_of_its_handle() {
             for topic in ["wild.a.done", "wild.b.done", "wild.b.other", "ask.a.b"] {
                 send(topic, &foreign).await;
             }
+            send("wild.c.done", "{}").await;
             let _ = s;
             body_end(())
         })
@@ -146,7 +181,19 @@ async fn what_came_through_a_wildcard_is_a_surprise_of_its_handle() {
             ("wild.a.done", "unknown_id"),
             ("wild.b.done", "unknown_id"),
             ("ask.a.b", "unknown_id"),
+            ("wild.c.done", "without_id"),
         ]
     );
-    assert_eq!(traffic(&told, 0), &json!({ "received": 2, "other_ids": 2 }));
+    assert_eq!(
+        traffic(&told, 0),
+        &json!({ "received": 3, "other_ids": 2, "without_id": 1 })
+    );
+    // Those that were waited for in vain.
+    let mut skipped = told.edges();
+    skipped.retain(|edge| edge.starts_with("correlation_skipped"));
+    assert_eq!(
+        skipped,
+        ["wild.a.done", "wild.b.done", "wild.c.done"]
+            .map(|topic| format!("correlation_skipped {topic}"))
+    );
 }
