@@ -1,4 +1,4 @@
-//! What is said of a failure is true of it: what came where nothing was expected to, and what ended the scenario.
+//! What is said of a failure is true of it: what came where nothing was expected to, and where a reply failed.
 
 use choreo_report::model::{
     HandleOutcome, ReplyState, ReplyStep, Report, Scenario, ScenarioError, TestOutcome, Traffic,
@@ -116,6 +116,46 @@ async fn an_error_is_shown_unless_the_reply_says_it() {
     assert_eq!(browser.count(".reply.red").await, 1);
     let text = browser.text_of(".error-card").await;
     assert!(text.contains(error), "{text}");
+    browser.assert_no_problems().await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_reply_failed_where_it_failed() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    let steps = "[...document.querySelectorAll('.reply .steps .life')].map((one) => one.dataset.stageStatus).join(' ')";
+    let culprit = "The message that it could not answer";
+    browser.open(&fixture("reply-failed")).await;
+    assert_eq!(browser.text(steps).await, "ok ok failed skipped");
+    assert!(browser.text_of(".reply").await.contains(culprit));
+
+    let of = |failed_at: Option<ReplyStep>, error: &str| {
+        let mut report = fixture("reply-failed");
+        let reply = &mut failed(&mut report).replies[0];
+        reply.failed_at = failed_at;
+        reply.builder_error = Some(error.to_owned());
+        reply.error_text = Some("cannot publish to fraud.result: no permission".to_owned());
+        report
+    };
+    // The step, and for reports that do not have it the name of the error.
+    for (failed_at, error, expected) in [
+        (Some(ReplyStep::Send), "Denied", "ok ok ok failed"),
+        (Some(ReplyStep::Build), "Elapsed", "ok ok failed skipped"),
+        (None, "Elapsed", "ok ok ok failed"),
+        (None, "NoReplyAddress", "ok ok ok failed"),
+    ] {
+        browser.open(&of(failed_at.clone(), error)).await;
+        assert_eq!(browser.text(steps).await, expected, "{failed_at:?} {error}");
+    }
+    let unsent = of(None, "TransportError");
+    pictures(&browser, &unsent, "unsent").await;
+    assert_eq!(browser.text(steps).await, "ok ok ok failed");
+    let text = browser.text_of(".reply").await;
+    assert!(text.contains("no permission"), "{text}");
+    assert!(!text.contains(culprit), "{text}");
     browser.assert_no_problems().await;
     browser.close().await;
 }
