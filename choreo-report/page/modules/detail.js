@@ -71,7 +71,7 @@ function scenarioView(scenario, number, all, { entry, test, report, parts }) {
   const verdict = scenario.verdict ?? scenario.outcome;
   const red = isFailure(verdict);
   const messages = new Map((scenario.messages ?? []).map((message) => [message.id, message]));
-  const causes = entry.causes.filter((cause) => cause.scenario === number);
+  const causes = entry.causes.filter((cause) => cause.scenario === number || cause.scenario === null);
   const at = { scenario, messages, key: entry.key };
   const handles = scenario.handles ?? [];
   const replies = scenario.replies ?? [];
