@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use choreo_report::model::{NoticeKind, Report, Test, TestOutcome};
+use choreo_report::model::{NoticeKind, Replacements, Report, Test, TestOutcome};
 use choreo_report::read;
 use choreo_runner::{
     BoxFuture, Case, HandleRecord, OpenError, Opened, Outcome, Resource, Row, RunContext,
@@ -59,6 +59,13 @@ fn ends(outcome: Outcome, failure: Option<&str>) -> BoxFuture<'static, ScenarioR
     Box::pin(async move { ScenarioRecord::new(outcome, vec![handle], took, failure) })
 }
 
+/// Says an id that no report shows.
+fn errs(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+    let ids = Replacements::new(vec![("run-7".to_owned(), "#1".to_owned())]);
+    let ended = ends(Outcome::Error, Some("run-7 was refused"));
+    Box::pin(async { ended.await.with_replacements(ids) })
+}
+
 /// Leaves something to chance, and fails with what it was drawn from.
 fn draws(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
     let seed = choreo_runner::run_seed().expect("the runner has checked it");
@@ -94,7 +101,7 @@ inventory::submit! { Case {
     row: Some(Row { number: 2, in_file: None, file: "tests/orders.rs", line: 3 }),
     run: |_| ends(Outcome::Fail, Some("\x1b[31mone near miss\x1b[0m\n  - count: 3")), ..CASE
 } }
-inventory::submit! { Case { name: "errs", module: "report::a", line: 4, run: |_| ends(Outcome::Error, Some("refused")), ..CASE } }
+inventory::submit! { Case { name: "errs", module: "report::a", line: 4, run: errs, ..CASE } }
 inventory::submit! { Case { name: "is_ignored", module: "report::a", line: 5, ignore: Some("not now"), ..CASE } }
 inventory::submit! { Case { name: "aborts", module: "report::dies", line: 6, run: aborts, ..CASE } }
 inventory::submit! { Case { name: "waits", module: "report::waits", line: 7, run: waits, ..CASE } }
@@ -491,6 +498,7 @@ fn github_gets_annotations_and_a_summary() {
             "::error file=tests/orders.rs,line=3,title=a%3A%3Afails::one near miss%0A  - count: 3\n",
         )
         .warns(2, "::error ")
+        .warns(1, "title=a%3A%3Aerrs::#1 was refused\n")
         .warns(1, "::warning file=tests/orders.rs,line=2,title=a%3A%3Ais_slow::");
     scratch
         .run(&["a::fails", "--report", "out"], &variables)

@@ -25,6 +25,7 @@ mod tally;
 
 pub(crate) use busy::BusyTopic;
 pub(crate) use data::{Describe, HandleData};
+pub(crate) use reply::{ReplyFailure, ReplyStep};
 pub use reply::{ReplyReport, ReplyState};
 pub(crate) use tally::{Cause, Disorder, Moment, OutOfOrder, Tally, Violation, Wants};
 

@@ -71,7 +71,7 @@ function scenarioView(scenario, number, all, { entry, test, report, parts }) {
   const verdict = scenario.verdict ?? scenario.outcome;
   const red = isFailure(verdict);
   const messages = new Map((scenario.messages ?? []).map((message) => [message.id, message]));
-  const causes = entry.causes.filter((cause) => cause.scenario === number);
+  const causes = entry.causes.filter((cause) => cause.scenario === number || cause.scenario === null);
   const at = { scenario, messages, key: entry.key };
   const handles = scenario.handles ?? [];
   const replies = scenario.replies ?? [];
@@ -111,7 +111,7 @@ function scenarioView(scenario, number, all, { entry, test, report, parts }) {
       messages.size > 0 ? fold(messages.size === 1 ? "The message" : `All ${count(messages.size, "message")}`, () => h("div", {}, [...messages.values()].map((message) => fold(h("span", {}, bdi(brief(message.topic, 100), { class: "mono topic" }), " ", h("span", { class: "facts-line" }, messageFacts(message))), () => messageView(message), { class: "inner" }))), { class: "card all-messages" }) : null,
     ];
     // What a reply says of its failure itself need not be said above it.
-    const told = scenario.error?.kind === "reply" && redReplies.length > 0 && scenario.body_error === undefined;
+    const told = scenario.error?.kind === "reply" && replies.some((reply) => reply.state === "reply_failed") && scenario.body_error === undefined;
     put(cards, told ? null : errorView(scenario), orderCard(disorder, at), consequence ? [evidence[0], time, evidence[1]] : [evidence, time], quiet, notes(scenario));
     return cards;
   };

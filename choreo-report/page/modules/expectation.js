@@ -171,10 +171,14 @@ function nothingPanel(handle, at) {
   const deadline = handle.diagnosis?.deadline_ms ?? at.scenario.timeout_ms;
   if (typeof deadline === "number" && handle.outcome === "timeout") facts.push(`Nothing that could be compared came within ${duration(deadline)}.`);
   if (handle.outcome === "pending") facts.push("Nothing, before the scenario was ended.");
-  if (traffic.without_id > 0) facts.push(`${count(traffic.without_id, "message")} carried no correlation id.`);
-  if (traffic.other_ids > 0) facts.push(`${count(traffic.other_ids, "message")} carried an unknown correlation id.`);
   if (traffic.undecodable > 0) facts.push(`${count(traffic.undecodable, "message")} could not be decoded.`);
-  const others = (traffic.received ?? 0) - (traffic.without_id ?? 0) - (traffic.other_ids ?? 0);
+  // A payload that does not decode has no id to read: that is said already.
+  const unread = traffic.undecodable >= traffic.without_id && !(traffic.other_ids > 0);
+  if (traffic.without_id > 0 && !unread) facts.push(`${count(traffic.without_id, "message")} carried no correlation id.`);
+  if (traffic.other_ids > 0) facts.push(`${count(traffic.other_ids, "message")} carried an unknown correlation id.`);
+  if (traffic.late > 0) facts.push(`${count(traffic.late, "message")} belonged to scenarios that had ended: is the timeout too short?`);
+  // What does not decode is among the others as well.
+  const others = (traffic.received ?? 0) - (traffic.without_id ?? 0) - (traffic.other_ids ?? 0) - (traffic.late ?? 0);
   if (others > 0) facts.push(`${count(others, "message")} ${others === 1 ? "was" : "were"} for other scenarios.`);
   const known = new Set(["received", "other_ids", "without_id", "undecodable", "late"]);
   for (const [name, value] of Object.entries(traffic)) if (!known.has(name) && typeof value === "number" && value > 0) facts.push(`${name.replaceAll("_", " ")}: ${value}`);

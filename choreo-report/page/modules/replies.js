@@ -49,14 +49,26 @@ function transports({ trigger_transport: from, response_transport: to }) {
   ];
 }
 
+// Errors of an answer that was built already. Reports that do not say where a reply failed have only their names.
+const UNSENT = new Set(["TransportError", "Elapsed", "NoReplyAddress"]);
+
+/** The step at which a reply failed, if it did: `build` or `send`. */
+function failedAt(reply) {
+  if (reply.state !== "reply_failed") return null;
+  const isSend = reply.failed_at === undefined ? UNSENT.has(reply.builder_error) : reply.failed_at === "send";
+  return isSend ? "send" : "build";
+}
+
 function steps(reply) {
-  const failed = reply.state === "reply_failed";
-  const built = reply.match_count > 0 ? (failed && !reply.reply_published ? "failed" : "ok") : "na";
+  const failed = failedAt(reply);
+  const built = failed === "send" || reply.reply_published;
+  const why = reply.builder_error ?? "";
+  const answers = reply.answers > 1 ? count(reply.answers, "answer") : "";
   const list = [
     ["asked", reply.candidate_count > 0 ? "ok" : "no", count(reply.candidate_count, "message")],
     ["accepted", reply.match_count > 0 ? "ok" : reply.candidate_count > 0 ? "no" : "na", reply.matcher_description || "any"],
-    ["built the answer", built, failed ? reply.builder_error ?? "" : ""],
-    ["sent", reply.reply_published ? "ok" : built === "ok" ? "failed" : "skipped", reply.answers > 1 ? count(reply.answers, "answer") : ""],
+    ["built the answer", failed === "build" ? "failed" : built ? "ok" : "na", failed === "build" ? why : ""],
+    ["sent", failed === "send" ? "failed" : reply.reply_published ? "ok" : "skipped", failed === "send" ? why : answers],
   ];
   const signs = new Map([["ok", "pass"], ["no", "fail"], ["failed", "fail"], ["skipped", "skipped"], ["na", "skipped"]]);
   return h("ol", { class: "steps plain" }, list.map(([name, status, text]) => h("li", { class: `life ${status}`, "data-stage-status": status },
@@ -70,9 +82,9 @@ function error(reply) {
   return text && !said ? h("pre", { class: "error-text" }, bdi(brief(text, 2000))) : null;
 }
 
-// What it was asked with when it failed: the reason is in there.
+// What it was asked with when it could not build its answer: the reason is in there.
 function culprit(reply, at) {
-  const message = reply.state === "reply_failed" ? at.messages.get(reply.trigger_messages?.at(-1)) : undefined;
+  const message = failedAt(reply) === "build" ? at.messages.get(reply.trigger_messages?.at(-1)) : undefined;
   return message?.payload === undefined ? undefined : message;
 }
 

@@ -20,7 +20,8 @@ pub(super) struct Because {
     pub(super) text: String,
     /// Where it is, for people: tests with the same kind at the same place are one group.
     pub(super) place: String,
-    pub(super) scenario: usize,
+    /// The scenario of the test, if it is one's.
+    pub(super) scenario: Option<usize>,
     pub(super) part: Part,
 }
 
@@ -97,7 +98,7 @@ fn of_failure(test: &Test) -> Vec<Because> {
         kind,
         text,
         place,
-        scenario: number.unwrap_or(0),
+        scenario: number,
         part,
     });
     for (index, scenario) in test.scenarios.iter().enumerate() {
@@ -112,7 +113,7 @@ fn others(number: usize, scenario: &Scenario, found: &mut Vec<Because>) {
     let known = |found: &[Because], part| {
         found
             .iter()
-            .any(|one| one.scenario == number && one.part == part)
+            .any(|one| one.scenario == Some(number) && one.part == part)
     };
     for (index, reply) in scenario.replies.iter().enumerate() {
         if failed(reply) && !known(found, Part::Reply(index)) {
@@ -128,32 +129,36 @@ fn others(number: usize, scenario: &Scenario, found: &mut Vec<Because>) {
                     reply.trigger_topic
                 )),
                 place: reply_place(reply),
-                scenario: number,
+                scenario: Some(number),
                 part: Part::Reply(index),
             });
         }
     }
-    for (index, handle) in scenario.handles.iter().enumerate() {
-        let bad = handle.exact_outcome().is_none_or(Outcome::is_failure);
-        if bad && !known(found, Part::Handle(index)) {
-            let cause = causes::of_handle(handle);
-            // What something else ended is no reason of its own.
-            if cause.kind == CauseKind::Interrupted && !found.is_empty() {
-                continue;
-            }
-            let text = sentence(&cause.text);
-            // One event can end many expectations, which all say the same.
-            if found.iter().any(|one| one.text == text) {
-                continue;
-            }
-            found.push(Because {
-                kind: cause.kind.as_str().to_owned(),
-                text,
-                place: place_of(handle),
-                scenario: number,
-                part: Part::Handle(index),
-            });
+    let bad = |handle: &Handle| handle.exact_outcome().is_none_or(Outcome::is_failure);
+    let handles = scenario.handles.iter().enumerate();
+    let mut causes: Vec<_> = handles
+        .filter(|(index, handle)| bad(handle) && !known(found, Part::Handle(*index)))
+        .map(|(index, handle)| (index, handle, causes::of_handle(handle)))
+        .collect();
+    causes.sort_by_key(|(.., cause)| cause.kind == CauseKind::Interrupted);
+    for (index, handle, cause) in causes {
+        // What something else ended is no reason of its own.
+        let ends = |one: &Because| one.scenario.is_none_or(|scenario| scenario == number);
+        if cause.kind == CauseKind::Interrupted && found.iter().any(ends) {
+            continue;
         }
+        let text = sentence(&cause.text);
+        // One event can end many expectations, which all say the same.
+        if found.iter().any(|one| one.text == text) {
+            continue;
+        }
+        found.push(Because {
+            kind: cause.kind.as_str().to_owned(),
+            text,
+            place: place_of(handle),
+            scenario: Some(number),
+            part: Part::Handle(index),
+        });
     }
 }
 
@@ -177,7 +182,7 @@ fn of_slowness(test: &Test, kind: &str) -> Vec<Because> {
                 kind: kind.to_owned(),
                 text: sentence(&text),
                 place: handle.topic.clone(),
-                scenario: number,
+                scenario: Some(number),
                 part: Part::Handle(index),
             });
         }

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::*;
 use crate::model::{
-    Cause, CauseKind, Handle, Millis, Outcome, Reply, ReplyState, Scenario, ScenarioError,
-    TestOutcome, Timestamp,
+    Cause, CauseKind, Handle, HandleOutcome, Millis, Outcome, Reply, ReplyState, Scenario,
+    ScenarioError, ScenarioOutcome, TestOutcome, Timestamp,
 };
 
 fn run() -> Run {
@@ -185,6 +185,40 @@ fn what_starved_an_expectation_comes_before_it() {
     lost.scenarios[0].error = Some(ScenarioError::new("lost", "the broker is gone"));
     let found = because::of_test(&lost);
     assert_eq!((found.len(), found[0].part), (1, because::Part::Whole));
+}
+
+#[test]
+fn what_was_interrupted_is_a_cause_where_nothing_else_is() {
+    let open = || {
+        let mut scenario = Scenario::new("second", Outcome::Fail, Millis::ZERO);
+        let mut handle = Handle::new("results", Outcome::Fail);
+        handle.outcome = HandleOutcome::Pending;
+        scenario.handles.push(handle);
+        scenario
+    };
+    let places = |test: &Test| -> Vec<_> {
+        let found = because::of_test(test).into_iter();
+        found.map(|one| (one.scenario, one.part)).collect()
+    };
+    let first = because::Part::Handle(0);
+
+    let mut two = failing("a", "orders", CauseKind::Routing);
+    two.scenarios.push(open());
+    assert_eq!(places(&two), [(Some(0), first), (Some(1), first)]);
+    let timeout = Handle::new("receipts", Outcome::Timeout);
+    two.scenarios[1].handles.push(timeout);
+    let second = because::Part::Handle(1);
+    assert_eq!(places(&two), [(Some(0), first), (Some(1), second)]);
+
+    // It failed by itself, which interrupts all that has not ended.
+    let mut body = test("b", TestOutcome::Failed);
+    body.failure_text = Some("assertion failed".to_owned());
+    body.scenarios = vec![open(), open()];
+    for scenario in &mut body.scenarios {
+        scenario.outcome = ScenarioOutcome::Pass;
+        scenario.verdict = None;
+    }
+    assert_eq!(places(&body), [(None, because::Part::Whole)]);
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub use self::message::{Direction, Encoding, Message};
 pub use self::near_miss::{Difference, MatchFailure, MismatchKind, NearMiss};
 pub use self::outcome::{HandleOutcome, Outcome, ScenarioOutcome, TestOutcome};
 pub use self::record::{HandleRecord, Replacements, ScenarioRecord};
-pub use self::reply::{Reply, ReplyState};
+pub use self::reply::{Reply, ReplyState, ReplyStep};
 pub use self::report::{Report, SCHEMA_VERSION};
 pub use self::run::{
     Ci, Notice, NoticeKind, Processes, Redactions, Run, SlowPolicy, Totals, Xdist,

@@ -50,6 +50,9 @@ pub struct Reply {
     /// How many answers went out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answers: Option<u64>,
+    /// What it did when it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_at: Option<ReplyStep>,
     /// What kept it from answering.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_text: Option<String>,
@@ -100,6 +103,7 @@ impl Reply {
             location: None,
             transport: None,
             answers: None,
+            failed_at: None,
             error_text: None,
             required: None,
             near_misses: Vec::new(),
@@ -122,5 +126,15 @@ words! {
         Replied = "replied",
         /// It could not answer.
         ReplyFailed = "reply_failed",
+    }
+}
+
+words! {
+    /// What a reply does once it was asked.
+    pub enum ReplyStep or other {
+        /// It makes its answer.
+        Build = "build",
+        /// It hands its answer to the broker.
+        Send = "send",
     }
 }

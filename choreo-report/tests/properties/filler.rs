@@ -250,7 +250,7 @@ macro_rules! words {
 
 words! {
     Action CauseKind DiagnosisKind Direction Encoding HandleKind HandleOutcome MismatchKind NoticeKind Outcome
-    ReplyState ScenarioOutcome SlowPolicy Source TestOutcome
+    ReplyState ReplyStep ScenarioOutcome SlowPolicy Source TestOutcome
 }
 
 /// Fills the fields of a new value, and then those that are ids.
@@ -324,6 +324,6 @@ structs! {
     Reply = Reply::new("", "", ReplyState::Replied), { trigger_topic reply_topic state
         matcher_description candidate_count match_count reply_published builder_error
         correlation_overridden trigger_transport response_transport act location transport answers
-        error_text required near_misses cause extra } { id = maybe_id('r') trigger_messages = ids('m')
+        failed_at error_text required near_misses cause extra } { id = maybe_id('r') trigger_messages = ids('m')
         response_messages = ids('m') };
 }

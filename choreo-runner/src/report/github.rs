@@ -12,7 +12,7 @@ use choreo_report::partial::RunId;
 use choreo_report::redact::Redactor;
 
 use super::Environment;
-use super::record::plain;
+use super::record;
 use crate::registry::Test;
 use crate::verdict::{Kind, Status, Verdict};
 
@@ -64,10 +64,7 @@ impl GitHub {
             return;
         }
         let file = self.sources.join(test.case.file);
-        let mut text = match &verdict.text {
-            Some(text) => plain(text),
-            None => format!("slow {}", verdict.detail),
-        };
+        let mut text = record::text(verdict).unwrap_or_else(|| format!("slow {}", verdict.detail));
         // Annotations are kept and shown beside the code, unlike the log.
         Redactor::of_process().text(&mut text);
         annotations.push(format!(

@@ -52,11 +52,7 @@ pub(super) fn ended(
     if test.case.should_fail.is_some() {
         shown.markers.push("should_fail".to_owned());
     }
-    let text = verdict.text.as_deref().map(plain);
-    let text = match &verdict.record {
-        Some(record) => text.map(|text| record.replacements.apply(&text).into_owned()),
-        None => text,
-    };
+    let text = text(&verdict);
     match verdict.status {
         Status::Failed => {
             shown.traceback = Some(text.clone().unwrap_or_default());
@@ -123,7 +119,11 @@ fn outcome(verdict: &Verdict) -> TestOutcome {
     }
 }
 
-/// A text without the colours of a terminal.
-pub(super) fn plain(text: &str) -> String {
-    anstream::adapter::strip_str(text).to_string()
+/// What it has to say, as it may be kept: without the colours of a terminal, and without what no report shows.
+pub(super) fn text(verdict: &Verdict) -> Option<String> {
+    let text = anstream::adapter::strip_str(verdict.text.as_deref()?).to_string();
+    Some(match &verdict.record {
+        Some(record) => record.replacements.apply(&text).into_owned(),
+        None => text,
+    })
 }

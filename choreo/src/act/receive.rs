@@ -14,9 +14,10 @@ use crate::dispatch::lock;
 use crate::envelope::{Body, Draft, Envelope};
 use crate::expectation::Offered;
 use crate::ids::LegIndex;
-use crate::outcome::ScenarioErrorKind;
+use crate::outcome::{ReplyFailure, ReplyStep, ScenarioErrorKind};
 use crate::reply::{Answered, Around, BodyResult, Job, Reply, Triggered};
 use crate::timeline::{About, TimelineAction};
+use crate::transport::TransportError;
 
 impl Act {
     /// Runs the matchers. It holds the act's own lock and no other.
@@ -196,10 +197,11 @@ async fn answer(
             act.send_reply(answer_leg, &answered, around, envelope, body)
                 .await
         }
-        Err(error) => Err((
-            error.clone(),
-            format!("its answer could not be built ({error})"),
-        )),
+        Err(error) => Err(ReplyFailure {
+            step: ReplyStep::Build,
+            text: format!("its answer could not be built ({error})"),
+            error,
+        }),
     };
     let mut answered = match answered {
         Answered::Topic(topic) => format!("on `{topic}`"),
@@ -223,10 +225,11 @@ async fn answer(
                     .timeline
                     .record(at, TimelineAction::Replied, place, answered);
             }
-            Err((error, text)) => {
-                reply.failed_with(job.trigger, error, text.clone());
-                let place = place.of(job.trigger);
+            Err(failure) => {
+                let text = &failure.text;
                 let failed = format!("the reply to `{topic}` {answered} failed: {text}");
+                reply.failed_with(job.trigger, failure);
+                let place = place.of(job.trigger);
                 let now = clock::now();
                 state
                     .timeline
@@ -264,7 +267,7 @@ fn change(act: &Weak<Act>, of: (u32, usize), change: fn(&mut Reply)) -> bool {
 }
 
 impl Act {
-    /// The number of the answer, and when it was handed over. The error is its type's name, and a sentence.
+    /// The number of the answer, and when it was handed over.
     async fn send_reply(
         &self,
         to: LegIndex,
@@ -272,7 +275,7 @@ impl Act {
         around: Around,
         trigger: &Envelope,
         body: Body,
-    ) -> Result<(u64, Instant), (String, String)> {
+    ) -> Result<(u64, Instant), ReplyFailure> {
         let leg = self.leg(to);
         let (topic, metadata) = match answered {
             Answered::Topic(topic) => (topic.as_str().into(), around.metadata),
@@ -294,24 +297,26 @@ impl Act {
         };
         let outgoing = self
             .encode(leg, draft)
-            .map_err(|error| (error.name, error.text))?
+            .map_err(|error| ReplyFailure {
+                step: ReplyStep::Build,
+                error: error.name,
+                text: error.text,
+            })?
             .outgoing;
         let at = clock::now();
         let number = lock(&self.state).messages.sent(to.0, at, &outgoing);
         let bound = leg.router.ready_timeout();
-        let connection = leg
-            .router
-            .connection()
-            .map_err(|error| ("TransportError".to_owned(), error.to_string()))?;
+        let connection = leg.router.connection().map_err(|error| unsent(&error))?;
         tokio::time::timeout(bound, connection.publish(outgoing))
             .await
             .map_err(|_| {
-                (
-                    "Elapsed".to_owned(),
-                    format!("not on the wire within {bound:?}"),
-                )
+                ReplyFailure::sending("Elapsed", format!("not on the wire within {bound:?}"))
             })?
-            .map_err(|error| ("TransportError".to_owned(), error.to_string()))?;
+            .map_err(|error| unsent(&error))?;
         Ok((number, at))
     }
+}
+
+fn unsent(error: &TransportError) -> ReplyFailure {
+    ReplyFailure::sending("TransportError", error.to_string())
 }

@@ -6,7 +6,7 @@ use super::{Act, State};
 use crate::dispatch::lock;
 use crate::envelope::{Envelope, Metadata};
 use crate::ids::LegIndex;
-use crate::outcome::ScenarioErrorKind;
+use crate::outcome::{ReplyFailure, ScenarioErrorKind};
 
 /// The metadata by which some transports tell the answers to several requests apart.
 const CORRELATION_ID: &str = "correlation_id";
@@ -75,10 +75,10 @@ impl State {
 pub(super) fn asker(
     request: &Envelope,
     settable: &[&str],
-) -> Result<(Arc<str>, Metadata), (String, String)> {
+) -> Result<(Arc<str>, Metadata), ReplyFailure> {
     let Some(address) = &request.reply_to else {
-        return Err((
-            "NoReplyAddress".to_owned(),
+        return Err(ReplyFailure::sending(
+            "NoReplyAddress",
             "the message names no address for its answer, so it was not sent as a request; send it \
              with `request!`, or write the topic of the answer instead of `_`"
                 .to_owned(),

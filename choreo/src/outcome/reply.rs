@@ -23,6 +23,35 @@ pub enum ReplyState {
     Failed(String),
 }
 
+/// What a reply did when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReplyStep {
+    /// It made the answer into a message.
+    Build,
+    /// It handed the message to the broker.
+    Send,
+}
+
+/// Why a message got no answer.
+#[derive(Debug)]
+pub(crate) struct ReplyFailure {
+    pub(crate) step: ReplyStep,
+    /// The name of the error's type, or why the trigger does not decode.
+    pub(crate) error: String,
+    /// A sentence.
+    pub(crate) text: String,
+}
+
+impl ReplyFailure {
+    pub(crate) fn sending(error: &str, text: String) -> Self {
+        Self {
+            step: ReplyStep::Send,
+            error: error.to_owned(),
+            text,
+        }
+    }
+}
+
 /// What became of a reply.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -67,6 +96,8 @@ pub struct ReplyReport {
     pub(crate) matched_count: u64,
     /// Why it could not answer, in a sentence.
     pub(crate) error_text: Option<String>,
+    /// What it did when it failed.
+    pub(crate) failed_at: Option<ReplyStep>,
     /// The number of the trigger that it could not answer.
     pub(crate) failed_trigger: Option<u64>,
     /// The numbers of triggers and of their answers, of the first 64.

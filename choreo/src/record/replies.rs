@@ -1,10 +1,10 @@
 //! Replies.
 
-use choreo_report::model::{Reply, ReplyState as State};
+use choreo_report::model::{Reply, ReplyState as State, ReplyStep as Step};
 
 use super::messages::Messages;
 use super::{Context, causes, near_misses, place, reply_id};
-use crate::outcome::{ReplyReport, ReplyState};
+use crate::outcome::{ReplyReport, ReplyState, ReplyStep};
 
 /// `number` counts from one over all acts.
 pub(super) fn record(
@@ -48,6 +48,10 @@ pub(super) fn record(
     if let ReplyState::Failed(error) = &reply.state {
         record.builder_error = Some(error.clone());
     }
+    record.failed_at = reply.failed_at.map(|step| match step {
+        ReplyStep::Build => Step::Build,
+        ReplyStep::Send => Step::Send,
+    });
     let hidden = |text: &String| context.ids.hidden(text).into_owned();
     record.error_text = reply.error_text.as_ref().map(hidden);
     record.near_misses = near_misses::records(context, &reply.near_misses, messages);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::codec::Incoming;
 use crate::expectation::{Answer, NearMisses, ask};
-use crate::outcome::{LegInfo, ReplyReport, ReplyState};
+use crate::outcome::{LegInfo, ReplyFailure, ReplyReport, ReplyState};
 
 pub(crate) use self::behaviour::{Dice, Player};
 
@@ -47,8 +47,7 @@ pub(crate) struct Reply {
     /// Built, and waiting for their time.
     delayed: u32,
     sent: u32,
-    /// The name of the error's type, and a sentence.
-    failed: Option<(String, String)>,
+    failed: Option<ReplyFailure>,
     /// The number of the message that it could not answer.
     failed_trigger: Option<u64>,
     near_misses: NearMisses,
@@ -221,11 +220,11 @@ impl Reply {
         }
     }
 
-    /// There is no answer to a message, by its number: the name of the error's type, and a sentence.
-    pub(crate) fn failed_with(&mut self, trigger: u64, error: String, text: String) {
+    /// There is no answer to a message, by its number.
+    pub(crate) fn failed_with(&mut self, trigger: u64, failure: ReplyFailure) {
         self.in_flight -= 1;
         self.failed_trigger = Some(trigger);
-        self.failed = Some((error, text));
+        self.failed = Some(failure);
     }
 
     /// An answer is being built or sent. One that waits for its time holds up nothing.
@@ -259,8 +258,10 @@ impl Reply {
         // Before the first trigger nothing was drawn.
         let dice = self.dice.filter(|_| self.matched > 0);
         let is_short = self.is_owed() && !interrupted;
-        let (failed, error_text) = self.failed.unzip();
-        let state = match failed {
+        let failed_at = self.failed.as_ref().map(|failure| failure.step);
+        let failed = self.failed.map(|failure| (failure.error, failure.text));
+        let (error, error_text) = failed.unzip();
+        let state = match error {
             Some(error) => ReplyState::Failed(error),
             None if self.sent > 0 => ReplyState::Replied,
             None if self.in_flight + self.delayed > 0 => ReplyState::Answering,
@@ -289,6 +290,7 @@ impl Reply {
             leg: self.trigger_leg,
             matched_count: self.matched,
             error_text,
+            failed_at,
             failed_trigger: self.failed_trigger,
             exchanges: self.exchanges,
         }

@@ -2,7 +2,7 @@
 
 use choreo::__private::{BodyEnd, BoxFuture, body_end};
 use choreo::prelude::*;
-use choreo_report::model::ReplyState;
+use choreo_report::model::{ReplyState, ReplyStep};
 
 use crate::support::{run, service};
 
@@ -99,6 +99,7 @@ async fn a_reply_that_fails() {
     let reply = &told.record.replies[0];
     assert_eq!(reply.state, ReplyState::ReplyFailed);
     assert!(reply.builder_error.as_deref().unwrap().ends_with("Broken"));
+    assert_eq!(reply.failed_at, Some(ReplyStep::Build));
     let causes = told.causes();
     assert!(
         causes[0]
@@ -120,6 +121,33 @@ async fn a_reply_that_fails() {
     let edges = told.edges();
     let failed = "reply_failed broken.ask m2 <- received broken.ask m2".to_owned();
     assert!(edges.contains(&failed), "{edges:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_built_and_cannot_be_sent() {
+    fn nowhere(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            reply!(s, "nowhere.ask" => _, { ok: true });
+            publish!(s, "nowhere.ask", {});
+            let _ = s;
+            body_end(())
+        })
+    }
+    fn refused(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            reply!(s, "refused.ask" => "refused.*", { ok: true });
+            publish!(s, "refused.ask", {});
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = [run(nowhere).await, run(refused).await];
+    let replies = told.iter().map(|told| &told.json["replies"][0]);
+    let errors: Vec<_> = replies
+        .map(|reply| (&reply["failed_at"], &reply["builder_error"]))
+        .collect();
+    let (at, error) = (json!("send"), json!("TransportError"));
+    assert_eq!(errors, [(&at, &json!("NoReplyAddress")), (&at, &error)]);
 }
 
 #[tokio::test]

@@ -13,12 +13,23 @@ mod report;
 use self::report::{Config, ConfigError};
 
 thread_local! {
-    static SCRATCH: TempDir = tempfile::tempdir().unwrap();
+    static SCRATCH: TempDir = scratch();
+}
+
+/// The folder of the input.
+const INNER: &str = "inner";
+
+/// Both searches go on above a file without their section. In the outer folder they end.
+fn scratch() -> TempDir {
+    let scratch = tempfile::tempdir().unwrap();
+    fs::write(scratch.path().join("choreo.toml"), "[allow]\n[report]\n").unwrap();
+    fs::create_dir(scratch.path().join(INNER)).unwrap();
+    scratch
 }
 
 pub(crate) fn check(input: &[u8]) {
     SCRATCH.with(|scratch| {
-        let folder = scratch.path();
+        let folder = &scratch.path().join(INNER);
         for name in ["choreo.toml", "allowlist.yaml"] {
             let file = folder.join(name);
             fs::write(&file, input).unwrap();

@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use choreo_test_laws::{ALL, Law};
 use proptest::collection::vec;
@@ -145,6 +146,23 @@ macro_rules! laws {
 laws!(
     address, config, page, partial, pattern, redaction, report, table, time, topic
 );
+
+/// The law is about its input, and not about what lies in the folder of temporary files.
+#[test]
+fn no_file_of_others_is_read() {
+    let others = tempfile::tempdir().unwrap();
+    fs::write(others.path().join("choreo.toml"), "[report").unwrap();
+    let mut law = Command::new(std::env::current_exe().unwrap());
+    law.args(["--exact", "config"])
+        .env("TMPDIR", others.path())
+        .env("PROPTEST_CASES", "1");
+    let ran = law.output().unwrap();
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stdout)
+    );
+}
 
 /// A law without its target is never fuzzed, and a target without a law is not checked here.
 #[test]

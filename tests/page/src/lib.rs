@@ -406,7 +406,7 @@ fn capabilities(folder: &Path) -> Capabilities {
     }
 }
 
-/// One of the prepared failures, or another report among the fixtures.
+/// One of the prepared failures.
 #[must_use]
 pub fn fixture(name: &str) -> Report {
     load(&format!(

@@ -1,9 +1,12 @@
 //! No violation of axe-core's rules, on any page, screen or colour scheme; landmarks and keyboard.
 
+use std::collections::BTreeSet;
+
 use choreo_test_page::{AXE, Browser, Screen, browser_is_missing, fixture, golden, made};
 use serde_json::json;
 
-const ALL: [&str; 7] = [
+/// The prepared failures. Some are looked at by this test alone: `eight.rs` has such failures of real runs.
+const ALL: [&str; 8] = [
     "routing",
     "wrong-value",
     "reply-failed",
@@ -11,6 +14,7 @@ const ALL: [&str; 7] = [
     "duplicate",
     "wrong-order",
     "broker-lost",
+    "wrong-type",
 ];
 
 async fn assert_accessible(browser: &Browser, what: &str) {
@@ -25,6 +29,16 @@ async fn assert_accessible(browser: &Browser, what: &str) {
         .run("(() => { const found = window.found; delete window.found; return found; })()")
         .await;
     assert_eq!(found, json!([]), "{what}");
+}
+
+#[test]
+fn every_fixture_is_looked_at() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+    let files = std::fs::read_dir(folder).expect("the fixtures");
+    let names = files.map(|file| file.expect("a file").file_name());
+    let found: BTreeSet<_> = names.collect();
+    let looked_at: BTreeSet<_> = ALL.map(|name| format!("{name}.json").into()).into();
+    assert_eq!(found, looked_at);
 }
 
 #[tokio::test]

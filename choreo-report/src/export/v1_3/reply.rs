@@ -24,6 +24,7 @@ pub(super) fn export(reply: &mut Reply, transports: Option<&[String]>) {
     reply.location = None;
     reply.transport = None;
     reply.answers = None;
+    reply.failed_at = None;
     reply.error_text = None;
     reply.required = None;
     reply.near_misses.clear();

@@ -326,6 +326,7 @@ impl Redactor {
             location,
             transport,
             answers: _,
+            failed_at: _,
             error_text,
             required: _,
             near_misses,

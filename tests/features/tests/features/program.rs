@@ -1,5 +1,6 @@
 //! Test programs: scenarios as users write them, run in one setting.
 
+use std::env;
 use std::ffi::OsStr;
 use std::time::Duration;
 
@@ -20,13 +21,24 @@ pub(crate) async fn run(
     let mut program = Command::new(program);
     program
         .args([&format!("{setting}::"), "--test-threads=1"])
-        .env_remove("NEXTEST")
-        .env_remove("NEXTEST_RUN_ID")
         .kill_on_drop(true);
-    // They say what becomes of our snapshots, not of the program's.
-    let of_insta = |name: &OsStr| name.to_string_lossy().starts_with("INSTA_");
-    for (name, _) in std::env::vars_os().filter(|(name, _)| of_insta(name)) {
-        program.env_remove(name);
+    // What terminals, nextest, CI and we ourselves are told is not meant for it.
+    program.env_clear();
+    let kept = [
+        "PATH",
+        "TMPDIR",
+        "CARGO_MANIFEST_DIR",
+        "CARGO_PKG_NAME",
+        "CHOREO_REPORT_DIR",
+        "CHOREO_RUN_ID",
+    ];
+    program.envs(
+        kept.iter()
+            .filter_map(|name| Some((name, env::var_os(name)?))),
+    );
+    // The report of the whole suite has failures of every kind; in no other is one that is meant to be.
+    if env::var_os("CHOREO_REPORT_DIR").is_none() {
+        program.args(["--report", "off"]);
     }
     program.envs(variables.iter().copied());
     if let Some(server) = server {
