@@ -168,6 +168,11 @@ impl Router {
         self.routes
     }
 
+    /// What becomes of a message without an id, where ids keep scenarios apart.
+    pub(crate) fn without_id(&self) -> WithoutId {
+        self.config.without_id
+    }
+
     /// Makes a scenario known, so that it hears of a lost connection.
     pub(crate) fn open(
         self: &Arc<Self>,
