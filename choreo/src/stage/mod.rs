@@ -39,6 +39,28 @@ pub trait Transports: Sized + Send + Sync + 'static {
     fn harnesses(&self) -> Vec<&Harness>;
 }
 
+/// What a field of a stage is: a [`Harness`], and nothing else.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a field of a stage is a `Harness`, and this one is `{Self}`",
+    label = "not a `Harness`",
+    note = "write `Harness` here; what is no transport of the stage stands outside of it"
+)]
+pub trait StageField {
+    fn new(harness: Harness) -> Self;
+    fn harness(&self) -> &Harness;
+}
+
+impl StageField for Harness {
+    fn new(harness: Harness) -> Self {
+        harness
+    }
+
+    fn harness(&self) -> &Harness {
+        self
+    }
+}
+
 /// Several harnesses that scenarios use together, with what ties their ids. Clones share it.
 pub struct Stage<T> {
     inner: Arc<Inner<T>>,
