@@ -187,14 +187,16 @@ pub(crate) fn load(handle: &HandleRecord) -> Option<f64> {
 }
 
 fn success_detail(record: &ScenarioRecord) -> String {
-    // Of those over their budgets, if there are any, the furthest over; else the nearest to it;
-    // else, without budgets, the slowest.
-    let nearest = record.handles.iter().max_by(|a, b| {
-        let key = |handle: &HandleRecord| (load(handle).unwrap_or(-1.0), handle.latency);
-        let ((load_a, latency_a), (load_b, latency_b)) = (key(a), key(b));
-        load_a.total_cmp(&load_b).then(latency_a.cmp(&latency_b))
+    // The slowest; if some are over their budgets, the furthest over.
+    let excess = |handle: &HandleRecord| match record.outcome {
+        Outcome::Slow => load(handle).unwrap_or(-1.0),
+        _ => 0.0,
+    };
+    let shown = record.handles.iter().max_by(|a, b| {
+        let by_latency = a.latency.cmp(&b.latency);
+        excess(a).total_cmp(&excess(b)).then(by_latency)
     });
-    let Some(handle) = nearest else {
+    let Some(handle) = shown else {
         return String::new();
     };
     match (handle.latency, handle.budget) {
@@ -304,5 +306,31 @@ fn after_dash(why: &str) -> String {
         String::new()
     } else {
         format!(" — {why}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_shows_the_slowest_unless_some_are_over_their_budgets() {
+        let handle = |latency, budget: Option<u64>| {
+            let handle = HandleRecord::new("orders", Outcome::Pass);
+            let handle = handle.with_latency(Some(Duration::from_millis(latency)));
+            match budget {
+                Some(budget) => handle.with_budget(Duration::from_millis(budget)),
+                None => handle,
+            }
+        };
+        let shown = |outcome, handles| {
+            success_detail(&ScenarioRecord::new(outcome, handles, Duration::ZERO, None))
+        };
+        let handles = || vec![handle(1, Some(50)), handle(900, None), handle(30, Some(40))];
+        assert_eq!(shown(Outcome::Pass, handles()), "(900 ms)");
+        let mut slow = handles();
+        slow.extend([handle(90, Some(50)), handle(600, Some(500))]);
+        assert_eq!(shown(Outcome::Slow, slow), "(90 ms, budget 50 ms, orders)");
+        assert_eq!(shown(Outcome::Pass, Vec::new()), "");
     }
 }

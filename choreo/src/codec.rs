@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use bytes::Bytes;
+pub use bytes::Bytes;
 use serde_json::Value;
 
 use crate::envelope::{Body, Draft, Envelope};
@@ -11,7 +11,30 @@ use crate::envelope::{Body, Draft, Envelope};
 /// Turns values into bytes and bytes into values.
 ///
 /// A payload that does not decode is no error in itself: patterns over raw bytes still see it, and every
-/// other pattern reports it as a near miss with the codec's reason.
+/// other pattern reports it as a near miss with the codec's reason. One that panics has not decoded it.
+///
+/// ```
+/// use choreo::codec::{Bytes, Codec};
+/// use choreo::{Envelope, Value, json};
+///
+/// /// Fields in a row: `lamp;3`.
+/// struct Rows;
+///
+/// impl Codec for Rows {
+///     fn name(&self) -> &str {
+///         "rows"
+///     }
+///     fn encode(&self, value: &Value) -> Result<Bytes, String> {
+///         let fields = value.as_array().ok_or("a row is a list")?;
+///         let fields: Vec<_> = fields.iter().map(|it| it.as_str().unwrap_or_default()).collect();
+///         Ok(fields.join(";").into())
+///     }
+///     fn decode(&self, envelope: &Envelope) -> Result<Value, String> {
+///         let row = std::str::from_utf8(&envelope.payload).map_err(|error| error.to_string())?;
+///         Ok(row.split(';').collect())
+///     }
+/// }
+/// ```
 pub trait Codec: Send + Sync + 'static {
     /// The codec's name, for failure texts.
     fn name(&self) -> &str;

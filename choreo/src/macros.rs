@@ -275,8 +275,10 @@ macro_rules! request {
 /// # What it does
 ///
 /// Registered before the trigger, like an expectation, and ready when the trigger goes out. The
-/// answer carries the scenario's correlation id. What became of a reply (never asked, asked with
-/// messages that its pattern refused, answered, failed) is in the result and in the failure text.
+/// answer carries the scenario's correlation id. One that has another id already, or no place for one (`7`
+/// where the id is a field), goes out as it is, and the failure text says so. What became of a reply (never
+/// asked, asked with messages that its pattern refused, answered, failed) is in the result and in the failure
+/// text.
 ///
 /// # Examples
 ///

@@ -47,7 +47,7 @@ pub use crate::scenario::{
 pub use crate::scenario::{
     CanArrange, CanBegin, CanGoOn, CanRestrict, CanSettle, CanTrigger, OneTransport,
 };
-pub use crate::stage::Transports;
+pub use crate::stage::{StageField, Transports};
 
 /// A value as JSON, or why it has none.
 pub fn to_value<S: serde::Serialize + ?Sized>(value: &S) -> Result<Value, String> {

@@ -35,13 +35,11 @@ fn implementation(stage: &StageDef) -> TokenStream {
         let doc = format!("The transport `{ident}`.");
         quote!(#[doc = #doc] #vis #ident: #private::HarnessBuilder)
     });
-    // A field of another type is reported at that type, and once.
-    let checked = stage.fields.iter().map(|field| {
+    // As a bound, a field of another type is reported at that type, and once.
+    let bounds = stage.fields.iter().map(|field| {
         let (span, ty) = (field.ty.span(), &field.ty);
         let private = paths.private(span);
-        quote_spanned! {span=>
-            const _: fn(#ty) -> #private::Harness = |harness| harness;
-        }
+        quote_spanned!(span=> #ty: #private::StageField)
     });
     quote! {
         #[doc = #doc]
@@ -49,9 +47,11 @@ fn implementation(stage: &StageDef) -> TokenStream {
         #vis struct #builders {
             #(#fields,)*
         }
-        #(#checked)*
         #[automatically_derived]
-        impl #private::Transports for #ident {
+        impl #private::Transports for #ident
+        where
+            #(#bounds,)*
+        {
             type Builders = #builders;
 
             const NAMES: &'static [&'static str] = &[#(#names),*];
@@ -63,11 +63,11 @@ fn implementation(stage: &StageDef) -> TokenStream {
             fn from_harnesses(harnesses: ::std::vec::Vec<#private::Harness>) -> Self {
                 let [#(#idents),*]: [#private::Harness; #count] =
                     #private::exactly(harnesses);
-                Self { #(#idents),* }
+                Self { #(#idents: #private::StageField::new(#idents)),* }
             }
 
             fn harnesses(&self) -> ::std::vec::Vec<&#private::Harness> {
-                ::std::vec![#(&self.#idents),*]
+                ::std::vec![#(#private::StageField::harness(&self.#idents)),*]
             }
         }
     }

@@ -26,7 +26,7 @@ pub struct Reply {
     pub reply_published: bool,
     /// The name of the type of the error that kept it from answering.
     pub builder_error: Option<String>,
-    /// The answer carried an id of its own.
+    /// An answer went out with another id than the scenario's, or with none.
     pub correlation_overridden: bool,
     /// On which transport it listens, if the scenario has several.
     #[serde(skip_serializing_if = "Option::is_none")]

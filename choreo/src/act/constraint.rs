@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::{Act, State};
+use crate::correlation::WithoutId;
 use crate::dispatch::lock;
 use crate::expectation::{ArrivalOrder, Terms};
 use crate::ids::{LegIndex, Location};
@@ -51,17 +52,28 @@ impl Act {
         }
     }
 
-    /// Without ids a message on the topic may be anybody's.
+    /// Without an id a message on the topic may be anybody's.
     fn unprovable(&self, on: LegIndex, topic: &str, terms: &Terms) -> Option<String> {
         let leg = self.leg(on);
-        if leg.router.routes() || terms.unrouted || leg.is_inbox(topic) {
+        if terms.unrouted || leg.is_inbox(topic) {
             return None;
         }
+        let (why, remedy) = if !leg.router.routes() {
+            (
+                "carry no correlation id here",
+                "give the harness a policy, such as `.correlation(FieldCorrelation::new(\"correlation_id\"))`",
+            )
+        } else if leg.router.without_id() == WithoutId::Broadcast {
+            (
+                "count here without a correlation id too (`WithoutId::Broadcast`)",
+                "leave that out",
+            )
+        } else {
+            return None;
+        };
         Some(format!(
-            "`never!` on `{topic}`: messages of {} carry no correlation id here, so one that another \
-             scenario caused would count; give the harness a policy, such as \
-             `.correlation(FieldCorrelation::new(\"correlation_id\"))`, or write the option `unrouted` \
-             where nothing else uses the topic",
+            "`never!` on `{topic}`: messages of {} {why}, so one that another scenario caused would \
+             count; {remedy}, or write the option `unrouted` where nothing else uses the topic",
             leg.info
         ))
     }

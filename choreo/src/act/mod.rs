@@ -430,6 +430,10 @@ impl Inbox for Act {
         self.receive(slot, message);
     }
 
+    fn may_have_sent(&self, leg: u32, topic: &str) -> bool {
+        lock(&self.state).messages.may_have_sent(leg, topic)
+    }
+
     fn fail(&self, leg: u32, cause: Failure) {
         let transport = &self.legs[leg as usize].info;
         let (kind, text) = match cause {

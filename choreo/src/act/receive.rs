@@ -3,11 +3,13 @@
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-use choreo_runner::BoxFuture;
+use choreo_runner::{BoxFuture, catch_panic};
+use serde_json::Value;
 
 use super::request::asker;
+use super::send::Encoded;
 use super::waiting::Waiting;
-use super::{Act, State, Trigger};
+use super::{Act, Leg, State, Trigger};
 use crate::clock;
 use crate::codec::Incoming;
 use crate::dispatch::lock;
@@ -192,10 +194,17 @@ async fn answer(
     };
     let (from, to) = (act.leg(from), act.leg(answer_leg));
     let sent = match built {
-        Ok(body) => {
-            let envelope = trigger.envelope();
-            act.send_reply(answer_leg, &answered, around, envelope, body)
-                .await
+        Ok(mut body) => {
+            translate(&mut body, from, to);
+            let sending = act.send_reply(answer_leg, &answered, around, trigger.envelope(), body);
+            // Codecs, policies and transports are the user's own as well.
+            catch_panic(sending).await.unwrap_or_else(|panic| {
+                let place = panic
+                    .location
+                    .unwrap_or_else(|| "an unknown place".to_owned());
+                let text = format!("sending its answer panicked at {place}");
+                Err(ReplyFailure::sending("panic", text))
+            })
         }
         Err(error) => Err(ReplyFailure {
             step: ReplyStep::Build,
@@ -217,9 +226,16 @@ async fn answer(
             return;
         };
         match sent {
-            Ok((response, at)) => {
-                reply.answered_with(job.trigger, response, job.is_error);
-                let place = place.of(response);
+            Ok(Sent {
+                number,
+                at,
+                stamped,
+            }) => {
+                reply.answered_with(job.trigger, number, job.is_error, stamped);
+                if !stamped {
+                    answered += ", without the correlation id";
+                }
+                let place = place.of(number);
                 // Its own place in time: what follows from it may have come already.
                 state
                     .timeline
@@ -266,8 +282,33 @@ fn change(act: &Weak<Act>, of: (u32, usize), change: fn(&mut Reply)) -> bool {
     true
 }
 
+/// What hands on the id of one transport to another translates it as the stage's bridge does.
+fn translate(body: &mut Body, from: &Leg, to: &Leg) {
+    fn replace(value: &mut Value, old: &str, new: &str) {
+        match value {
+            Value::String(text) if text == old => new.clone_into(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| replace(item, old, new)),
+            Value::Object(fields) => fields.values_mut().for_each(|it| replace(it, old, new)),
+            _ => {}
+        }
+    }
+    if let (Body::Value(value), Some(old), Some(new)) = (body, from.id(), to.id())
+        && old != new
+    {
+        replace(value, old.as_str(), new.as_str());
+    }
+}
+
+/// An answer that went out.
+struct Sent {
+    number: u64,
+    /// When it was handed over.
+    at: Instant,
+    /// It carries the scenario's id, or needs none.
+    stamped: bool,
+}
+
 impl Act {
-    /// The number of the answer, and when it was handed over.
     async fn send_reply(
         &self,
         to: LegIndex,
@@ -275,7 +316,7 @@ impl Act {
         around: Around,
         trigger: &Envelope,
         body: Body,
-    ) -> Result<(u64, Instant), ReplyFailure> {
+    ) -> Result<Sent, ReplyFailure> {
         let leg = self.leg(to);
         let (topic, metadata) = match answered {
             Answered::Topic(topic) => (topic.as_str().into(), around.metadata),
@@ -295,14 +336,14 @@ impl Act {
             metadata,
             body,
         };
-        let outgoing = self
-            .encode(leg, draft)
-            .map_err(|error| ReplyFailure {
+        let Encoded { outgoing, stamped } =
+            self.encode(leg, draft).map_err(|error| ReplyFailure {
                 step: ReplyStep::Build,
                 error: error.name,
                 text: error.text,
-            })?
-            .outgoing;
+            })?;
+        // Whoever asked knows the answer by its address.
+        let stamped = stamped || leg.id().is_none() || *answered == Answered::Asker;
         let at = clock::now();
         let number = lock(&self.state).messages.sent(to.0, at, &outgoing);
         let bound = leg.router.ready_timeout();
@@ -313,7 +354,11 @@ impl Act {
                 ReplyFailure::sending("Elapsed", format!("not on the wire within {bound:?}"))
             })?
             .map_err(|error| unsent(&error))?;
-        Ok((number, at))
+        Ok(Sent {
+            number,
+            at,
+            stamped,
+        })
     }
 }
 

@@ -33,6 +33,9 @@ pub(crate) trait Inbox: Send + Sync {
     /// A message for the registration `slot`.
     fn deliver(self: Arc<Self>, slot: u32, message: &Arc<Incoming>);
 
+    /// Whether the scenario has sent to a topic of the transport `leg`, as far as it remembers.
+    fn may_have_sent(&self, leg: u32, topic: &str) -> bool;
+
     /// The scenario cannot go on, because of something on the transport `leg`.
     fn fail(&self, leg: u32, cause: Failure);
 }
@@ -163,6 +166,11 @@ impl Router {
     /// Whether ids keep scenarios apart.
     pub(crate) fn routes(&self) -> bool {
         self.routes
+    }
+
+    /// What becomes of a message without an id, where ids keep scenarios apart.
+    pub(crate) fn without_id(&self) -> WithoutId {
+        self.config.without_id
     }
 
     /// Makes a scenario known, so that it hears of a lost connection.
@@ -383,6 +391,7 @@ impl Router {
     }
 
     pub(crate) fn on_event(&self, event: ConnectionEvent) {
+        let mut concerned = None;
         let failure = match event {
             ConnectionEvent::Lost { reason } => {
                 self.lost.send_replace(Some(reason.clone()));
@@ -393,8 +402,19 @@ impl Router {
                 return;
             }
             ConnectionEvent::Refused { reason } => Failure::Refused(reason),
+            ConnectionEvent::PublishRefused { topic, reason } => {
+                concerned = Some(topic);
+                Failure::Refused(reason)
+            }
         };
-        let scenarios: Vec<_> = lock(&self.scenarios).values().cloned().collect();
+        // Behind the news of a loss: whoever opens from now on hears it there.
+        let mut scenarios: Vec<_> = lock(&self.scenarios).values().cloned().collect();
+        if let Some(topic) = concerned {
+            let sent = |it: &Arc<Member>| it.inbox.may_have_sent(it.leg, &topic);
+            if scenarios.iter().any(sent) {
+                scenarios.retain(sent);
+            }
+        }
         for member in scenarios {
             member.inbox.fail(member.leg, failure.clone());
         }

@@ -47,22 +47,26 @@ impl Text<'_> {
             let text = "does the service answer to the reply address of the request?";
             return self.line(6, self.paint(Tone::Warn, text));
         }
-        let unstamped: Vec<_> = self
-            .result
-            .published
-            .iter()
-            .filter(|published| !published.stamped)
-            .collect();
-        if self.result.correlation_id.is_some()
-            && let Some(first) = unstamped.first()
-        {
-            let text = format!(
-                "{} went out without this scenario's correlation id ({}): no answer can find its way back",
-                self.result.topic_on(first.leg, &first.topic),
-                self.result.leg(first.leg).correlation.describe()
-            );
-            self.line(6, self.paint(Tone::Warn, text));
+        let result = self.result;
+        if result.correlation_id.is_none() {
+            return;
         }
+        if let Some(first) = result.published.iter().find(|it| !it.stamped) {
+            self.unstamped(first.leg, &first.topic, "");
+        }
+        if let Some(reply) = result.replies.iter().find(|it| it.unstamped_count > 0) {
+            self.unstamped(reply.answer_leg, &reply.answer_topic, "the reply on ");
+        }
+    }
+
+    /// The test's own message left its id behind.
+    fn unstamped(&mut self, leg: u32, topic: &str, what: &str) {
+        let text = format!(
+            "{what}{} went out without this scenario's correlation id ({}): no answer can find its way back",
+            self.result.topic_on(leg, topic),
+            self.result.leg(leg).correlation.describe()
+        );
+        self.line(6, self.paint(Tone::Warn, text));
     }
 
     /// Whether an id of another transport would be a strange one on this.
@@ -88,10 +92,17 @@ impl Text<'_> {
             self.line(6, self.paint(Tone::Warn, text));
         }
         // A payload that does not decode has no id to read: that is said already.
+        let mut replies = self.result.replies.iter();
+        let by_reply = replies.any(|reply| {
+            reply.unstamped_count > 0
+                && reply.answer_leg == data.leg
+                && reply.answer_topic == *data.topic
+        });
+        let by_reply = by_reply.then_some("a reply of this test answered here without its id");
         if traffic.without_id > 0 && !traffic.all_undecodable() {
+            let why = by_reply.unwrap_or("does the service copy the id from its input?");
             let text = format!(
-                "on this topic {} came without a correlation id ({place}) and {} ignored: does the \
-                 service copy the id from its input?",
+                "on this topic {} came without a correlation id ({place}) and {} ignored: {why}",
                 count(traffic.without_id, "message"),
                 if traffic.without_id == 1 {
                     "was"
@@ -102,7 +113,9 @@ impl Text<'_> {
             self.line(6, self.paint(Tone::Warn, text));
         }
         if traffic.unknown_id > 0 {
-            let why = if self.is_translated(data.leg) {
+            let why = if let Some(why) = by_reply {
+                why
+            } else if self.is_translated(data.leg) {
                 "ids look different on each transport of this stage: does the service translate them \
                  as the bridge does?"
             } else {
@@ -248,6 +261,13 @@ fn behaved(reply: &ReplyReport) -> String {
         errors => {
             let _ = write!(text, ", {errors} of them errors");
         }
+    }
+    if reply.unstamped_count > 0 {
+        let _ = write!(
+            text,
+            ", {} without the correlation id",
+            reply.unstamped_count
+        );
     }
     if reply.dropped_count > 0 && reply.state != ReplyState::Dropped {
         let _ = write!(

@@ -74,6 +74,9 @@ pub struct ReplyReport {
     pub reply_count: u32,
     /// Those of them that were errors, of `error_rate`.
     pub error_count: u32,
+    /// Those of them that went out without the scenario's correlation id: with another one, or with none.
+    /// Never answers to whoever asked, which need no id.
+    pub unstamped_count: u32,
     /// Triggers that got no answer, of `drop_first` and `drop_rate`.
     pub dropped_count: u32,
     /// Answers without which the scenario does not pass, when it is `required`.
@@ -92,6 +95,8 @@ pub struct ReplyReport {
     pub(crate) location: Location,
     /// The transport of its triggers, as an index into the result's legs.
     pub(crate) leg: u32,
+    /// The transport of its answers.
+    pub(crate) answer_leg: u32,
     /// Triggers that it answers or drops.
     pub(crate) matched_count: u64,
     /// Why it could not answer, in a sentence.

@@ -44,6 +44,7 @@ pub(super) fn record(
     record.match_count = reply.matched_count;
     record.reply_published = reply.reply_count > 0;
     record.answers = Some(reply.reply_count.into());
+    record.correlation_overridden = reply.unstamped_count > 0;
     record.required = reply.required_count.map(|_| true);
     if let ReplyState::Failed(error) = &reply.state {
         record.builder_error = Some(error.clone());

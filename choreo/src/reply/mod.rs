@@ -42,6 +42,8 @@ pub(crate) struct Reply {
     matched: u64,
     dropped: u32,
     errors: u32,
+    /// Answers that went out without the scenario's id.
+    unstamped: u32,
     /// Being built or sent.
     in_flight: u32,
     /// Built, and waiting for their time.
@@ -98,6 +100,7 @@ impl Reply {
             matched: 0,
             dropped: 0,
             errors: 0,
+            unstamped: 0,
             in_flight: 0,
             delayed: 0,
             sent: 0,
@@ -211,10 +214,17 @@ impl Reply {
     }
 
     /// An answer is out; both messages by their numbers.
-    pub(crate) fn answered_with(&mut self, trigger: u64, answer: u64, is_error: bool) {
+    pub(crate) fn answered_with(
+        &mut self,
+        trigger: u64,
+        answer: u64,
+        is_error: bool,
+        stamped: bool,
+    ) {
         self.in_flight -= 1;
         self.sent += 1;
         self.errors += u32::from(is_error);
+        self.unstamped += u32::from(!stamped);
         if self.exchanges.len() < EXCHANGES {
             self.exchanges.push((trigger, answer));
         }
@@ -280,6 +290,7 @@ impl Reply {
             candidate_count: self.candidates,
             reply_count: self.sent,
             error_count: self.errors,
+            unstamped_count: self.unstamped,
             dropped_count: self.dropped,
             seed: dice.map(|dice| dice.seed),
             run_seed: dice.and_then(|dice| dice.run_seed),
@@ -288,6 +299,7 @@ impl Reply {
             near_misses: self.near_misses.into_parts().0,
             location: self.rule.location,
             leg: self.trigger_leg,
+            answer_leg: self.answer_leg,
             matched_count: self.matched,
             error_text,
             failed_at,

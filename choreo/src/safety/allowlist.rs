@@ -10,6 +10,16 @@ use super::file::{self, AllowlistError};
 /// The keys of `[allow]` that hold for one transport only.
 pub(crate) const TRANSPORT_KEYS: [&str; 4] = ["nats", "kafka", "rabbitmq", "redis"];
 
+/// The key of a transport, by its name. One broker may have several transports.
+pub(crate) fn key_of(transport: &str) -> String {
+    let name = transport.to_ascii_lowercase();
+    match &*name {
+        "jetstream" => "nats".to_owned(),
+        "redis streams" => "redis".to_owned(),
+        _ => name,
+    }
+}
+
 /// The key of `[allow]` that holds for every transport.
 pub(crate) const COMMON_KEY: &str = "endpoints";
 
@@ -145,7 +155,7 @@ impl Allowlist {
     ///
     /// When the endpoint is neither loopback nor listed.
     pub fn check(&self, transport: &str, endpoint: &Endpoint) -> Result<(), Refused> {
-        let key = transport.to_ascii_lowercase();
+        let key = key_of(transport);
         if endpoint.is_loopback()
             || self
                 .entries
@@ -214,19 +224,20 @@ impl fmt::Display for Refused {
             )?;
         }
         let toml = files.iter().find(|file| file.ends_with(file::TOML_NAME));
-        match (toml, files.first()) {
-            (None, Some(yaml)) => {
-                let category = file::category_of(transport);
+        match (toml, files.first(), file::category_of(transport)) {
+            (None, Some(yaml), Some(category)) => {
                 write!(
                     f,
                     "  to allow it, add to `{category}` in {}:\n\n      - {endpoint}",
                     yaml.display()
                 )
             }
-            (toml, _) => {
-                let path = match toml {
-                    Some(toml) => toml.clone(),
-                    None => searched_from.join(file::TOML_NAME),
+            (toml, yaml, _) => {
+                // Beside the other file: only the nearest directory counts.
+                let path = match (toml, yaml) {
+                    (Some(toml), _) => toml.clone(),
+                    (None, Some(yaml)) => yaml.with_file_name(file::TOML_NAME),
+                    (None, None) => searched_from.join(file::TOML_NAME),
                 };
                 let mut all: Vec<_> = listed.iter().map(|entry| format!("\"{entry}\"")).collect();
                 all.push(format!("\"{endpoint}\""));

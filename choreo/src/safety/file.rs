@@ -9,7 +9,7 @@ use saphyr_parser::{Event, Marker, Parser, ScanError, Span};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::allowlist::{COMMON_KEY, Entry, Found, TRANSPORT_KEYS};
+use super::allowlist::{COMMON_KEY, Entry, Found, TRANSPORT_KEYS, key_of};
 
 /// The file of which the section `[allow]` is read.
 pub(crate) const TOML_NAME: &str = "choreo.toml";
@@ -61,12 +61,12 @@ struct Flaw {
     message: String,
 }
 
-/// The category of the YAML file for a transport's name.
-pub(crate) fn category_of(transport: &str) -> &'static str {
-    CATEGORIES
-        .iter()
-        .find(|(_, key)| key.eq_ignore_ascii_case(transport))
-        .map_or(CATEGORIES[0].0, |(category, _)| category)
+/// The category of the YAML file for a transport's name, if there is one.
+pub(crate) fn category_of(transport: &str) -> Option<&'static str> {
+    let wanted = key_of(transport);
+    let mut categories = CATEGORIES.iter();
+    let (category, _) = categories.find(|(_, key)| *key == wanted)?;
+    Some(category)
 }
 
 /// Reads both files of a directory, as far as they are there.

@@ -11,7 +11,7 @@
 //! [allow]
 //! # For every transport.
 //! endpoints = ["kafka.staging.internal:9092"]
-//! # For one transport: `nats`, `kafka`, `rabbitmq`, `redis`.
+//! # For one broker: `nats` (JetStream too), `kafka`, `rabbitmq`, `redis` (Redis Streams too).
 //! nats = ["nats.staging.internal", "tls://nats-eu.staging.internal:4443"]
 //! ```
 //!

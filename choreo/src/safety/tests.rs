@@ -276,11 +276,58 @@ fn a_refusal_says_what_was_read_and_the_line_to_add() {
 
 #[test]
 fn the_line_to_add_does_allow_the_endpoint() {
-    let (directory, allowlist) = discover(&[("choreo.toml", "[allow]\nendpoints = ['a:1']")]);
-    let text = refusal(&allowlist.unwrap(), directory.path(), "NATS");
-    let (_, lines) = text.split_once("\n\n").unwrap();
-    fs::write(directory.path().join("choreo.toml"), lines).unwrap();
-    let allowlist = Allowlist::discover(directory.path()).unwrap();
-    assert!(allowed(&allowlist, "NATS", "prod.example:4222"));
-    assert!(allowed(&allowlist, "NATS", "a:1"));
+    // Two transports for one broker, and one of the user's own, which no key and no category names.
+    for transport in [
+        "NATS",
+        "JetStream",
+        "Kafka",
+        "RabbitMQ",
+        "Redis",
+        "Redis Streams",
+        "Own",
+    ] {
+        let toml = ("choreo.toml", "[allow]\nendpoints = ['a:1']");
+        let yaml = ("allowlist.yaml", "mine: [a]\n");
+        for present in [&[toml][..], &[yaml], &[toml, yaml]] {
+            let (directory, allowlist) = discover(present);
+            let text = refusal(&allowlist.unwrap(), directory.path(), transport);
+            let (advice, lines) = text.split_once("\n\n").unwrap();
+            let (_, place) = advice.rsplit_once("DIR/").unwrap();
+            let lines = match advice.split_once("add to `") {
+                Some((_, rest)) => format!("{}:\n{lines}\n", rest.split_once('`').unwrap().0),
+                None => lines.to_owned(),
+            };
+            let file = directory.path().join(place.trim_end_matches(':'));
+            fs::write(file, lines).unwrap();
+            let allowlist = Allowlist::discover(directory.path()).unwrap();
+            assert!(
+                allowed(&allowlist, transport, "prod.example:4222"),
+                "{text}"
+            );
+            assert_eq!(allowed(&allowlist, transport, "a:1"), present[0] == toml);
+        }
+    }
+}
+
+#[test]
+fn a_brokers_entries_hold_for_all_its_transports() {
+    let toml = "[allow]\nnats = ['n:1', 'any']\nredis = ['r:1', 'any']";
+    let yaml = "nats_servers: ['n:1', any]\nredis_servers: ['r:1', any]\n";
+    for file in [("choreo.toml", toml), ("allowlist.yaml", yaml)] {
+        let (_directory, allowlist) = discover(&[file]);
+        let allowlist = allowlist.unwrap();
+        for (transport, own, other, port) in [
+            ("NATS", "n:1", "r:1", 4222),
+            ("JetStream", "n:1", "r:1", 4222),
+            ("Redis", "r:1", "n:1", 6379),
+            ("Redis Streams", "r:1", "n:1", 6379),
+        ] {
+            assert!(allowed(&allowlist, transport, own), "{transport}");
+            assert!(!allowed(&allowlist, transport, other), "{transport}");
+            assert!(
+                allowed(&allowlist, transport, &format!("any:{port}")),
+                "{transport}"
+            );
+        }
+    }
 }

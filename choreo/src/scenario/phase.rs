@@ -35,8 +35,9 @@ impl CanRestrict for Arranging {}
 
 /// Phases in which messages can be published.
 #[diagnostic::on_unimplemented(
-    message = "`publish!` or `request!` on something that is no scenario",
-    label = "not a scenario"
+    message = "`publish!` or `request!` in a function for scenarios of any step",
+    label = "arranging, or triggered?",
+    note = "write the step into the type: `Scenario<'_>` before the trigger, `Scenario<'_, Harness, choreo::Triggered>` after it"
 )]
 pub trait CanTrigger: sealed::Phase {}
 impl CanTrigger for Arranging {}

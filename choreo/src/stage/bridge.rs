@@ -38,11 +38,11 @@ const MAX_ID_BYTES: usize = 1024;
 /// }
 /// ```
 pub trait CorrelationBridge: Send + Sync + 'static {
-    /// The id of a new scenario.
+    /// The id of a new scenario. A stage that connects asks for two and compares their forms.
     ///
     /// # Errors
     ///
-    /// When there is none to be had: the scenario ends as error.
+    /// When there is none to be had: the scenario ends as error, and the stage does not connect.
     fn fresh(&self) -> impl Future<Output = Result<CorrelationId, BridgeError>> + Send;
 
     /// What messages of the scenario carry on a transport, named as the stage's field. Two scenarios must

@@ -8,7 +8,6 @@ use self::bridge::{DynBridge, fresh_id, wire_id};
 use crate::act::{Act, Leg};
 use crate::error::{Error, ErrorKind, Result};
 use crate::harness::{Harness, HarnessBuilder};
-use crate::ids::CorrelationId;
 
 pub use self::bridge::{CorrelationBridge, IdentityBridge, MappedBridge};
 pub use crate::correlation::BridgeError;
@@ -37,6 +36,28 @@ pub trait Transports: Sized + Send + Sync + 'static {
 
     /// The harnesses, in the order of the fields.
     fn harnesses(&self) -> Vec<&Harness>;
+}
+
+/// What a field of a stage is: a [`Harness`], and nothing else.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a field of a stage is a `Harness`, and this one is `{Self}`",
+    label = "not a `Harness`",
+    note = "write `Harness` here; what is no transport of the stage stands outside of it"
+)]
+pub trait StageField {
+    fn new(harness: Harness) -> Self;
+    fn harness(&self) -> &Harness;
+}
+
+impl StageField for Harness {
+    fn new(harness: Harness) -> Self {
+        harness
+    }
+
+    fn harness(&self) -> &Harness {
+        self
+    }
 }
 
 /// Several harnesses that scenarios use together, with what ties their ids. Clones share it.
@@ -226,7 +247,7 @@ fn joined(failures: &[(&str, Error)]) -> Option<Error> {
 }
 
 /// What can be known of a bridge before the first scenario: that it has a rule for each transport, and
-/// that no rule forgets the id.
+/// that two ids of its own stay two on each.
 async fn check_bridge(
     bridge: &dyn DynBridge,
     names: &[&str],
@@ -256,11 +277,14 @@ async fn check_bridge(
             return Err(BridgeError::new(reason));
         }
     }
-    let samples = [CorrelationId::random(""), CorrelationId::random("")];
+    // A bridge may know only the ids that it gave itself.
+    let (one, other) = (
+        fresh_id(bridge, bound).await?,
+        fresh_id(bridge, bound).await?,
+    );
     for name in names {
-        let [one, other] = &samples;
-        let one = wire_id(bridge, one, name, bound).await?;
-        if one == wire_id(bridge, other, name, bound).await? {
+        let wire = wire_id(bridge, &one, name, bound).await?;
+        if wire == wire_id(bridge, &other, name, bound).await? {
             return Err(BridgeError::new(format!(
                 "the bridge gives two scenarios the same id on `{name}`: their messages could not be \
                  told apart"

@@ -124,6 +124,12 @@ impl MessageLog {
         self.last
     }
 
+    /// Whether a message went to a topic; it may have been one of those that were dropped.
+    pub(crate) fn may_have_sent(&self, leg: u32, topic: &str) -> bool {
+        let mut kept = self.kept.iter().filter(|it| !it.came() && it.leg == leg);
+        self.dropped > 0 || kept.any(|it| **it.topic() == *topic)
+    }
+
     /// What is kept, the oldest first, and how many older ones were dropped.
     pub(crate) fn snapshot(&self) -> (Vec<Logged>, u64) {
         (self.kept.iter().cloned().collect(), self.dropped)

@@ -102,6 +102,14 @@ pub enum ConnectionEvent {
         /// The broker's words.
         reason: String,
     },
+    /// The same, about a message to a topic: the running scenarios that have sent there end as error, or
+    /// every one if none has.
+    PublishRefused {
+        /// The topic.
+        topic: String,
+        /// The broker's words.
+        reason: String,
+    },
 }
 
 /// Where a transport puts what it receives. Cheap to clone; calls never block and never await.

@@ -76,6 +76,28 @@ async fn an_answer_that_is_expected_comes_from_the_reply() {
 }
 
 #[tokio::test]
+async fn an_answer_without_the_scenarios_id() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            reply!(s, "own.ask" => "own.answer", { correlation_id: "another's" });
+            reply!(s, "own.ask" => "own.answer", {});
+            expect!(s, "own.answer");
+            publish!(s, "own.ask", {});
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = run(body).await;
+    let overridden: Vec<_> = told
+        .record
+        .replies
+        .iter()
+        .map(|reply| reply.correlation_overridden)
+        .collect();
+    assert_eq!(overridden, [true, false]);
+}
+
+#[tokio::test]
 async fn a_reply_that_fails() {
     #[derive(Debug)]
     struct Broken;

@@ -123,6 +123,30 @@ async fn without_ids_it_must_be_allowed() {
 }
 
 #[tokio::test]
+async fn where_messages_without_an_id_reach_everybody_it_must_be_allowed() {
+    let harness = Harness::builder(Memory::new())
+        .correlation(FieldCorrelation::new("id"))
+        .without_id(WithoutId::Broadcast)
+        .connect()
+        .await
+        .unwrap();
+    let mut scope = harness.scenario("anybody's").open();
+    let s = scope.arrange();
+    never!(s, "refunds", for 10ms);
+    begin!(s);
+    let result = settle!(s);
+    let error = result.error().expect("it is refused");
+    assert_eq!(error.kind, ScenarioErrorKind::Unsound);
+    insta::assert_snapshot!(error.text);
+
+    let mut scope = harness.scenario("on its own").open();
+    let s = scope.arrange();
+    never!(s, "refunds", for 10ms, unrouted);
+    begin!(s);
+    settle!(s).assert_passed();
+}
+
+#[tokio::test]
 async fn silence_has_no_message_that_others_could_follow() {
     let world = world().await;
     let mut scope = world.scope(2_000);

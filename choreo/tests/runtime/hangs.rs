@@ -525,13 +525,46 @@ async fn a_connect_that_was_given_up_is_rolled_back_in_reverse() {
     assert_eq!(*told.lock().unwrap(), ["second", "first"]);
 }
 
-/// Gives every scenario the same id, or none ever.
+#[tokio::test]
+async fn a_stage_lets_go_of_its_transports_in_reverse() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let connecting = |second: Memory| {
+        let kept = |name| builder(Memory::new()).keep(Told(name, Arc::clone(&told)));
+        Stage::<Three>::builder(ThreeBuilder {
+            first: kept("first"),
+            second: builder(second).keep(Told("second", Arc::clone(&told))),
+            third: kept("third"),
+        })
+        .connect()
+    };
+    let down = Memory::new();
+    down.break_connections("no route");
+    let error = connecting(down).await.expect_err("one is down");
+    let text = error.to_string();
+    assert!(text.contains("transport `second`: "), "{text}");
+    assert!(text.contains("no route"), "{text}");
+    assert!(!text.contains("first") && !text.contains("third"), "{text}");
+    // The one in the middle went when it could not connect.
+    assert_eq!(*told.lock().unwrap(), ["second", "third", "first"]);
+
+    told.lock().unwrap().clear();
+    let stage = connecting(Memory::new()).await.unwrap();
+    assert!(told.lock().unwrap().is_empty());
+    stage.close().await;
+    assert_eq!(*told.lock().unwrap(), ["third", "second", "first"]);
+}
+
+/// Once its stage is connected it gives every scenario the same id, or none ever.
 struct Strange {
     hangs: bool,
+    asked: AtomicUsize,
 }
 
 impl CorrelationBridge for Strange {
     async fn fresh(&self) -> Result<CorrelationId, BridgeError> {
+        if self.asked.fetch_add(1, Ordering::Relaxed) < 2 {
+            return Ok(CorrelationId::random(""));
+        }
         if self.hangs {
             std::future::pending::<()>().await;
         }
@@ -549,7 +582,8 @@ async fn strange(hangs: bool) -> Stage<Pair> {
         one: builder(Memory::new()).ready_timeout(bound),
         two: builder(Memory::new()).ready_timeout(bound),
     };
-    let stage = Stage::<Pair>::builder(builders).bridge(Strange { hangs });
+    let asked = AtomicUsize::new(0);
+    let stage = Stage::<Pair>::builder(builders).bridge(Strange { hangs, asked });
     stage.connect().await.unwrap()
 }
 

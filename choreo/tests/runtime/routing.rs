@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use choreo::__private::{begin, settle};
+use choreo::codec::{Bytes, Codec};
+use choreo::correlation::{Correlation, CorrelationError};
 use choreo::matchers::{anything, eq, object};
 use choreo::prelude::*;
-use choreo::{SurpriseClass, json};
+use choreo::{
+    CorrelationId, Draft, Envelope, Incoming, ScenarioErrorKind, SurpriseClass, Value, json,
+};
 
 use crate::support::{expect, publish, world};
 
@@ -135,6 +139,115 @@ async fn messages_without_id_can_be_broadcast_or_refused() {
             .unwrap();
         assert_eq!(settle(&s).await.outcome(), outcome, "{policy:?}");
     }
+}
+
+/// Reads the id from a field, and panics on what it does not know.
+struct Careless(FieldCorrelation);
+
+impl Correlation for Careless {
+    fn new_id(&self) -> Option<CorrelationId> {
+        self.0.new_id()
+    }
+
+    fn stamp(&self, draft: &mut Draft, id: &CorrelationId) -> Result<bool, CorrelationError> {
+        self.0.stamp(draft, id)
+    }
+
+    fn extract(&self, message: &Incoming) -> Option<CorrelationId> {
+        Some(self.0.extract(message).expect("every message has an id"))
+    }
+
+    fn describe(&self) -> String {
+        "the careless policy".to_owned()
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_panics_ends_the_scenarios_of_the_topic() {
+    let broker = Memory::new();
+    let harness = Harness::builder(broker.clone())
+        .correlation(Careless(FieldCorrelation::new("id")))
+        .connect()
+        .await
+        .unwrap();
+    let mut scopes = ["out", "elsewhere"].map(|name| harness.scenario(name).open());
+    let [first, second] = &mut scopes;
+    let (s, other) = (first.arrange(), second.arrange());
+    expect!(s, "out");
+    expect!(other, "elsewhere");
+    begin!(s);
+    begin!(other);
+    broker.client().publish("out", "{}").await.unwrap();
+    let result = settle!(s);
+    let error = result.error().expect("it ended as error");
+    assert_eq!(error.kind, ScenarioErrorKind::Correlation);
+    assert_eq!(
+        error.text,
+        "the correlation policy (the careless policy) panicked on a message on `out`"
+    );
+    publish!(other, "elsewhere", {});
+    settle!(other).assert_passed();
+}
+
+/// Lists of texts, as lines.
+struct Lines;
+
+impl Codec for Lines {
+    fn name(&self) -> &str {
+        "lines"
+    }
+
+    fn encode(&self, value: &Value) -> Result<Bytes, String> {
+        let lines = value.as_array().ok_or("lines are a list")?;
+        let lines: Vec<_> = lines.iter().filter_map(Value::as_str).collect();
+        Ok(lines.join("\n").into())
+    }
+
+    fn decode(&self, envelope: &Envelope) -> Result<Value, String> {
+        let text = std::str::from_utf8(&envelope.payload).expect("it is text");
+        Ok(text.lines().collect())
+    }
+}
+
+#[tokio::test]
+async fn a_codec_of_ones_own_is_used_both_ways() {
+    let broker = Memory::new();
+    let harness = Harness::builder(broker.clone())
+        .correlation(HeaderCorrelation::new("id"))
+        .codec(Lines)
+        .timeout(Duration::from_millis(100))
+        .connect()
+        .await
+        .unwrap();
+    let mut scope = harness.scenario("lines").open();
+    let s = scope.arrange();
+    reply!(s, "ask" => "answer", |lines| json!([lines[1], "three"]));
+    let asked = expect!(s, "ask", ["one", "two"]);
+    expect!(s, "answer", ["two", "three"]);
+    publish!(s, "ask", ["one", "two"]);
+    let result = settle!(s);
+    result.assert_passed();
+    assert_eq!(result[asked].envelope().unwrap().payload, "one\ntwo");
+
+    let mut scope = harness.scenario("no lines").open();
+    let s = scope.arrange();
+    expect!(s, "ask", ["one"]);
+    begin!(s);
+    publish!(s, "ask", bytes b"\xff");
+    let text = settle!(s).failure_text();
+    assert!(text.contains("the lines codec panicked"), "{text}");
+
+    let mut scope = harness.scenario("no list").open();
+    let s = scope.arrange();
+    expect!(s, "ask");
+    publish!(s, "ask", { one: 1 });
+    let result = settle!(s);
+    let error = result.error().expect("it ended as error");
+    assert_eq!(error.kind, ScenarioErrorKind::Publish);
+    assert!(
+        error.text.contains("cannot be encoded: lines are a list"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

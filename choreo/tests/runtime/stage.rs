@@ -1,7 +1,9 @@
 //! Scenarios over several transports.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
+use choreo::codec::TextCodec;
 use choreo::prelude::*;
 use choreo::stage::{BridgeError, CorrelationBridge};
 use choreo::transport::{Headers, Memory, MemoryClient};
@@ -89,6 +91,67 @@ async fn a_reply_answers_on_another_transport() {
         ),
         (Some("kafka"), Some("nats"))
     );
+}
+
+/// A stage whose transports have the id in the same field, each in a form of its own.
+async fn mapped() -> Stage<Gateway> {
+    let ids = || FieldCorrelation::new("id");
+    Stage::<Gateway>::builder(GatewayBuilder {
+        nats: Harness::builder(Memory::new()).correlation(ids()),
+        kafka: Harness::builder(Memory::new()).correlation(ids().prefix("gw:")),
+    })
+    .bridge(
+        MappedBridge::new()
+            .map("nats", |id| format!("n-{id}"))
+            .map("kafka", |id| format!("gw:{id}")),
+    )
+    .connect()
+    .await
+    .expect("memory connects")
+}
+
+#[tokio::test]
+async fn a_reply_that_hands_on_its_trigger_translates_the_id() {
+    let stage = mapped().await;
+    let mut scope = stage.scenario("echo").open().await.expect("it opens");
+    let s = scope.arrange();
+    reply!(s.nats, "orders.new" => s.kafka, "orders.taken", |order| order);
+    reply!(s.kafka, "orders.taken" => s.nats, "orders.done", |order| json!({ "order": order, "id": order["id"] }));
+    let taken = expect!(s.kafka, "orders.taken", { count: 3 });
+    let done = expect!(s.nats, "orders.done", { order: { count: 3 } });
+    publish!(s.nats, "orders.new", { count: 3 });
+    let result = settle!(s);
+    result.assert_passed();
+    for (message, transport) in [
+        (result[taken].message(), "kafka"),
+        (result[done].message(), "nats"),
+        (&result[done].message()["order"], "nats"),
+    ] {
+        let id = result.correlation_id_on(transport).expect("it has one");
+        assert_eq!(message["id"], id.as_str());
+    }
+    assert!(result.replies().iter().all(|it| it.unstamped_count == 0));
+}
+
+#[tokio::test]
+async fn a_reply_with_an_id_of_its_own_is_not_blamed_on_the_service() {
+    let stage = mapped().await;
+    let scenario = stage.scenario("own id").timeout(Duration::from_millis(30));
+    let mut scope = scenario.open().await.expect("it opens");
+    let s = scope.arrange();
+    reply!(s.kafka, "orders.taken" => s.nats, "orders.done", { id: "another's" });
+    expect!(s.nats, "orders.done");
+    publish!(s.kafka, "orders.taken", {});
+    let result = settle!(s);
+    assert_eq!(result.outcome(), Outcome::Timeout);
+    assert_eq!(result.replies()[0].unstamped_count, 1);
+    let text = result.failure_text();
+    for part in [
+        "the reply on `orders.done` on nats went out without this scenario's correlation id (field `id`)",
+        "(field `id`): a reply of this test answered here without its id",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
 }
 
 #[tokio::test]
@@ -215,11 +278,20 @@ async fn bridges_are_checked_when_the_stage_connects() {
         let builder = match bridge {
             "forgetful" => builder.bridge(Forgetful),
             "missing" => builder.bridge(MappedBridge::new().map("nats", str::to_owned)),
-            _ => builder.bridge(
+            "unknown" => builder.bridge(
                 MappedBridge::new()
                     .map("nats", str::to_owned)
-                    .map("kafka", |_| String::new()),
+                    .map("kafka", str::to_owned)
+                    .map("redis", str::to_owned),
             ),
+            _ => {
+                let length = if bridge == "long" { 1025 } else { 0 };
+                builder.bridge(
+                    MappedBridge::new()
+                        .map("nats", str::to_owned)
+                        .map("kafka", move |_| "x".repeat(length)),
+                )
+            }
         };
         let error = builder.connect().await.expect_err("the bridge is wrong");
         assert!(matches!(error.kind(), ErrorKind::Bridge(_)), "{error}");
@@ -231,7 +303,115 @@ async fn bridges_are_checked_when_the_stage_connects() {
             .contains("the same id on `kafka`")
     );
     assert!(refused("missing").await.contains("no rule for `kafka`"));
+    let unknown = refused("unknown").await;
+    assert!(
+        unknown.contains("a rule for `redis`, which the stage has not"),
+        "{unknown}"
+    );
     assert!(refused("empty").await.contains("empty text"));
+    let long = refused("long").await;
+    assert!(
+        long.contains("has 1025 bytes, and 1024 is the limit"),
+        "{long}"
+    );
+}
+
+/// Hands out numbers, and knows those only: the gateway is told of each before the scenario begins.
+#[derive(Default)]
+struct Registry(Mutex<Vec<CorrelationId>>);
+
+impl CorrelationBridge for Registry {
+    async fn fresh(&self) -> Result<CorrelationId, BridgeError> {
+        tokio::task::yield_now().await;
+        let mut known = self.0.lock().expect("nobody panics");
+        let id = CorrelationId::new(format!("order-{}", known.len()));
+        known.push(id.clone());
+        Ok(id)
+    }
+
+    async fn to_wire(&self, id: &CorrelationId, transport: &str) -> Result<String, BridgeError> {
+        tokio::task::yield_now().await;
+        if !self.0.lock().expect("nobody panics").contains(id) {
+            return Err(BridgeError::new("nobody was given this number"));
+        }
+        Ok(format!("{transport}/{id}"))
+    }
+}
+
+#[tokio::test]
+async fn a_bridge_of_ones_own_knows_the_ids_that_it_gave() {
+    let (nats, kafka) = (Memory::new(), Memory::new());
+    let stage = Stage::<Gateway>::builder(builders(&nats, &kafka))
+        .bridge(Registry::default())
+        .connect()
+        .await
+        .expect("the bridge is sound");
+    let mut scopes = Vec::new();
+    for name in ["first", "second"] {
+        scopes.push(stage.scenario(name).open().await.expect("it opens"));
+    }
+    for scope in &mut scopes {
+        let s = scope.arrange();
+        reply!(s.kafka, "orders.new" => s.nats, "orders.done", { ok: true });
+        expect!(s.nats, "orders.done", { ok: true }, exactly_once, for 10ms);
+        publish!(s.kafka, "orders.new", {});
+        let result = settle!(s);
+        result.assert_passed();
+        let id = result.correlation_id().expect("it has one").to_string();
+        let wire = result.correlation_id_on("kafka").map(ToString::to_string);
+        assert_eq!(wire, Some(format!("kafka/{id}")));
+    }
+}
+
+#[tokio::test]
+async fn each_transport_has_its_own_codec() {
+    let stage = Stage::<Gateway>::builder(GatewayBuilder {
+        nats: Harness::builder(Memory::new()).correlation(FieldCorrelation::new("id")),
+        kafka: Harness::builder(Memory::new())
+            .correlation(HeaderCorrelation::new("id"))
+            .codec(TextCodec),
+    })
+    .connect()
+    .await
+    .expect("memory connects");
+    let mut scope = stage.scenario("codecs").open().await.expect("it opens");
+    let s = scope.arrange();
+    reply!(s.nats, "orders.new" => s.kafka, "orders.note", |order| order["note"].clone());
+    let order = expect!(s.nats, "orders.new", { note: "two lamps" });
+    let note = expect!(s.kafka, "orders.note", "two lamps");
+    publish!(s.nats, "orders.new", { note: "two lamps" });
+    let result = settle!(s);
+    result.assert_passed();
+    let payload = |handle| result[handle].envelope().expect("it came").payload.clone();
+    assert_eq!(payload(note), "two lamps");
+    assert!(payload(order).starts_with(b"{"));
+}
+
+#[tokio::test]
+async fn absence_on_a_transport_without_ids_must_be_allowed() {
+    let stage = Stage::<Gateway>::builder(GatewayBuilder {
+        nats: Harness::builder(Memory::new()).correlation(FieldCorrelation::new("id")),
+        kafka: Harness::builder(Memory::new()),
+    })
+    .connect()
+    .await
+    .expect("memory connects");
+    let mut scope = stage.scenario("refused").open().await.expect("it opens");
+    let s = scope.arrange();
+    never!(s.kafka, "refunds", for 10ms);
+    begin!(s);
+    let result = settle!(s);
+    let error = result.error().expect("it is refused");
+    assert_eq!(error.kind, ScenarioErrorKind::Unsound);
+    let text = "messages of kafka (Memory) carry no correlation id here";
+    assert!(error.text.contains(text), "{error}");
+
+    let mut scope = stage.scenario("allowed").open().await.expect("it opens");
+    let s = scope.arrange();
+    never!(s.kafka, "refunds", for 10ms, unrouted);
+    never!(s.nats, "refunds", for 10ms);
+    begin!(s);
+    settle!(s).assert_passed();
 }
 
 #[tokio::test]

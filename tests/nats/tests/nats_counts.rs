@@ -17,6 +17,7 @@ fn main() -> ExitCode {
                 "silence_passes_and_a_forbidden_message_ends_at_once",
                 absence,
             )
+            .test("absence_without_ids_must_be_allowed", unrouted)
             .test("two_hundred_scenarios_count_their_own", concurrent),
     )
 }
@@ -27,6 +28,31 @@ async fn harness(server: &NatsServer) -> choreo::Result<Harness> {
         .timeout(Duration::from_secs(10))
         .connect()
         .await
+}
+
+async fn unrouted() -> Result<(), TestError> {
+    let server = NatsServer::builder().start()?;
+    let harness = Harness::builder(Nats::new(server.url())).connect().await?;
+    for allowed in [false, true] {
+        let mut scope = harness.scenario("no refund").open();
+        let s = scope.arrange();
+        if allowed {
+            never!(s, "refunds", for 10ms, unrouted);
+        } else {
+            never!(s, "refunds", for 10ms);
+        }
+        begin!(s);
+        let result = settle!(s);
+        match result.error() {
+            None => result.assert_passed(),
+            Some(error) => {
+                let text = "`refunds`: messages of NATS carry no correlation id here";
+                assert!(!allowed && error.text.contains(text), "{error}");
+            }
+        }
+    }
+    harness.close().await;
+    Ok(())
 }
 
 /// Splits every order into as many parts as it asks for, and says when it is done.

@@ -146,6 +146,10 @@ async fn forbidden() -> Result<(), TestError> {
     assert!(text.contains("Permissions Violation"), "{text}");
     assert!(!text.contains(SENTINEL), "{text}");
 
+    let mut bystander = harness.scenario("bystander").open();
+    let waiting = bystander.arrange();
+    expect!(waiting, "open.answer", { n: 2 });
+    begin!(waiting);
     let mut scope = harness
         .scenario("forbidden publication")
         .timeout(Duration::from_secs(60))
@@ -154,6 +158,8 @@ async fn forbidden() -> Result<(), TestError> {
     expect!(s, "open.answer");
     publish!(s, "closed.topic", { n: 1 });
     let result = settle!(s);
+    publish!(waiting, "open.answer", { n: 2 });
+    settle!(waiting).assert_passed();
     assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Refused);
     let text = result.failure_text();
     assert!(text.contains("Permissions Violation"), "{text}");

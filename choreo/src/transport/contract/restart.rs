@@ -46,7 +46,8 @@ pub(super) async fn a_restart_restores_subscriptions<S: Subject>(subject: &S) ->
                 ConnectionEvent::Restored => break,
                 // The way back may take more than one attempt.
                 ConnectionEvent::Lost { .. } => {}
-                other @ ConnectionEvent::Refused { .. } => {
+                other @ (ConnectionEvent::Refused { .. }
+                | ConnectionEvent::PublishRefused { .. }) => {
                     return Err(Broken(format!("the return was reported as {other:?}")));
                 }
             }

@@ -281,13 +281,23 @@ impl Link {
         }
         state.last_words = Some(words.to_owned());
         drop(state);
-        self.report_refusal(words);
+        match forbidden_publication(words) {
+            Some(subject) => self.events.report(ConnectionEvent::PublishRefused {
+                topic: subject.to_owned(),
+                reason: self.shown(words),
+            }),
+            None => self.report_refusal(words),
+        }
     }
 
     /// Reports what ends every running scenario on the connection.
     pub(super) fn report_refusal(&self, words: &str) {
-        let reason = format!("{}: {words}", self.address);
+        let reason = self.shown(words);
         self.events.report(ConnectionEvent::Refused { reason });
+    }
+
+    fn shown(&self, words: &str) -> String {
+        format!("{}: {words}", self.address)
     }
 
     /// Asks a question that is answered by an echo on its subject, or by a complaint that names it.
@@ -340,6 +350,12 @@ fn quoted(words: &str) -> impl Iterator<Item = &str> {
     words.split('"').skip(1).step_by(2)
 }
 
+/// The subject to which the user may not publish.
+fn forbidden_publication(words: &str) -> Option<&str> {
+    let words = words.strip_prefix("Permissions Violation for Publish to ")?;
+    quoted(words).next()
+}
+
 fn words_of(error: ServerError) -> String {
     match error {
         ServerError::Other(words) => words,
@@ -375,7 +391,8 @@ mod tests {
         assert!(new_orders.refusal().is_some());
         complain(&link, "Permissions Violation for Publish to \"orders\"");
         assert_eq!(orders.refusal(), None);
-        assert_eq!(locked(&seen).len(), 1);
+        let about_orders = |it: &ConnectionEvent| matches!(it, ConnectionEvent::PublishRefused { topic, .. } if topic == "orders");
+        assert!(matches!(&locked(&seen)[..], [event] if about_orders(event)));
         drop((orders, new_orders));
         complain(
             &link,
@@ -412,6 +429,7 @@ mod tests {
                 ConnectionEvent::Lost { .. } => "lost",
                 ConnectionEvent::Restored => "restored",
                 ConnectionEvent::Refused { .. } => "refused",
+                ConnectionEvent::PublishRefused { .. } => "publish refused",
             })
             .collect();
         assert_eq!(kinds, ["refused", "lost", "restored"]);

@@ -115,7 +115,8 @@ async fn forbidden_publication() -> Result<(), TestError> {
     let connection = as_me(&server).connect(sink).await?;
     connection.publish(message("closed.door", "1")).await?;
     match seen.next().await {
-        ConnectionEvent::Refused { reason } => {
+        ConnectionEvent::PublishRefused { topic, reason } => {
+            assert_eq!(topic, "closed.door");
             assert!(
                 reason.contains("Permissions Violation for Publish to \"closed.door\""),
                 "{reason}"
