@@ -14,7 +14,7 @@ use lapin::{Channel, Consumer};
 
 use super::address;
 use super::link::Link;
-use super::plan::{Plan, Shown};
+use super::plan::{Binding, Plan, Shown};
 use super::properties;
 use super::session::Session;
 use super::words;
@@ -89,15 +89,7 @@ impl Order {
                 }
                 let queue = own(&channel, "").await?;
                 for binding in bindings {
-                    channel
-                        .queue_bind(
-                            queue.clone(),
-                            name(&binding.exchange)?,
-                            name(&binding.key)?,
-                            QueueBindOptions::default(),
-                            FieldTable::default(),
-                        )
-                        .await?;
+                    bind(&channel, &queue, copied.as_deref(), binding).await?;
                 }
                 (queue, taking, FieldTable::default())
             }
@@ -249,6 +241,38 @@ async fn own(channel: &Channel, queue: &str) -> Result<ShortString, Refusal> {
         .queue_declare(name(queue)?, options, FieldTable::default())
         .await?;
     Ok(declared.name().clone())
+}
+
+/// Binds a queue of our own, which may be a copy.
+async fn bind(
+    channel: &Channel,
+    queue: &ShortString,
+    copied: Option<&str>,
+    binding: &Binding,
+) -> Result<(), Refusal> {
+    let Binding {
+        exchange,
+        key,
+        arguments,
+    } = binding;
+    let options = QueueBindOptions::default();
+    let bound = channel.queue_bind(
+        queue.clone(),
+        name(exchange)?,
+        name(key)?,
+        options,
+        arguments.table(),
+    );
+    match (bound.await, copied) {
+        (Err(error), Some(copied)) if arguments.are_missing(&words::of(&error)) => {
+            let source = address::of_exchange(exchange, key);
+            Err(Refusal::Own(format!(
+                "`{exchange}` is a headers exchange, which chooses messages by the arguments of a binding. Say \
+                 those of the queue: `.binding_with({copied:?}, {source:?}, [(\"x-match\", \"all\"), …])`"
+            )))
+        }
+        (bound, _) => Ok(bound?),
+    }
 }
 
 fn name(text: &str) -> Result<ShortString, Refusal> {

@@ -7,11 +7,11 @@ use choreo::transport::rabbitmq::Rabbit;
 use choreo::transport::{Connection, Headers, Outgoing, TransportError};
 use choreo_test_brokers::RabbitServer;
 use lapin::options::{
-    BasicConsumeOptions, BasicGetOptions, BasicRejectOptions, ExchangeDeclareOptions,
-    QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
+    BasicConsumeOptions, BasicGetOptions, BasicPublishOptions, BasicRejectOptions,
+    ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{Channel, ExchangeKind};
+use lapin::{BasicProperties, Channel, ExchangeKind};
 
 use super::support::{
     Cases, TestError, connect, declare, delivery, events, message, own, shared, system,
@@ -24,6 +24,7 @@ pub(crate) async fn all() -> Result<(), TestError> {
         .case("existing_exchange", existing_exchange(server.clone()))
         .case("exchange_that_differs", different_exchange(server.clone()))
         .case("copy", copy(server.clone()))
+        .case("copy_of_headers", copy_of_headers(server.clone()))
         .case("consume", consume(server.clone()))
         .case("watch", watch(server.clone()))
         .case("dead_letters", dead_letters(server.clone()))
@@ -169,6 +170,73 @@ async fn copy(server: Arc<RabbitServer>) -> Result<(), TestError> {
         assert_eq!(received.metadata.get("routing_key"), Some(&json!(key)));
         assert_eq!(get(&system, "c.orders").await?, Some(key.into()));
     }
+    Ok(())
+}
+
+/// A copy gets what the queue gets, also where the exchange chooses by headers.
+async fn copy_of_headers(server: Arc<RabbitServer>) -> Result<(), TestError> {
+    let system = system(&server).await?;
+    exchange(&system, "h.docs", ExchangeKind::Headers).await?;
+    declare(&system, "h.eu", FieldTable::default()).await?;
+    let mut arguments = FieldTable::default();
+    for (name, value) in [("x-match", "all"), ("region", "EU")] {
+        arguments.insert(name.into(), AMQPValue::LongString(value.into()));
+    }
+    arguments.insert("level".into(), AMQPValue::LongInt(3));
+    let options = QueueBindOptions::default();
+    system
+        .queue_bind(
+            "h.eu".into(),
+            "h.docs".into(),
+            "".into(),
+            options,
+            arguments.clone(),
+        )
+        .await?;
+
+    let rabbit = Rabbit::new(server.url()).exchange("copy_of_headers");
+    let without = rabbit.clone().binding("h.eu", "exchange:h.docs");
+    let error = connect(&without)
+        .await?
+        .subscribe("queue:h.eu", delivery().0)
+        .await
+        .unwrap_err()
+        .to_string();
+    for part in [
+        "`h.docs` is a headers exchange",
+        ".binding_with(\"h.eu\", \"exchange:h.docs/\", [(\"x-match\", \"all\"), …])",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+
+    let connection = connect(&rabbit.binding_with(
+        "h.eu",
+        "exchange:h.docs",
+        [
+            ("x-match", json!("all")),
+            ("region", json!("EU")),
+            ("level", json!(3)),
+        ],
+    ))
+    .await?;
+    let (delivery, mut seen) = delivery();
+    let _subscription = connection.subscribe("queue:h.eu", delivery).await?;
+    for (region, payload) in [("US", "foreign"), ("EU", "ours")] {
+        arguments.insert("region".into(), AMQPValue::LongString(region.into()));
+        system
+            .basic_publish(
+                "h.docs".into(),
+                "".into(),
+                BasicPublishOptions::default(),
+                payload.as_bytes(),
+                BasicProperties::default().with_headers(arguments.clone()),
+            )
+            .await?;
+    }
+    // In their order: the other one would have come before.
+    assert_eq!(seen.next().await.payload, "ours");
+    assert_eq!(get(&system, "h.eu").await?, Some(b"ours".to_vec()));
+    assert!(seen.is_empty());
     Ok(())
 }
 
