@@ -27,6 +27,7 @@ pub(crate) async fn all() -> Result<(), TestError> {
         .case("copy_of_headers", copy_of_headers(server.clone()))
         .case("consume", consume(server.clone()))
         .case("watch", watch(server.clone()))
+        .case("parallel_watchers", parallel_watchers(server.clone()))
         .case("dead_letters", dead_letters(server.clone()))
         .case("missing", missing(server.clone()))
         .case("unroutable", unroutable(server.clone()))
@@ -308,6 +309,57 @@ async fn watch(server: Arc<RabbitServer>) -> Result<(), TestError> {
         ".consume(\"v.dead\")",
     ] {
         assert!(error.contains(part), "{error}");
+    }
+    Ok(())
+}
+
+/// Tests of several processes that begin to watch a queue at the same time: one at most does, and gets
+/// every message; the others are told.
+async fn parallel_watchers(server: Arc<RabbitServer>) -> Result<(), TestError> {
+    const PROCESSES: usize = 4;
+    let system = system(&server).await?;
+    declare(&system, "p.dead", FieldTable::default()).await?;
+    let mut connections = Vec::new();
+    for _ in 0..PROCESSES {
+        connections.push(Arc::new(own(&server, "parallel_watchers").await?));
+    }
+    for round in 0..10 {
+        let tasks: Vec<_> = connections
+            .iter()
+            .map(|connection| {
+                let connection = Arc::clone(connection);
+                tokio::spawn(async move {
+                    let (sink, seen) = delivery();
+                    let subscribed = connection.subscribe("queue:p.dead", sink).await;
+                    subscribed.map(|subscription| (subscription, seen))
+                })
+            })
+            .collect();
+        let mut watching = Vec::new();
+        for task in tasks {
+            match task.await? {
+                Ok(watcher) => watching.push(watcher),
+                Err(error) => {
+                    let error = error.to_string();
+                    for part in ["consumer", "A test in another process that watches"] {
+                        assert!(error.contains(part), "{error}");
+                    }
+                }
+            }
+        }
+        assert!(
+            watching.len() <= 1,
+            "round {round}: {} watch",
+            watching.len()
+        );
+        if let Some((_subscription, mut seen)) = watching.pop() {
+            for _ in 0..PROCESSES {
+                let mut again = message("queue:p.dead", round.to_string());
+                again.metadata.set("expiration", 1);
+                connections[0].publish(again).await?;
+                assert_eq!(seen.next().await.payload, round.to_string());
+            }
+        }
     }
     Ok(())
 }
