@@ -257,7 +257,7 @@ pub(crate) async fn certificates() -> Result<(), TestError> {
     let wrong = rabbit
         .clone()
         .tls(shown.clone())
-        .auth(RabbitAuth::password("tester", "wrong"));
+        .auth(RabbitAuth::password("tester", format!("wrong-{SENTINEL}")));
     assert!(is_auth(&refusal(&wrong).await));
 
     // No certificate, one of another authority, and EXTERNAL without any.
