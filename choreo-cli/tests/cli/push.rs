@@ -216,9 +216,9 @@ fn secrets_are_kept_from_addresses_and_from_open_networks() {
     let (done, _) = push("http://chronicle.example/", &["--dry-run"]);
     assert_eq!(done.code, 2, "{done:?}");
     assert!(done.err.contains("use https"), "{done:?}");
-    let (done, _) = push("https://bob:hunter2@chronicle.example/", &["--dry-run"]);
+    let (done, _) = push("https://bob:s3ntinel@chronicle.example/", &["--dry-run"]);
     assert_eq!(done.code, 2, "{done:?}");
-    assert!(!done.err.contains("hunter2"), "{done:?}");
+    assert!(!done.err.contains("s3ntinel"), "{done:?}");
 }
 
 #[test]

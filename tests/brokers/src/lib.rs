@@ -9,7 +9,7 @@ pub mod scenarios;
 mod suite;
 
 pub use choreo::broker::*;
-pub use proxy::{Network, Proxy};
+pub use proxy::{Network, Proxy, by_another_address};
 pub use suite::{BrokerTests, TestError, broker_test_main};
 
 /// Stands in every credential of the workspace's tests. `cargo xtask test` looks for it in all that the

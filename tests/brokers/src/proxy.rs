@@ -40,6 +40,26 @@ pub enum Network {
     Garbage,
 }
 
+/// Leads to a port of 127.0.0.1 from 127.0.0.2, which no certificate names, and gives the address there. Lasts as
+/// long as the caller's runtime.
+///
+/// # Errors
+///
+/// When there is no such address.
+pub async fn by_another_address(port: u16) -> io::Result<SocketAddr> {
+    let listener = TcpListener::bind((Ipv4Addr::new(127, 0, 0, 2), 0)).await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        while let Ok((mut incoming, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut outgoing = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+                tokio::io::copy_bidirectional(&mut incoming, &mut outgoing).await
+            });
+        }
+    });
+    Ok(address)
+}
+
 /// A running proxy; ends when dropped.
 #[derive(Debug)]
 pub struct Proxy {

@@ -281,6 +281,9 @@ impl TestBroker for RedisBroker {
     }
 }
 
+/// A key that holds something else than a stream.
+const NO_STREAM: &str = "no-stream";
+
 /// redis-server, by streams.
 #[derive(Debug)]
 pub struct RedisStreamsBroker(RedisServer);
@@ -291,7 +294,9 @@ impl TestBroker for RedisStreamsBroker {
     process!();
 
     fn start(_: Option<&str>) -> Result<Self, StartError> {
-        redis().map(Self)
+        let server = redis()?;
+        server.execute(&["SET", NO_STREAM, "1"])?;
+        Ok(Self(server))
     }
 
     fn at(port: u16) -> RedisStreams {
@@ -303,10 +308,8 @@ impl TestBroker for RedisStreamsBroker {
         self.0.connections().map(Some)
     }
 
-    /// A key that holds something else than a stream.
     fn refused_topic(&self) -> Option<String> {
-        let made = self.0.execute(&["SET", "no-stream", "1"]);
-        made.is_ok().then(|| "no-stream".into())
+        Some(NO_STREAM.into())
     }
 }
 

@@ -167,7 +167,9 @@ async fn forbidden() -> Result<(), TestError> {
 }
 
 async fn wrong_password() -> Result<(), TestError> {
-    let server = NatsServer::builder().user_password("me", "right").start()?;
+    let server = NatsServer::builder()
+        .user_password("me", &format!("right-{SENTINEL}"))
+        .start()?;
     let nats = Nats::new(server.url()).auth(NatsAuth::user_password("me", SENTINEL));
     let builder = Harness::builder(nats);
     let shown = format!("{builder:?}");
@@ -179,7 +181,9 @@ async fn wrong_password() -> Result<(), TestError> {
 }
 
 async fn wrong_password_run() -> Result<(), TestError> {
-    let server = NatsServer::builder().user_password("me", "right").start()?;
+    let server = NatsServer::builder()
+        .user_password("me", &format!("right-{SENTINEL}"))
+        .start()?;
     scenarios::wrong_password_run(env!("CARGO_BIN_EXE_wrong-password"), &server.url()).await
 }
 

@@ -9,7 +9,7 @@ use choreo::transport::rabbitmq::{Rabbit, RabbitAuth, RabbitConnection};
 use choreo::transport::{
     Connection, ConnectionEvent, ConnectionEvents, Delivery, Outgoing, Transport, TransportError,
 };
-use choreo_test_brokers::{BrokerTests, RabbitServer, TestError, broker_test_main};
+use choreo_test_brokers::{BrokerTests, RabbitServer, SENTINEL, TestError, broker_test_main};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -105,7 +105,7 @@ async fn nothing_is_left() -> Result<(), TestError> {
     gone("drop").await;
     unsubscribed(&server, &rabbit).await?;
 
-    let wrong = rabbit.clone().auth(RabbitAuth::password("guest", "wrong"));
+    let wrong = rabbit.clone().auth(RabbitAuth::password("guest", SENTINEL));
     assert!(wrong.connect(events().0).await.is_err());
     gone("a refused log-in").await;
 

@@ -12,6 +12,13 @@ use choreo_test_brokers::scenarios::{self, disturbed, echo};
 use choreo_test_brokers::{
     BrokerTests, RabbitServer, RabbitUser, StartError, TestError, broker_test_main,
 };
+use futures_util::StreamExt as _;
+use lapin::options::{
+    BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions,
+    QueueDeleteOptions,
+};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::{BasicProperties, Channel};
 
 /// A credential that must show nowhere.
 const SENTINEL: &str = "s3ntinel-p4ssword";
@@ -22,6 +29,7 @@ fn main() -> ExitCode {
     let code = broker_test_main(
         BrokerTests::needing("rabbitmq-server")
             .test("working", working)
+            .test("requests", requests)
             .test("refusing", refusing)
             .test("a_wrong_password_shows_in_no_output", wrong_password_run)
             .test("failing", failing),
@@ -100,6 +108,143 @@ async fn working() -> Result<(), TestError> {
     tokio::time::timeout(Duration::from_secs(10), gone).await?;
     harness.close().await;
     Ok(())
+}
+
+/// The test asks a service, and the test is the service, by AMQP's reply-to.
+async fn requests() -> Result<(), TestError> {
+    let server = shared()?;
+    let harness = harness(Rabbit::new(server.url()).exchange("requests")).await?;
+    let properties = lapin::ConnectionProperties::default();
+    let connection = lapin::Connection::connect(&server.url(), properties).await?;
+    let channel = connection.create_channel().await?;
+    asked(&harness, &channel).await?;
+    answered(&harness, &channel).await?;
+    assert_eq!(harness.surprises().0, []);
+    harness.close().await;
+    Ok(())
+}
+
+/// Answers know nothing of correlation ids, and two hundred scenarios at once get each its own.
+async fn asked(harness: &Harness, channel: &Channel) -> Result<(), TestError> {
+    let queue = own_queue(channel).await?;
+    let (binding, none) = (QueueBindOptions::default(), FieldTable::default());
+    channel
+        .queue_bind(
+            queue.clone(),
+            "requests".into(),
+            "prices.get".into(),
+            binding,
+            none,
+        )
+        .await?;
+    let mut questions = consume(channel, queue.clone()).await?;
+    let answers = channel.clone();
+    let service = tokio::spawn(async move {
+        while let Some(question) = questions.next().await {
+            let question = question.unwrap();
+            let asked: choreo::Value = choreo::serde_json::from_slice(&question.data).unwrap();
+            let answer = json!({ "price": asked["item"] }).to_string();
+            let asker = question.properties.reply_to().clone();
+            let asker = asker.expect("every question is a request");
+            publish(&answers, "", asker, answer, BasicProperties::default())
+                .await
+                .unwrap();
+        }
+    });
+    let scenarios = (0..200_u32).map(|item| {
+        let harness = harness.clone();
+        tokio::spawn(async move {
+            let mut scope = harness.scenario("a price").open();
+            let s = scope.arrange();
+            expect!(s, s.inbox(), { price: (item) });
+            request!(s, "prices.get", { item: item });
+            settle!(s)
+        })
+    });
+    for scenario in scenarios.collect::<Vec<_>>() {
+        scenario.await?.assert_passed();
+    }
+    service.abort();
+    // Nobody takes the questions of the test that comes next.
+    channel
+        .queue_delete(queue, QueueDeleteOptions::default())
+        .await?;
+    Ok(())
+}
+
+/// To a queue of the one who asks, and to what RabbitMQ has in place of one.
+async fn answered(harness: &Harness, channel: &Channel) -> Result<(), TestError> {
+    for answers in [own_queue(channel).await?, "amq.rabbitmq.reply-to".into()] {
+        let mut scope = harness.scenario("the test is the service").open();
+        let s = scope.arrange();
+        reply!(s, "prices.get", headers { "x-source": "shop" } => _, |question| {
+            json!({ "price": 7, "of": question["item"] })
+        });
+        let id = s.correlation_id().unwrap().to_string();
+        begin!(s);
+        let mut received = consume(channel, answers.clone()).await?;
+        let mut headers = FieldTable::default();
+        headers.insert("x-source".into(), AMQPValue::LongString("shop".into()));
+        let properties = BasicProperties::default()
+            .with_headers(headers)
+            .with_reply_to(answers);
+        let question = json!({ "item": "ITEM-42", "correlation_id": id }).to_string();
+        publish(
+            channel,
+            "requests",
+            "prices.get".into(),
+            question,
+            properties,
+        )
+        .await?;
+        let answer = tokio::time::timeout(Duration::from_secs(10), received.next()).await?;
+        let answer = answer.expect("an open channel")?;
+        let answer: choreo::Value = choreo::serde_json::from_slice(&answer.data)?;
+        assert_eq!(answer["of"], "ITEM-42");
+        settle!(s).assert_passed();
+    }
+    Ok(())
+}
+
+async fn own_queue(channel: &Channel) -> lapin::Result<ShortString> {
+    let options = QueueDeclareOptions {
+        exclusive: true,
+        ..QueueDeclareOptions::default()
+    };
+    let queue = channel
+        .queue_declare("".into(), options, FieldTable::default())
+        .await?;
+    Ok(queue.name().clone())
+}
+
+async fn consume(channel: &Channel, queue: ShortString) -> lapin::Result<lapin::Consumer> {
+    let options = BasicConsumeOptions {
+        no_ack: true,
+        ..BasicConsumeOptions::default()
+    };
+    channel
+        .basic_consume(queue, "".into(), options, FieldTable::default())
+        .await
+}
+
+async fn publish(
+    channel: &Channel,
+    exchange: &str,
+    key: ShortString,
+    payload: String,
+    properties: BasicProperties,
+) -> lapin::Result<()> {
+    let options = BasicPublishOptions::default();
+    channel
+        .basic_publish(
+            exchange.into(),
+            key,
+            options,
+            payload.as_bytes(),
+            properties,
+        )
+        .await
+        .map(drop)
 }
 
 /// What the broker does not take is an error with its words, not a timeout.

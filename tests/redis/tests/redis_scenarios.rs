@@ -213,7 +213,7 @@ async fn wildcard() -> Result<(), TestError> {
 
 async fn wrong_password() -> Result<(), TestError> {
     let server = RedisServer::builder()
-        .user_password("me", "right")
+        .user_password("me", &format!("right-{SENTINEL}"))
         .start()?;
     let auth = RedisAuth::user_password("me", SENTINEL);
     let redis = Harness::builder(Redis::new(server.url()).auth(auth.clone()));
@@ -231,7 +231,7 @@ async fn wrong_password() -> Result<(), TestError> {
 
 async fn wrong_password_run() -> Result<(), TestError> {
     let server = RedisServer::builder()
-        .user_password("me", "right")
+        .user_password("me", &format!("right-{SENTINEL}"))
         .start()?;
     scenarios::wrong_password_run(env!("CARGO_BIN_EXE_redis-wrong-password"), &server.url()).await
 }

@@ -299,3 +299,6 @@ fn publish_reason(error: &KafkaError) -> String {
     };
     format!("{words} ({advice})")
 }
+
+#[cfg(all(test, feature = "broker"))]
+mod tests;

@@ -140,7 +140,7 @@ impl Connection for RabbitConnection {
                 &message.metadata,
             )
             .map_err(failed)?,
-            mandatory: self.opener.mandatory,
+            mandatory: self.opener.mandatory && !is_direct_reply(exchange, key),
         };
         let session = self.link.session()?;
         // The harness bounds it; a lost connection, and a broker short of memory, end it at once.
@@ -190,6 +190,12 @@ impl Connection for RabbitConnection {
         }
         self.opener.threads.stop().await;
     }
+}
+
+/// Whether a message goes to a client that asked by direct reply-to. RabbitMQ delivers it, and returns it as
+/// unroutable all the same when it is mandatory.
+fn is_direct_reply(exchange: &str, key: &str) -> bool {
+    exchange.is_empty() && key.starts_with("amq.rabbitmq.reply-to.")
 }
 
 impl Drop for RabbitConnection {

@@ -20,12 +20,14 @@ mod words;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
+
 pub use auth::RabbitAuth;
 pub use connection::{RabbitConnection, RabbitSubscription};
 
 use self::link::Link;
 use self::opener::Opener;
-use self::plan::Topology;
+use self::plan::{Said, Topology};
 use self::runtime::Threads;
 use self::url::Place;
 use super::{Capabilities, ConnectionEvents, Endpoint, Tls, Transport, TransportError};
@@ -109,8 +111,42 @@ impl Rabbit {
     /// Says how a queue of the system under test is bound: to a routing key or pattern of the transport's
     /// exchange, or `exchange:NAME/KEY`. A subscription to `queue:QUEUE` gets copies then, through a queue
     /// of its own with the same bindings. Give each binding of the queue: AMQP cannot list them.
+    ///
+    /// A headers exchange is refused when the subscription is made: it needs [`binding_with`](Self::binding_with).
     pub fn binding(mut self, queue: impl Into<String>, source: impl Into<String>) -> Self {
-        self.topology.bindings.push((queue.into(), source.into()));
+        self.topology.bindings.push(Said {
+            queue: queue.into(),
+            source: source.into(),
+            arguments: None,
+        });
+        self
+    }
+
+    /// The same with the arguments of the binding, by which a headers exchange chooses messages. They are
+    /// texts, numbers, bools, or null for a header that has to be there, whatever its value.
+    ///
+    /// ```
+    /// # use choreo::transport::rabbitmq::Rabbit;
+    /// Rabbit::new("amqp://127.0.0.1:5672").binding_with(
+    ///     "invoices",
+    ///     "exchange:documents",
+    ///     [("x-match", "all"), ("region", "EU"), ("format", "pdf")],
+    /// );
+    /// ```
+    pub fn binding_with<N: Into<String>, V: Into<Value>>(
+        mut self,
+        queue: impl Into<String>,
+        source: impl Into<String>,
+        arguments: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let arguments = arguments
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()));
+        self.topology.bindings.push(Said {
+            queue: queue.into(),
+            source: source.into(),
+            arguments: Some(arguments.collect()),
+        });
         self
     }
 

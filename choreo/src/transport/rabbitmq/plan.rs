@@ -1,6 +1,10 @@
 //! How a topic is subscribed to: what is decided from the settings, before the broker is asked.
 
+use lapin::types::{AMQPValue, FieldTable};
+use serde_json::Value;
+
 use super::address::{self, Address, check_pattern};
+use super::properties;
 
 /// What of the transport's settings decides.
 #[derive(Debug, Clone)]
@@ -8,14 +12,23 @@ pub(super) struct Topology {
     pub(super) exchange: String,
     /// The exchange is not ours: of whatever kind it is.
     pub(super) existing: bool,
-    /// Queues with the addresses that they are bound to.
-    pub(super) bindings: Vec<(String, String)>,
+    /// How queues are bound, for copies of them.
+    pub(super) bindings: Vec<Said>,
     /// Queues that the test is the consumer of.
     pub(super) consumed: Vec<String>,
 }
 
+/// What a user says about one binding of a queue.
+#[derive(Debug, Clone)]
+pub(super) struct Said {
+    pub(super) queue: String,
+    /// The address that it is bound to.
+    pub(super) source: String,
+    pub(super) arguments: Option<Vec<(String, Value)>>,
+}
+
 /// Where the messages of a subscription come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Plan {
     /// A queue of our own, with these bindings.
     Bound {
@@ -32,11 +45,46 @@ pub(super) enum Plan {
     Consumed { queue: String },
 }
 
-/// An exchange, and the routing keys that are wanted of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An exchange, and which of its messages are wanted.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Binding {
     pub(super) exchange: String,
     pub(super) key: String,
+    pub(super) arguments: Arguments,
+}
+
+/// The arguments of a binding; headers exchanges look at them, others do not.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Arguments {
+    /// A headers exchange gives every message.
+    None,
+    /// A headers exchange refuses the binding.
+    NoHeadersExchange,
+    Said(FieldTable),
+}
+
+/// How a headers exchange is told to compare.
+const COMPARE: &str = "x-match";
+
+impl Arguments {
+    pub(super) fn table(&self) -> FieldTable {
+        match self {
+            Self::None => FieldTable::default(),
+            // AMQP does not tell of what kind an exchange is. One that looks at this refuses it.
+            Self::NoHeadersExchange => {
+                let mut table = FieldTable::default();
+                let refused = AMQPValue::LongString("not a headers exchange".into());
+                table.insert(COMPARE.into(), refused);
+                table
+            }
+            Self::Said(table) => table.clone(),
+        }
+    }
+
+    /// Whether the broker's words say that a headers exchange has refused the binding.
+    pub(super) fn are_missing(&self, words: &str) -> bool {
+        *self == Self::NoHeadersExchange && words.contains(COMPARE)
+    }
 }
 
 /// What the topic of a received message is.
@@ -57,6 +105,7 @@ impl Topology {
             bindings: vec![Binding {
                 exchange: exchange.into(),
                 key: key.into(),
+                arguments: Arguments::None,
             }],
             copied: None,
             shown,
@@ -83,8 +132,8 @@ impl Topology {
             });
         }
         let mut bindings = Vec::new();
-        for (_, source) in self.bindings.iter().filter(|(name, _)| name == queue) {
-            bindings.push(self.binding(queue, source)?);
+        for said in self.bindings.iter().filter(|said| said.queue == queue) {
+            bindings.push(self.binding(said)?);
         }
         if bindings.is_empty() {
             return Ok(Plan::Watched {
@@ -98,25 +147,37 @@ impl Topology {
         })
     }
 
-    fn binding(&self, queue: &str, source: &str) -> Result<Binding, String> {
-        let wrong = |reason: String| format!("`.binding({queue:?}, {source:?})`: {reason}");
-        match Address::parse(source).map_err(wrong)? {
+    fn binding(&self, said: &Said) -> Result<Binding, String> {
+        let Said {
+            queue,
+            source,
+            arguments,
+        } = said;
+        let wrong = |reason: String| match arguments {
+            None => format!("`.binding({queue:?}, {source:?})`: {reason}"),
+            Some(_) => format!("`.binding_with({queue:?}, {source:?}, …)`: {reason}"),
+        };
+        let (exchange, key) = match Address::parse(source).map_err(wrong)? {
             Address::Key(key) => {
                 self.check_pattern(key).map_err(wrong)?;
-                Ok(Binding {
-                    exchange: self.exchange.clone(),
-                    key: key.into(),
-                })
+                (&*self.exchange, key)
             }
-            Address::Exchange { name, key } => Ok(Binding {
-                exchange: name.into(),
-                key: key.into(),
-            }),
-            Address::Queue(_) => Err(wrong(
-                "a queue cannot be bound to a queue; write a routing key or `exchange:NAME/KEY`"
-                    .into(),
-            )),
-        }
+            Address::Exchange { name, key } => (name, key),
+            Address::Queue(_) => {
+                return Err(wrong(
+                    "a queue cannot be bound to a queue; write a routing key or `exchange:NAME/KEY`"
+                        .into(),
+                ));
+            }
+        };
+        Ok(Binding {
+            exchange: exchange.into(),
+            key: key.into(),
+            arguments: match arguments {
+                None => Arguments::NoHeadersExchange,
+                Some(pairs) => Arguments::Said(properties::arguments(pairs).map_err(wrong)?),
+            },
+        })
     }
 
     fn check_pattern(&self, key: &str) -> Result<(), String> {
@@ -152,18 +213,28 @@ mod tests {
             exchange: "choreo".into(),
             existing: false,
             bindings: vec![
-                ("orders".into(), "orders.#".into()),
-                ("orders".into(), "exchange:shop/new".into()),
-                ("wrong".into(), "queue:x".into()),
+                said("orders", "orders.#", None),
+                said("orders", "exchange:shop/new", Some(("region", "EU".into()))),
+                said("wrong", "queue:x", None),
+                said("wrong_too", "a", Some(("list", Value::Array(vec![])))),
             ],
             consumed: vec!["work".into()],
         }
     }
 
-    fn binding(exchange: &str, key: &str) -> Binding {
+    fn said(queue: &str, source: &str, argument: Option<(&str, Value)>) -> Said {
+        Said {
+            queue: queue.into(),
+            source: source.into(),
+            arguments: argument.map(|(name, value)| vec![(name.into(), value)]),
+        }
+    }
+
+    fn binding(exchange: &str, key: &str, arguments: Arguments) -> Binding {
         Binding {
             exchange: exchange.into(),
             key: key.into(),
+            arguments,
         }
     }
 
@@ -173,7 +244,7 @@ mod tests {
         assert_eq!(
             plan("orders.*"),
             Plan::Bound {
-                bindings: vec![binding("choreo", "orders.*")],
+                bindings: vec![binding("choreo", "orders.*", Arguments::None)],
                 copied: None,
                 shown: Shown::Key,
             }
@@ -181,15 +252,20 @@ mod tests {
         assert_eq!(
             plan("exchange:shop/a"),
             Plan::Bound {
-                bindings: vec![binding("shop", "a")],
+                bindings: vec![binding("shop", "a", Arguments::None)],
                 copied: None,
                 shown: Shown::Exchange("shop".into()),
             }
         );
+        let mut table = FieldTable::default();
+        table.insert("region".into(), AMQPValue::LongString("EU".into()));
         assert_eq!(
             plan("queue:orders"),
             Plan::Bound {
-                bindings: vec![binding("choreo", "orders.#"), binding("shop", "new")],
+                bindings: vec![
+                    binding("choreo", "orders.#", Arguments::NoHeadersExchange),
+                    binding("shop", "new", Arguments::Said(table)),
+                ],
                 copied: Some("orders".into()),
                 shown: Shown::Topic,
             }
@@ -214,6 +290,14 @@ mod tests {
             }
         );
         assert!(topology().plan("queue:wrong", "inbox.").is_err());
+        let error = topology()
+            .plan("queue:wrong_too", "inbox.")
+            .expect_err("a list");
+        assert_eq!(
+            error,
+            "`.binding_with(\"wrong_too\", \"a\", …)`: `list` must be a text, a number of at most 64 bits, a bool \
+             or null"
+        );
         assert!(topology().plan("orders.new*", "inbox.").is_err());
     }
 

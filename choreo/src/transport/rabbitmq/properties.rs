@@ -128,6 +128,28 @@ fn outgoing_headers(headers: &Headers) -> Result<FieldTable, String> {
     Ok(table)
 }
 
+/// The arguments of a binding. A headers exchange compares whole numbers of all sizes by value.
+pub(super) fn arguments(pairs: &[(String, Value)]) -> Result<FieldTable, String> {
+    let mut table = FieldTable::default();
+    for (name, value) in pairs {
+        let unfit =
+            || format!("`{name}` must be a text, a number of at most 64 bits, a bool or null");
+        let value = match value {
+            Value::String(text) => AMQPValue::LongString(LongString::from(text.as_str())),
+            Value::Bool(value) => AMQPValue::Boolean(*value),
+            Value::Null => AMQPValue::Void,
+            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(number), _) => AMQPValue::LongLongInt(number),
+                (None, Some(number)) if !value.is_u64() => AMQPValue::Double(number),
+                _ => return Err(unfit()),
+            },
+            Value::Array(_) | Value::Object(_) => return Err(unfit()),
+        };
+        table.insert(short("argument name", name)?, value);
+    }
+    Ok(table)
+}
+
 /// A text of at most 255 bytes.
 pub(super) fn short(what: &str, text: &str) -> Result<ShortString, String> {
     ShortString::try_new(text)

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -14,15 +14,12 @@ use lapin::{Channel, Consumer};
 
 use super::address;
 use super::link::Link;
-use super::plan::{Plan, Shown};
+use super::plan::{Binding, Plan, Shown};
 use super::properties;
 use super::session::Session;
 use super::words;
 use crate::envelope::Envelope;
 use crate::transport::Delivery;
-
-/// Consumers of the system under test come first where we only watch.
-const WATCHER_PRIORITY: i32 = -10;
 
 const CANCELLED: &str = "the broker cancelled it, as it does when the queue is deleted";
 
@@ -89,15 +86,7 @@ impl Order {
                 }
                 let queue = own(&channel, "").await?;
                 for binding in bindings {
-                    channel
-                        .queue_bind(
-                            queue.clone(),
-                            name(&binding.exchange)?,
-                            name(&binding.key)?,
-                            QueueBindOptions::default(),
-                            FieldTable::default(),
-                        )
-                        .await?;
+                    bind(&channel, &queue, copied.as_deref(), binding).await?;
                 }
                 (queue, taking, FieldTable::default())
             }
@@ -109,7 +98,9 @@ impl Order {
             Plan::Watched { queue } => {
                 unwatched(&channel, queue).await?;
                 let mut arguments = FieldTable::default();
-                arguments.insert("x-priority".into(), AMQPValue::LongInt(WATCHER_PRIORITY));
+                #[expect(clippy::disallowed_methods, reason = "processes share no other clock")]
+                let now = SystemTime::now();
+                arguments.insert("x-priority".into(), watcher_priority(now));
                 (name(queue)?, BasicConsumeOptions::default(), arguments)
             }
         };
@@ -120,8 +111,12 @@ impl Order {
             // What lay in the queue before is on its way. The queue answers the first question after it has
             // handed it to the channel, and the channel the second one after it has sent it to us. Their
             // number would be no help: some may expire before they come.
-            for _ in 0..2 {
-                existing(&channel, queue.as_str()).await?;
+            existing(&channel, queue.as_str()).await?;
+            let found = existing(&channel, queue.as_str()).await?;
+            // Between the look before and the consume somebody else may have come.
+            let others = found.consumer_count().saturating_sub(1);
+            if others > 0 {
+                return Err(Refusal::Own(watched_elsewhere(queue.as_str(), others)));
             }
             discard(&mut consumer).await?;
         }
@@ -238,6 +233,13 @@ async fn unwatched(channel: &Channel, queue: &str) -> Result<(), Refusal> {
     }
 }
 
+/// Consumers of the system under test come first where we only watch, and earlier watchers before later ones:
+/// one that backs off has taken nothing from the other.
+fn watcher_priority(now: SystemTime) -> AMQPValue {
+    let age = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    AMQPValue::LongLongInt(i64::try_from(age.as_micros()).map_or(i64::MIN, |micros| -1 - micros))
+}
+
 /// Makes a queue that ends with its consumer; the broker chooses an empty name.
 async fn own(channel: &Channel, queue: &str) -> Result<ShortString, Refusal> {
     let options = QueueDeclareOptions {
@@ -251,6 +253,38 @@ async fn own(channel: &Channel, queue: &str) -> Result<ShortString, Refusal> {
     Ok(declared.name().clone())
 }
 
+/// Binds a queue of our own, which may be a copy.
+async fn bind(
+    channel: &Channel,
+    queue: &ShortString,
+    copied: Option<&str>,
+    binding: &Binding,
+) -> Result<(), Refusal> {
+    let Binding {
+        exchange,
+        key,
+        arguments,
+    } = binding;
+    let options = QueueBindOptions::default();
+    let bound = channel.queue_bind(
+        queue.clone(),
+        name(exchange)?,
+        name(key)?,
+        options,
+        arguments.table(),
+    );
+    match (bound.await, copied) {
+        (Err(error), Some(copied)) if arguments.are_missing(&words::of(&error)) => {
+            let source = address::of_exchange(exchange, key);
+            Err(Refusal::Own(format!(
+                "`{exchange}` is a headers exchange, which chooses messages by the arguments of a binding. Say \
+                 those of the queue: `.binding_with({copied:?}, {source:?}, [(\"x-match\", \"all\"), …])`"
+            )))
+        }
+        (bound, _) => Ok(bound?),
+    }
+}
+
 fn name(text: &str) -> Result<ShortString, Refusal> {
     properties::short("name", text).map_err(Refusal::Own)
 }
@@ -260,6 +294,24 @@ fn watched_elsewhere(queue: &str, consumers: u32) -> String {
     format!(
         "it has {others}, from which a test that watches it would take messages. Say how it is bound, and the \
          test gets copies: `.binding({queue:?}, \"exchange:NAME/KEY\")`; or make the test one of its consumers: \
-         `.consume({queue:?})`"
+         `.consume({queue:?})`. A test in another process that watches the queue is a consumer too: tests that \
+         run in parallel need copies, or else run one after the other"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn earlier_watchers_go_before_later_ones_and_consumers_before_all() {
+        let priority = |at| match watcher_priority(at) {
+            AMQPValue::LongLongInt(priority) => priority,
+            other => panic!("{other:?} is no priority"),
+        };
+        let now = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let later = now + Duration::from_millis(1);
+        assert!(priority(later) < priority(now) && priority(now) < 0);
+        assert!(priority(UNIX_EPOCH) < 0);
+    }
 }

@@ -47,6 +47,19 @@ impl Fault {
         }
     }
 
+    /// What an error says of it, after the broker's address: one of these.
+    pub(crate) fn causes(self) -> &'static [&'static str] {
+        match self {
+            Self::Killed | Self::Restarted | Self::Cut => &[" went away", " broke: "],
+            Self::Stopped | Self::Stalled | Self::HalfOpen => {
+                &[" did not answer", " does not answer"]
+            }
+            // Some clients wait for more of what they do not understand.
+            Self::Garbage => &[" went away", " broke: ", " did not answer"],
+            Self::Slow => &[],
+        }
+    }
+
     fn network(self) -> Option<Network> {
         match self {
             Self::Killed | Self::Stopped | Self::Restarted => None,

@@ -1,5 +1,5 @@
 //! What running scenarios, later scenarios and the process see when a broker or the network fails:
-//! `nats::killed`, `kafka::half_open`, …
+//! `nats::killed`, `kafka::network_half_open`, …
 //!
 //! Each trial runs in a process of its own (this program again, with [`TRIAL`] set), so that it can count
 //! its threads.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use choreo::prelude::*;
+use choreo::transport::Transport;
 use choreo::{ScenarioErrorKind, ScenarioResult};
 use choreo_test_brokers::{Proxy, TestError};
 use choreo_test_contract::TestBroker;
@@ -133,44 +134,54 @@ async fn struck<B: TestBroker>(
     timeout(BOUND, all_wait)
         .await
         .map_err(|_| "the scenarios did not begin")?;
-    let since = Instant::now();
     fault.strike(broker, proxy)?;
-    let whole = WAIT + GRACE;
-    let ended = timeout(whole.saturating_sub(since.elapsed()), running.join_all());
-    let results = ended
+    let results = timeout(BOUND, running.join_all())
         .await
-        .map_err(|_| format!("scenarios have not ended {whole:?} after the fault"))?;
-    for result in results {
+        .map_err(|_| format!("scenarios have not ended {BOUND:?} after the fault"))?;
+    for (result, took) in results {
         let text = result.failure_text();
+        if took > WAIT + GRACE {
+            return Err(format!("a scenario that waits {WAIT:?} took {took:?}:\n{text}").into());
+        }
         let Some(error) = result.error() else {
             return Err(format!("a scenario saw no error:\n{text}").into());
         };
         if result.outcome() != Outcome::Error || error.kind != ScenarioErrorKind::Lost {
             return Err(format!("a scenario ended for another reason:\n{text}").into());
         }
-        if !error.to_string().contains(&port.to_string()) {
+        let error = error.to_string();
+        let address = format!("127.0.0.1:{port}");
+        let Some((whose, cause)) = error.split_once(&address) else {
             return Err(format!("the error does not say which broker was lost:\n{text}").into());
+        };
+        let transport = B::at(port);
+        if !whose.contains(&format!("the connection to {} ", transport.name())) {
+            return Err(format!("the error does not say which transport was lost:\n{text}").into());
+        }
+        if !fault.causes().iter().any(|words| cause.starts_with(words)) {
+            return Err(format!("the error does not name the cause:\n{text}").into());
         }
     }
     Ok(())
 }
 
-/// Waits for a message that never comes.
+/// Waits for a message that never comes, and tells how long: a strike may take longer than that.
 async fn waits(
     harness: Harness,
     number: usize,
     triggered: mpsc::Sender<()>,
-) -> Arc<ScenarioResult> {
+) -> (Arc<ScenarioResult>, Duration) {
     let mut scope = harness.scenario("waits").timeout(WAIT).open();
     let s = scope.arrange();
     expect!(s, format!("contract.silent-{number}"), { number: 7 });
     // Somebody has to get the trigger: RabbitMQ refuses what nobody gets.
     expect!(s, "contract.trigger", { number: 7 });
     publish!(s, "contract.trigger", { number: 7 });
+    let since = Instant::now();
     // Nobody waits for the first one when the last one did not begin in time.
     let _ = triggered.send(()).await;
     drop(triggered);
-    settle!(s)
+    (settle!(s), since.elapsed())
 }
 
 /// A scenario that begins while the broker is away is an error, and not a timeout.

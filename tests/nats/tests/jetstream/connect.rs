@@ -1,9 +1,13 @@
 //! Who gets in, and what is said when JetStream is not there.
 
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use choreo::transport::nats::{JetStream, Nats, NatsAuth};
 use choreo::transport::{Connection, Tls, Transport, TransportError};
 use choreo_test_brokers::tls::Authority;
-use choreo_test_brokers::{BrokerTests, NatsServer, User};
+use choreo_test_brokers::{BrokerTests, NatsServer, User, by_another_address};
 
 use super::support::{SENTINEL, TestError, connect, delivery, events, message, refusal, works};
 
@@ -12,6 +16,7 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
         .test("connect::user_and_password", user_and_password)
         .test("connect::tls", tls)
         .test("connect::mutual_tls", mutual_tls)
+        .test("connect::resolvers", resolvers)
         .test(
             "connect::a_server_without_jetstream_says_so",
             without_jetstream,
@@ -50,14 +55,51 @@ async fn user_and_password() -> Result<(), TestError> {
 
 async fn tls() -> Result<(), TestError> {
     let server = NatsServer::builder().jetstream().tls().start()?;
-    let trusting = |authority: &Authority| {
-        JetStream::new(server.url())
+    let trusting = |url: String, authority: &Authority| {
+        JetStream::new(url)
             .stream("WORKS", ["works"])
             .tls(Tls::new().ca_file(authority.certificate()))
     };
-    works(&trusting(server.authority())).await?;
-    let error = refusal(&trusting(&Authority::new()?)).await;
+    works(&trusting(server.url(), server.authority())).await?;
+    let error = refusal(&trusting(server.url(), &Authority::new()?)).await;
     assert!(error.to_string().contains("Tls::ca_file"), "{error}");
+    let elsewhere = format!("tls://{}", by_another_address(server.port()).await?);
+    let error = refusal(&trusting(elsewhere, server.authority())).await;
+    assert!(matches!(error, TransportError::Connect { .. }), "{error}");
+    assert!(error.to_string().contains("not valid for name"), "{error}");
+    Ok(())
+}
+
+async fn resolvers() -> Result<(), TestError> {
+    let server = NatsServer::builder().jetstream().token(SENTINEL).start()?;
+    let jetstream = transport(Nats::new(server.url()));
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let counted = jetstream.clone().auth(move || {
+        counter.fetch_add(1, Ordering::SeqCst);
+        Ok::<_, io::Error>(NatsAuth::token(SENTINEL))
+    });
+    works(&counted).await?;
+    works(&counted).await?;
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "at each connect");
+    let later = async || Ok::<_, io::Error>(NatsAuth::token(SENTINEL));
+    works(&jetstream.clone().auth(later)).await?;
+
+    let wrong = || Ok::<_, io::Error>(NatsAuth::token(format!("not-{SENTINEL}")));
+    let error = refusal(&jetstream.clone().auth(wrong)).await;
+    assert!(matches!(error, TransportError::Auth { .. }), "{error}");
+    let failing = || Err::<NatsAuth, _>(io::Error::other(SENTINEL));
+    let failing_later = async || Err::<NatsAuth, _>(io::Error::other(SENTINEL));
+    for failing in [
+        jetstream.clone().auth(failing),
+        jetstream.auth(failing_later),
+    ] {
+        let error = refusal(&failing).await.to_string();
+        assert!(
+            error.contains("resolver") && error.contains("std::io::error::Error"),
+            "{error}"
+        );
+    }
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use choreo::transport::Tls;
 use choreo::transport::nats::{Nats, NatsAuth};
 use choreo::transport::{Transport, TransportError};
 use choreo_test_brokers::tls::Authority;
-use choreo_test_brokers::{BrokerTests, NatsServer};
+use choreo_test_brokers::{BrokerTests, NatsServer, by_another_address};
 use nkeys::KeyPair;
 
 use super::support::{SENTINEL, TestError, connect, refusal, works};
@@ -190,6 +190,10 @@ async fn tls() -> Result<(), TestError> {
         error.contains("invalid peer certificate") && error.contains("Tls::ca_file"),
         "{error}"
     );
+    let elsewhere = format!("tls://{}", by_another_address(server.port()).await?);
+    let error = refusal(&Nats::new(elsewhere).tls(Tls::new().ca_file(&ca))).await;
+    assert!(matches!(error, TransportError::Connect { .. }), "{error}");
+    assert!(error.to_string().contains("not valid for name"), "{error}");
     let error = refusal(&Nats::new(server.url()).tls(Tls::new().ca_file("/no/such.pem"))).await;
     assert!(
         error.to_string().contains("cannot read /no/such.pem"),

@@ -9,7 +9,7 @@ use choreo::transport::{Connection, Delivery, Headers, Outgoing, TransportError}
 use choreo_test_brokers::{BrokerTests, NatsServer};
 use tokio::task::JoinSet;
 
-use super::support::{TestError, connect, delivery, eventually, message};
+use super::support::{SENTINEL, TestError, connect, delivery, eventually, message};
 
 pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
     tests
@@ -46,10 +46,10 @@ async fn readiness() -> Result<(), TestError> {
 async fn many_at_once() -> Result<(), TestError> {
     const COUNT: usize = 1000;
     let open = NatsServer::builder().start()?;
-    let guarded = NatsServer::builder().token("t").start()?;
+    let guarded = NatsServer::builder().token(SENTINEL).start()?;
     for nats in [
         Nats::new(open.url()),
-        Nats::new(guarded.url()).auth(NatsAuth::token("t")),
+        Nats::new(guarded.url()).auth(NatsAuth::token(SENTINEL)),
     ] {
         let subscriber = Arc::new(connect(&nats).await?);
         let publisher = connect(&nats).await?;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use choreo::transport::rabbitmq::{Rabbit, RabbitAuth};
 use choreo::transport::{Connection, Tls, Transport, TransportError};
 use choreo_test_brokers::tls::Authority;
-use choreo_test_brokers::{RabbitServer, RabbitUser};
+use choreo_test_brokers::{RabbitServer, RabbitUser, by_another_address};
 
 use super::support::{
     Cases, SENTINEL, TestError, connect, delivery, message, password, refusal, shared, works,
@@ -257,7 +257,7 @@ pub(crate) async fn certificates() -> Result<(), TestError> {
     let wrong = rabbit
         .clone()
         .tls(shown.clone())
-        .auth(RabbitAuth::password("tester", "wrong"));
+        .auth(RabbitAuth::password("tester", format!("wrong-{SENTINEL}")));
     assert!(is_auth(&refusal(&wrong).await));
 
     // No certificate, one of another authority, and EXTERNAL without any.
@@ -289,10 +289,8 @@ pub(crate) async fn certificates() -> Result<(), TestError> {
     );
     let error = refusal(&rabbit.clone()).await.to_string();
     assert!(error.contains("invalid peer certificate"), "{error}");
-    let elsewhere = Rabbit::new(format!(
-        "amqps://127.0.0.2:{}",
-        forward(server.port()).await?
-    ));
+    let elsewhere = by_another_address(server.port()).await?;
+    let elsewhere = Rabbit::new(format!("amqps://{elsewhere}"));
     let error = refusal(&elsewhere.tls(shown.clone())).await.to_string();
     assert!(error.contains("not valid for name"), "{error}");
 
@@ -309,19 +307,4 @@ pub(crate) async fn certificates() -> Result<(), TestError> {
     let error = refusal(&plain.connect_timeout(Duration::from_secs(2))).await;
     assert!(matches!(error, TransportError::Connect { .. }), "{error}");
     Ok(())
-}
-
-/// The same port under an address that the certificate does not name.
-async fn forward(port: u16) -> io::Result<u16> {
-    let listener = tokio::net::TcpListener::bind("127.0.0.2:0").await?;
-    let own = listener.local_addr()?.port();
-    tokio::spawn(async move {
-        while let Ok((mut incoming, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let mut outgoing = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
-                tokio::io::copy_bidirectional(&mut incoming, &mut outgoing).await
-            });
-        }
-    });
-    Ok(own)
 }

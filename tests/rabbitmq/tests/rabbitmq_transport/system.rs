@@ -7,11 +7,11 @@ use choreo::transport::rabbitmq::Rabbit;
 use choreo::transport::{Connection, Headers, Outgoing, TransportError};
 use choreo_test_brokers::RabbitServer;
 use lapin::options::{
-    BasicConsumeOptions, BasicGetOptions, BasicRejectOptions, ExchangeDeclareOptions,
-    QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
+    BasicConsumeOptions, BasicGetOptions, BasicPublishOptions, BasicRejectOptions,
+    ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{Channel, ExchangeKind};
+use lapin::{BasicProperties, Channel, ExchangeKind};
 
 use super::support::{
     Cases, TestError, connect, declare, delivery, events, message, own, shared, system,
@@ -24,8 +24,10 @@ pub(crate) async fn all() -> Result<(), TestError> {
         .case("existing_exchange", existing_exchange(server.clone()))
         .case("exchange_that_differs", different_exchange(server.clone()))
         .case("copy", copy(server.clone()))
+        .case("copy_of_headers", copy_of_headers(server.clone()))
         .case("consume", consume(server.clone()))
         .case("watch", watch(server.clone()))
+        .case("parallel_watchers", parallel_watchers(server.clone()))
         .case("dead_letters", dead_letters(server.clone()))
         .case("missing", missing(server.clone()))
         .case("unroutable", unroutable(server.clone()))
@@ -172,6 +174,73 @@ async fn copy(server: Arc<RabbitServer>) -> Result<(), TestError> {
     Ok(())
 }
 
+/// A copy gets what the queue gets, also where the exchange chooses by headers.
+async fn copy_of_headers(server: Arc<RabbitServer>) -> Result<(), TestError> {
+    let system = system(&server).await?;
+    exchange(&system, "h.docs", ExchangeKind::Headers).await?;
+    declare(&system, "h.eu", FieldTable::default()).await?;
+    let mut arguments = FieldTable::default();
+    for (name, value) in [("x-match", "all"), ("region", "EU")] {
+        arguments.insert(name.into(), AMQPValue::LongString(value.into()));
+    }
+    arguments.insert("level".into(), AMQPValue::LongInt(3));
+    let options = QueueBindOptions::default();
+    system
+        .queue_bind(
+            "h.eu".into(),
+            "h.docs".into(),
+            "".into(),
+            options,
+            arguments.clone(),
+        )
+        .await?;
+
+    let rabbit = Rabbit::new(server.url()).exchange("copy_of_headers");
+    let without = rabbit.clone().binding("h.eu", "exchange:h.docs");
+    let error = connect(&without)
+        .await?
+        .subscribe("queue:h.eu", delivery().0)
+        .await
+        .unwrap_err()
+        .to_string();
+    for part in [
+        "`h.docs` is a headers exchange",
+        ".binding_with(\"h.eu\", \"exchange:h.docs/\", [(\"x-match\", \"all\"), …])",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+
+    let connection = connect(&rabbit.binding_with(
+        "h.eu",
+        "exchange:h.docs",
+        [
+            ("x-match", json!("all")),
+            ("region", json!("EU")),
+            ("level", json!(3)),
+        ],
+    ))
+    .await?;
+    let (delivery, mut seen) = delivery();
+    let _subscription = connection.subscribe("queue:h.eu", delivery).await?;
+    for (region, payload) in [("US", "foreign"), ("EU", "ours")] {
+        arguments.insert("region".into(), AMQPValue::LongString(region.into()));
+        system
+            .basic_publish(
+                "h.docs".into(),
+                "".into(),
+                BasicPublishOptions::default(),
+                payload.as_bytes(),
+                BasicProperties::default().with_headers(arguments.clone()),
+            )
+            .await?;
+    }
+    // In their order: the other one would have come before.
+    assert_eq!(seen.next().await.payload, "ours");
+    assert_eq!(get(&system, "h.eu").await?, Some(b"ours".to_vec()));
+    assert!(seen.is_empty());
+    Ok(())
+}
+
 async fn consume(server: Arc<RabbitServer>) -> Result<(), TestError> {
     let system = system(&server).await?;
     declare(&system, "w.work", FieldTable::default()).await?;
@@ -240,6 +309,57 @@ async fn watch(server: Arc<RabbitServer>) -> Result<(), TestError> {
         ".consume(\"v.dead\")",
     ] {
         assert!(error.contains(part), "{error}");
+    }
+    Ok(())
+}
+
+/// Tests of several processes that begin to watch a queue at the same time: one at most does, and gets
+/// every message; the others are told.
+async fn parallel_watchers(server: Arc<RabbitServer>) -> Result<(), TestError> {
+    const PROCESSES: usize = 4;
+    let system = system(&server).await?;
+    declare(&system, "p.dead", FieldTable::default()).await?;
+    let mut connections = Vec::new();
+    for _ in 0..PROCESSES {
+        connections.push(Arc::new(own(&server, "parallel_watchers").await?));
+    }
+    for round in 0..10 {
+        let tasks: Vec<_> = connections
+            .iter()
+            .map(|connection| {
+                let connection = Arc::clone(connection);
+                tokio::spawn(async move {
+                    let (sink, seen) = delivery();
+                    let subscribed = connection.subscribe("queue:p.dead", sink).await;
+                    subscribed.map(|subscription| (subscription, seen))
+                })
+            })
+            .collect();
+        let mut watching = Vec::new();
+        for task in tasks {
+            match task.await? {
+                Ok(watcher) => watching.push(watcher),
+                Err(error) => {
+                    let error = error.to_string();
+                    for part in ["consumer", "A test in another process that watches"] {
+                        assert!(error.contains(part), "{error}");
+                    }
+                }
+            }
+        }
+        assert!(
+            watching.len() <= 1,
+            "round {round}: {} watch",
+            watching.len()
+        );
+        if let Some((_subscription, mut seen)) = watching.pop() {
+            for _ in 0..PROCESSES {
+                let mut again = message("queue:p.dead", round.to_string());
+                again.metadata.set("expiration", 1);
+                connections[0].publish(again).await?;
+                assert_eq!(seen.next().await.payload, round.to_string());
+            }
+        }
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use choreo::transport::{Connection, Headers, Outgoing, Transport, TransportError
 use choreo_test_brokers::{BrokerTests, RedisServer};
 use tokio::task::JoinSet;
 
-use super::support::{TestError, connect, delivery, eventually, message};
+use super::support::{SENTINEL, TestError, connect, delivery, eventually, message};
 
 pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
     tests
@@ -218,10 +218,10 @@ async fn one_for_all() -> Result<(), TestError> {
 
 async fn older_protocol() -> Result<(), TestError> {
     let server = RedisServer::builder()
-        .password("p")
+        .password(SENTINEL)
         .setting("rename-command HELLO \"\"")
         .start()?;
-    let redis = Redis::new(format!("redis://:p@127.0.0.1:{}", server.port()));
+    let redis = Redis::new(format!("redis://:{SENTINEL}@127.0.0.1:{}", server.port()));
     carries_payloads(&redis).await?;
     is_ready(&redis).await?;
     let connection = connect(&redis).await?;
