@@ -7,20 +7,20 @@ use std::task::{self, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use rdkafka::TopicPartitionList;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, Producer};
 use rdkafka::topic_partition_list::Offset;
-use rdkafka::{ClientConfig, TopicPartitionList};
 use tokio::sync::oneshot;
 
 use super::Start;
 use super::context::Context;
 use super::link::{SharedLink, locked};
 use super::routes::Positions;
-use super::settings::words;
+use super::settings::{Settings, words};
 
 /// Between two questions about a topic that is being made.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -30,9 +30,9 @@ pub(super) struct Cluster {
     pub(super) consumer: BaseConsumer<Context>,
     pub(super) producer: FutureProducer<Context>,
     pub(super) link: SharedLink,
-    /// For the client that creates topics. None with a bearer token: that client of `rdkafka` never asks for
-    /// one.
-    pub(super) admin: Option<(ClientConfig, Context)>,
+    /// For the client that creates topics.
+    pub(super) settings: Settings,
+    pub(super) context: Context,
     /// That client, made when it is needed and kept while it works: it takes a connection of its own to
     /// begin with, and a tenth of a second to end.
     pub(super) creator: Mutex<Option<Arc<Creator>>>,
@@ -118,14 +118,13 @@ impl Cluster {
 
     fn create(&self, topic: &str, deadline: Instant) -> Result<(), String> {
         let failed = |error: &KafkaError| format!("it cannot be created: {}", words(error));
-        let Some((config, context)) = &self.admin else {
+        let Some(admin) = self.creator().map_err(|e| failed(&e))? else {
             return Err(
                 "there is no such topic, the broker does not create it by itself, and with a bearer token \
                  the client library cannot: create it before the test"
                     .into(),
             );
         };
-        let admin = self.creator(config, context).map_err(|e| failed(&e))?;
         let mut last = String::new();
         // What the cluster has as its default, where the broker knows what that means (Kafka 2.4).
         for count in [-1, 1] {
@@ -149,17 +148,17 @@ impl Cluster {
         Err(last)
     }
 
-    fn creator(
-        &self,
-        config: &ClientConfig,
-        context: &Context,
-    ) -> Result<Arc<Creator>, KafkaError> {
+    /// The client that creates topics; none with a bearer token.
+    fn creator(&self) -> Result<Option<Arc<Creator>>, KafkaError> {
         let mut kept = locked(&self.creator);
         if let Some(creator) = &*kept {
-            return Ok(Arc::clone(creator));
+            return Ok(Some(Arc::clone(creator)));
         }
-        let creator = Creator::from_config_and_context(config, context.clone())?;
-        Ok(Arc::clone(kept.insert(Arc::new(creator))))
+        let Some(config) = self.settings.admin() else {
+            return Ok(None);
+        };
+        let creator = Creator::from_config_and_context(&config, self.context.clone())?;
+        Ok(Some(Arc::clone(kept.insert(Arc::new(creator)))))
     }
 
     /// Ends the client that creates topics; the next topic gets a new one. Blocks.

@@ -41,15 +41,18 @@ impl Kafka {
                 Some(resolved.map_err(|error| self.refused(error.to_string()))?)
             }
         };
-        let auth = auth.as_deref();
-        self.check_features(auth)?;
+        self.check_features(auth.as_deref())?;
 
+        let link = Arc::new(Link::new(self.address(), events));
         let tokens = Arc::new(Tokens::default());
-        if let Some(token) = auth.and_then(KafkaAuth::token) {
-            tokens.set(token.clone());
+        if let Some(auth) = &auth {
+            link.hide(auth.secret().clone());
         }
-        let secret = auth.map(|auth| auth.secret().clone());
-        let link = Arc::new(Link::new(self.address(), secret, events));
+        let token = auth.as_deref().and_then(KafkaAuth::token).cloned();
+        let lifetime = token.as_ref().map(|token| token.lifetime);
+        if let Some(token) = token {
+            tokens.set(token);
+        }
         let settings = Settings::new(self, auth);
         let context = Context::new(Arc::clone(&link), Arc::clone(&tokens));
         // Ends the work below when this future is dropped.
@@ -58,14 +61,14 @@ impl Kafka {
         let (alive, gone) = oneshot::channel();
         let work = {
             let link = Arc::clone(&link);
-            tokio::task::spawn_blocking(move || this.make(link, context, &settings, alive))
+            tokio::task::spawn_blocking(move || this.make(link, context, settings, alive))
         };
         // It ends soon after something went wrong, and knows best what it was.
         let made = work.await;
         let reading = made.map_err(|_| self.refused("the work on it was interrupted"))??;
-        let renewal = match (&self.auth, auth.and_then(KafkaAuth::token)) {
-            (Some(credentials), Some(token)) => {
-                let renewing = renew(credentials.clone(), token.lifetime, tokens);
+        let renewal = match (&self.auth, lifetime) {
+            (Some(credentials), Some(lifetime)) => {
+                let renewing = renew(credentials.clone(), lifetime, tokens, link);
                 Some(tokio::spawn(renewing).abort_handle())
             }
             _ => None,
@@ -101,7 +104,7 @@ impl Kafka {
         &self,
         link: SharedLink,
         context: Context,
-        settings: &Settings,
+        settings: Settings,
         alive: oneshot::Sender<()>,
     ) -> Result<Reading, TransportError> {
         let producer: FutureProducer<Context> = settings
@@ -131,7 +134,8 @@ impl Kafka {
             consumer,
             producer,
             link,
-            admin: settings.admin().map(|config| (config, context)),
+            settings,
+            context,
             creator: Mutex::default(),
             create_topics: self.create_topics,
             _alive: alive,
@@ -195,13 +199,19 @@ impl Drop for Guard {
 }
 
 /// Asks for a new bearer token well before the client does, which is at 80 % of its life.
-async fn renew(credentials: Credentials<KafkaAuth>, mut lifetime: Duration, tokens: Arc<Tokens>) {
+async fn renew(
+    credentials: Credentials<KafkaAuth>,
+    mut lifetime: Duration,
+    tokens: Arc<Tokens>,
+    link: SharedLink,
+) {
     loop {
         tokio::time::sleep_until(tokio::time::Instant::now() + lifetime.mul_f64(0.6)).await;
         match credentials.resolve().await {
             Ok(auth) => {
                 if let Some(token) = auth.token() {
                     lifetime = token.lifetime;
+                    link.hide(token.token.clone());
                     tokens.set(token.clone());
                 }
             }
