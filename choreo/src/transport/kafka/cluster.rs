@@ -25,6 +25,10 @@ use super::settings::{Settings, words};
 /// Between two questions about a topic that is being made.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// A name that no topic can have, for questions that are about no topic: the answer names the brokers only, and
+/// brokers that create topics on the way do not create it. About "all topics" a large cluster answers slowly.
+pub(super) const NO_TOPIC: &str = "choreo: no topic";
+
 /// The two clients of a connection, and what is needed to ask through them.
 pub(super) struct Cluster {
     pub(super) consumer: BaseConsumer<Context>,
@@ -257,20 +261,62 @@ impl Cluster {
                 }
                 Err(error) => error,
             };
-            let moving = matches!(
-                problem.rdkafka_error_code(),
-                Some(
-                    RDKafkaErrorCode::LeaderNotAvailable
-                        | RDKafkaErrorCode::NotLeaderForPartition
-                        | RDKafkaErrorCode::UnknownTopicOrPartition
-                        | RDKafkaErrorCode::UnknownPartition
-                        | RDKafkaErrorCode::UnknownTopic
-                )
-            );
+            let moving = is_moving(&problem) || is_unknown(&problem);
             if !moving || Instant::now() >= deadline {
                 return Err(format!("its end is not known: {}", words(&problem)));
             }
             self.wait(deadline)?;
+        }
+    }
+
+    /// Asks any broker for a sign of life.
+    pub(super) fn ask_anyone(&self, timeout: Duration) -> Result<(), String> {
+        let answer = self.consumer.fetch_metadata(Some(NO_TOPIC), timeout);
+        answer.map(drop).map_err(|error| words(&error))
+    }
+
+    /// Asks the leader of each of these partitions for a sign of life, all at once.
+    pub(super) fn ask_leaders(
+        &self,
+        read: &[(Arc<str>, Positions)],
+        deadline: Instant,
+    ) -> Result<(), String> {
+        let mut list = TopicPartitionList::new();
+        for (topic, positions) in read {
+            for partition in positions.keys() {
+                list.add_partition_offset(topic, *partition, Offset::End)
+                    .map_err(|error| words(&error))?;
+            }
+        }
+        if list.count() == 0 {
+            return self.ask_anyone(left(deadline));
+        }
+        loop {
+            let answer = self
+                .consumer
+                .offsets_for_times(list.clone(), left(deadline));
+            let problem = match answer {
+                Ok(answer) => {
+                    let elements = answer.elements();
+                    let mut problems = elements.iter().filter_map(|e| e.error().err());
+                    problems.find(|problem| !is_unknown(problem))
+                }
+                Err(error) => Some(error),
+            };
+            match problem {
+                None => return Ok(()),
+                // All of them were deleted: nobody leads what nothing comes from.
+                Some(problem) if is_unknown(&problem) => return self.ask_anyone(left(deadline)),
+                Some(problem) if is_moving(&problem) && Instant::now() < deadline => {
+                    self.wait(deadline)?;
+                }
+                Some(problem) => {
+                    return Err(format!(
+                        "a leader of partitions that are read gives no sign of life: {}",
+                        words(&problem)
+                    ));
+                }
+            }
         }
     }
 
@@ -284,6 +330,26 @@ impl Cluster {
         self.link.pause(PAUSE.min(left(deadline)));
         Ok(())
     }
+}
+
+/// Whether a leader is being elected.
+fn is_moving(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(RDKafkaErrorCode::LeaderNotAvailable | RDKafkaErrorCode::NotLeaderForPartition)
+    )
+}
+
+/// Whether there is no such partition, or not yet.
+fn is_unknown(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownPartition
+                | RDKafkaErrorCode::UnknownTopic
+        )
+    )
 }
 
 /// Waits for what the client answers from a thread of its own; there may be no runtime on this one.

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::BaseConsumer;
+use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::producer::{FutureProducer, Producer as _};
 use tokio::sync::oneshot;
 
 use super::Kafka;
 use super::auth::KafkaAuth;
-use super::cluster::{Cluster, left};
+use super::cluster::{Cluster, NO_TOPIC, left};
 use super::connection::KafkaConnection;
 use super::consumer::Reading;
 use super::context::{Context, Tokens};
@@ -23,7 +24,8 @@ use crate::safety::Allowlist;
 use crate::secret::Credentials;
 use crate::transport::{ConnectionEvents, Endpoint, Transport as _, TransportError};
 
-/// How soon the thread that waits for the first answer notices that the connect was given up.
+/// How soon the thread that waits for a connection notices that the connect was given up. Once a broker has
+/// been asked, it waits for the answer.
 const SLICE: Duration = Duration::from_millis(200);
 
 impl Kafka {
@@ -99,7 +101,7 @@ impl Kafka {
         )))
     }
 
-    /// Makes the clients. Blocks; ends soon after the link was closed.
+    /// Makes the clients. Blocks; ends soon after the link was closed, or with the answer of a broker.
     fn make(
         &self,
         link: SharedLink,
@@ -149,17 +151,21 @@ impl Kafka {
         producer: &FutureProducer<Context>,
     ) -> Result<(), TransportError> {
         let deadline = Instant::now() + self.connect_timeout;
+        let mut wait = SLICE;
         let metadata = loop {
-            match producer
-                .client()
-                .fetch_metadata(None, SLICE.min(left(deadline)))
-            {
+            let wait_now = wait.min(left(deadline));
+            match producer.client().fetch_metadata(Some(NO_TOPIC), wait_now) {
                 Ok(metadata) => break metadata,
-                // The reason, such as a wrong password, is on the link.
                 Err(error) => {
+                    // The reason, such as a wrong password, is on the link.
                     link.ensure_up()?;
                     if Instant::now() >= deadline {
                         return Err(self.refused(words(&error)));
+                    }
+                    // A broker is connected and has been asked. The client throws away what comes too
+                    // late, so the next question gets all of the time.
+                    if error.rdkafka_error_code() == Some(RDKafkaErrorCode::OperationTimedOut) {
+                        wait = self.connect_timeout;
                     }
                 }
             }
