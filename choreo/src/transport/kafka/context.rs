@@ -101,8 +101,16 @@ impl ConsumerContext for Context {
         partitions: &mut TopicPartitionList,
     ) {
         // Only a member of a group is told.
-        if let Some(group) = &self.group {
-            group.rebalance(consumer, code, partitions);
+        let Some(group) = &self.group else {
+            return;
+        };
+        match group.rebalance(consumer, code, partitions) {
+            // What was given up meanwhile.
+            Ok(()) => self.link.send(|errand| errand.sweep = true),
+            Err(reason) => {
+                tracing::debug!(reason, "a rebalance gave nothing to read");
+                self.link.send(|errand| errand.out_of_range = true);
+            }
         }
     }
 }

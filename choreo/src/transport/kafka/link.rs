@@ -50,7 +50,7 @@ pub(super) struct Errand {
     pub(super) probe: bool,
     /// Give up the partitions that nobody reads any more.
     pub(super) sweep: bool,
-    /// A position is not in its partition any more.
+    /// A position is not in its partition any more, or is not known.
     pub(super) out_of_range: bool,
 }
 
