@@ -8,8 +8,7 @@ use crate::transport::kafka::Mock;
 /// librdkafka's mock cluster, on real sockets of 127.0.0.1; ends when it is dropped.
 ///
 /// It starts in milliseconds and needs nothing installed; other processes can use it. It knows topics,
-/// keys, headers and consumer groups, but neither users nor TLS, and it cannot be killed: for those there is
-/// [`KafkaServer`](super::KafkaServer). Topics that are created on the way have four partitions.
+/// keys, headers and consumer groups, but neither users nor TLS, and it cannot be killed. Topics that are created on the way have four partitions.
 #[derive(Debug)]
 pub struct KafkaMock(Mock);
 
