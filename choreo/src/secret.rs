@@ -1,7 +1,7 @@
 //! Secret text, and credentials that are asked for at connect. Nothing here shows a secret.
 //!
 //! A [`Secret`] is wiped from memory when it is dropped. What a broker's client library makes of it
-//! while it connects is the library's own copy, which it drops but does not wipe.
+//! is the library's own copy: some keep it to connect anew, and it is dropped but not wiped.
 //!
 //! While a run writes a report, its secrets are remembered beside that, so that the report shows none of
 //! them wherever it turns up (see [`report`](crate::report)); they are wiped when the report is written.

@@ -1,13 +1,14 @@
 //! A Kafka cluster inside this process: the mock cluster of the client library.
 
+use std::time::Duration;
+
 use super::StartError;
 use crate::transport::kafka::Mock;
 
 /// librdkafka's mock cluster, on real sockets of 127.0.0.1; ends when it is dropped.
 ///
 /// It starts in milliseconds and needs nothing installed; other processes can use it. It knows topics,
-/// keys, headers and consumer groups, but neither users nor TLS, and it cannot be killed: for those there is
-/// [`KafkaServer`](super::KafkaServer). Topics that are created on the way have four partitions.
+/// keys, headers and consumer groups, but neither users nor TLS, and it cannot be killed. Topics that are created on the way have four partitions.
 #[derive(Debug)]
 pub struct KafkaMock(Mock);
 
@@ -61,6 +62,24 @@ impl KafkaMock {
     /// As [`down`](Self::down).
     pub fn up(&self) -> Result<(), StartError> {
         self.0.up().map_err(failed)
+    }
+
+    /// Lets a broker, by its number from 1, or all of them answer after so long: slow ones, or ones that hang.
+    ///
+    /// # Errors
+    ///
+    /// As [`down`](Self::down), or when there is no such broker.
+    pub fn delay(&self, broker: Option<u16>, delay: Duration) -> Result<(), StartError> {
+        self.0.delay(broker, delay).map_err(failed)
+    }
+
+    /// Makes a broker, by its number from 1, the leader of a partition.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such broker or partition.
+    pub fn lead(&self, topic: &str, partition: i32, broker: u16) -> Result<(), StartError> {
+        self.0.lead(topic, partition, broker).map_err(failed)
     }
 
     /// Refuses the next publishes as too large.

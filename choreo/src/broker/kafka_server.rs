@@ -1,4 +1,5 @@
-//! A private broker process that speaks Kafka's protocol.
+//! A private broker process that speaks Kafka's protocol, for the tests of Choreo itself: its program is in
+//! no package. Hidden, as users have [`Broker::kafka`](super::Broker::kafka).
 
 use std::env;
 use std::ffi::OsString;
@@ -10,8 +11,9 @@ use std::time::Duration;
 use super::process::{Process, StartError, Workspace};
 
 const PROGRAM: &str = "choreo-kafka-broker";
-const REMEDY: &str = "build it with `cargo build --release` in tests/brokers/kafka-broker, and name the \
-                      file in CHOREO_KAFKA_BROKER or put it on the PATH";
+const REMEDY: &str = "it is for the tests of Choreo itself, whose repository has it in \
+                      tests/brokers/kafka-broker: build it there, and name the file in CHOREO_KAFKA_BROKER \
+                      or put it on the PATH. Tests of other projects use `Broker::kafka()`";
 /// Names the program when it is not on the `PATH`.
 const VARIABLE: &str = "CHOREO_KAFKA_BROKER";
 

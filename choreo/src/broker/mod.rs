@@ -20,6 +20,7 @@ pub mod tls;
 pub use self::redis::{RedisServer, RedisServerBuilder};
 #[cfg(feature = "kafka")]
 pub use kafka_mock::KafkaMock;
+#[doc(hidden)]
 pub use kafka_server::{KafkaServer, KafkaServerBuilder};
 pub use nats::{NatsServer, NatsServerBuilder, User};
 pub use process::StartError;

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
             .embedded_test("replies_keys_and_headers_cross_the_broker", replies)
             .test("a_killed_broker_is_error_within_a_second", killed)
             .test("a_suspended_broker_is_error", suspended)
+            .embedded_test("silence_of_a_leader_that_hangs_is_error", hanging_leader)
             .test("scenarios_recover_after_a_restart", restarted)
             .embedded_test("a_payload_over_the_limit_is_error", too_large)
             .embedded_test("a_forbidden_topic_is_error", forbidden)
@@ -107,6 +108,32 @@ async fn suspended() -> Result<(), TestError> {
     assert_eq!(result.error().unwrap().kind, ScenarioErrorKind::Lost);
     // Far below the timeout of 60 s.
     assert!(took < Duration::from_secs(10), "{took:?}");
+    harness.close().await;
+    Ok(())
+}
+
+async fn hanging_leader() -> Result<(), TestError> {
+    let mock = KafkaMock::start_with(3)?;
+    mock.create_topic("quiet", 1)?;
+    mock.lead("quiet", 0, 3)?;
+    let harness = harness(&mock.url()).await?;
+    for hangs in [false, true] {
+        if hangs {
+            mock.delay(Some(3), Duration::from_secs(60))?;
+        }
+        let mut scope = harness.scenario("quiet").open();
+        let s = scope.arrange();
+        never!(s, "quiet", for 10ms);
+        begin!(s);
+        let result = settle!(s);
+        if !hangs {
+            result.assert_passed();
+            continue;
+        }
+        assert_eq!(result.outcome(), Outcome::Error);
+        let text = result.failure_text();
+        assert!(text.contains("a leader of partitions"), "{text}");
+    }
     harness.close().await;
     Ok(())
 }

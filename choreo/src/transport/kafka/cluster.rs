@@ -7,32 +7,36 @@ use std::task::{self, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use rdkafka::TopicPartitionList;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, Producer};
 use rdkafka::topic_partition_list::Offset;
-use rdkafka::{ClientConfig, TopicPartitionList};
 use tokio::sync::oneshot;
 
 use super::Start;
 use super::context::Context;
 use super::link::{SharedLink, locked};
 use super::routes::Positions;
-use super::settings::words;
+use super::settings::{Settings, words};
 
 /// Between two questions about a topic that is being made.
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// A name that no topic can have, for questions that are about no topic: the answer names the brokers only, and
+/// brokers that create topics on the way do not create it. About "all topics" a large cluster answers slowly.
+pub(super) const NO_TOPIC: &str = "choreo: no topic";
 
 /// The two clients of a connection, and what is needed to ask through them.
 pub(super) struct Cluster {
     pub(super) consumer: BaseConsumer<Context>,
     pub(super) producer: FutureProducer<Context>,
     pub(super) link: SharedLink,
-    /// For the client that creates topics. None with a bearer token: that client of `rdkafka` never asks for
-    /// one.
-    pub(super) admin: Option<(ClientConfig, Context)>,
+    /// For the client that creates topics.
+    pub(super) settings: Settings,
+    pub(super) context: Context,
     /// That client, made when it is needed and kept while it works: it takes a connection of its own to
     /// begin with, and a tenth of a second to end.
     pub(super) creator: Mutex<Option<Arc<Creator>>>,
@@ -118,14 +122,13 @@ impl Cluster {
 
     fn create(&self, topic: &str, deadline: Instant) -> Result<(), String> {
         let failed = |error: &KafkaError| format!("it cannot be created: {}", words(error));
-        let Some((config, context)) = &self.admin else {
+        let Some(admin) = self.creator().map_err(|e| failed(&e))? else {
             return Err(
                 "there is no such topic, the broker does not create it by itself, and with a bearer token \
                  the client library cannot: create it before the test"
                     .into(),
             );
         };
-        let admin = self.creator(config, context).map_err(|e| failed(&e))?;
         let mut last = String::new();
         // What the cluster has as its default, where the broker knows what that means (Kafka 2.4).
         for count in [-1, 1] {
@@ -149,17 +152,17 @@ impl Cluster {
         Err(last)
     }
 
-    fn creator(
-        &self,
-        config: &ClientConfig,
-        context: &Context,
-    ) -> Result<Arc<Creator>, KafkaError> {
+    /// The client that creates topics; none with a bearer token.
+    fn creator(&self) -> Result<Option<Arc<Creator>>, KafkaError> {
         let mut kept = locked(&self.creator);
         if let Some(creator) = &*kept {
-            return Ok(Arc::clone(creator));
+            return Ok(Some(Arc::clone(creator)));
         }
-        let creator = Creator::from_config_and_context(config, context.clone())?;
-        Ok(Arc::clone(kept.insert(Arc::new(creator))))
+        let Some(config) = self.settings.admin() else {
+            return Ok(None);
+        };
+        let creator = Creator::from_config_and_context(&config, self.context.clone())?;
+        Ok(Some(Arc::clone(kept.insert(Arc::new(creator)))))
     }
 
     /// Ends the client that creates topics; the next topic gets a new one. Blocks.
@@ -258,20 +261,62 @@ impl Cluster {
                 }
                 Err(error) => error,
             };
-            let moving = matches!(
-                problem.rdkafka_error_code(),
-                Some(
-                    RDKafkaErrorCode::LeaderNotAvailable
-                        | RDKafkaErrorCode::NotLeaderForPartition
-                        | RDKafkaErrorCode::UnknownTopicOrPartition
-                        | RDKafkaErrorCode::UnknownPartition
-                        | RDKafkaErrorCode::UnknownTopic
-                )
-            );
+            let moving = is_moving(&problem) || is_unknown(&problem);
             if !moving || Instant::now() >= deadline {
                 return Err(format!("its end is not known: {}", words(&problem)));
             }
             self.wait(deadline)?;
+        }
+    }
+
+    /// Asks any broker for a sign of life.
+    pub(super) fn ask_anyone(&self, timeout: Duration) -> Result<(), String> {
+        let answer = self.consumer.fetch_metadata(Some(NO_TOPIC), timeout);
+        answer.map(drop).map_err(|error| words(&error))
+    }
+
+    /// Asks the leader of each of these partitions for a sign of life, all at once.
+    pub(super) fn ask_leaders(
+        &self,
+        read: &[(Arc<str>, Positions)],
+        deadline: Instant,
+    ) -> Result<(), String> {
+        let mut list = TopicPartitionList::new();
+        for (topic, positions) in read {
+            for partition in positions.keys() {
+                list.add_partition_offset(topic, *partition, Offset::End)
+                    .map_err(|error| words(&error))?;
+            }
+        }
+        if list.count() == 0 {
+            return self.ask_anyone(left(deadline));
+        }
+        loop {
+            let answer = self
+                .consumer
+                .offsets_for_times(list.clone(), left(deadline));
+            let problem = match answer {
+                Ok(answer) => {
+                    let elements = answer.elements();
+                    let mut problems = elements.iter().filter_map(|e| e.error().err());
+                    problems.find(|problem| !is_unknown(problem))
+                }
+                Err(error) => Some(error),
+            };
+            match problem {
+                None => return Ok(()),
+                // All of them were deleted: nobody leads what nothing comes from.
+                Some(problem) if is_unknown(&problem) => return self.ask_anyone(left(deadline)),
+                Some(problem) if is_moving(&problem) && Instant::now() < deadline => {
+                    self.wait(deadline)?;
+                }
+                Some(problem) => {
+                    return Err(format!(
+                        "a leader of partitions that are read gives no sign of life: {}",
+                        words(&problem)
+                    ));
+                }
+            }
         }
     }
 
@@ -285,6 +330,26 @@ impl Cluster {
         self.link.pause(PAUSE.min(left(deadline)));
         Ok(())
     }
+}
+
+/// Whether a leader is being elected.
+fn is_moving(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(RDKafkaErrorCode::LeaderNotAvailable | RDKafkaErrorCode::NotLeaderForPartition)
+    )
+}
+
+/// Whether there is no such partition, or not yet.
+fn is_unknown(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownPartition
+                | RDKafkaErrorCode::UnknownTopic
+        )
+    )
 }
 
 /// Waits for what the client answers from a thread of its own; there may be no runtime on this one.

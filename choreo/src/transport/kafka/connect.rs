@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::BaseConsumer;
+use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::producer::{FutureProducer, Producer as _};
 use tokio::sync::oneshot;
 
 use super::Kafka;
 use super::auth::KafkaAuth;
-use super::cluster::{Cluster, left};
+use super::cluster::{Cluster, NO_TOPIC, left};
 use super::connection::KafkaConnection;
 use super::consumer::Reading;
 use super::context::{Context, Tokens};
@@ -23,7 +24,8 @@ use crate::safety::Allowlist;
 use crate::secret::Credentials;
 use crate::transport::{ConnectionEvents, Endpoint, Transport as _, TransportError};
 
-/// How soon the thread that waits for the first answer notices that the connect was given up.
+/// How soon the thread that waits for a connection notices that the connect was given up. Once a broker has
+/// been asked, it waits for the answer.
 const SLICE: Duration = Duration::from_millis(200);
 
 impl Kafka {
@@ -41,15 +43,18 @@ impl Kafka {
                 Some(resolved.map_err(|error| self.refused(error.to_string()))?)
             }
         };
-        let auth = auth.as_deref();
-        self.check_features(auth)?;
+        self.check_features(auth.as_deref())?;
 
+        let link = Arc::new(Link::new(self.address(), events));
         let tokens = Arc::new(Tokens::default());
-        if let Some(token) = auth.and_then(KafkaAuth::token) {
-            tokens.set(token.clone());
+        if let Some(auth) = &auth {
+            link.hide(auth.secret().clone());
         }
-        let secret = auth.map(|auth| auth.secret().clone());
-        let link = Arc::new(Link::new(self.address(), secret, events));
+        let token = auth.as_deref().and_then(KafkaAuth::token).cloned();
+        let lifetime = token.as_ref().map(|token| token.lifetime);
+        if let Some(token) = token {
+            tokens.set(token);
+        }
         let settings = Settings::new(self, auth);
         let context = Context::new(Arc::clone(&link), Arc::clone(&tokens));
         // Ends the work below when this future is dropped.
@@ -58,14 +63,14 @@ impl Kafka {
         let (alive, gone) = oneshot::channel();
         let work = {
             let link = Arc::clone(&link);
-            tokio::task::spawn_blocking(move || this.make(link, context, &settings, alive))
+            tokio::task::spawn_blocking(move || this.make(link, context, settings, alive))
         };
         // It ends soon after something went wrong, and knows best what it was.
         let made = work.await;
         let reading = made.map_err(|_| self.refused("the work on it was interrupted"))??;
-        let renewal = match (&self.auth, auth.and_then(KafkaAuth::token)) {
-            (Some(credentials), Some(token)) => {
-                let renewing = renew(credentials.clone(), token.lifetime, tokens);
+        let renewal = match (&self.auth, lifetime) {
+            (Some(credentials), Some(lifetime)) => {
+                let renewing = renew(credentials.clone(), lifetime, tokens, link);
                 Some(tokio::spawn(renewing).abort_handle())
             }
             _ => None,
@@ -96,12 +101,12 @@ impl Kafka {
         )))
     }
 
-    /// Makes the clients. Blocks; ends soon after the link was closed.
+    /// Makes the clients. Blocks; ends soon after the link was closed, or with the answer of a broker.
     fn make(
         &self,
         link: SharedLink,
         context: Context,
-        settings: &Settings,
+        settings: Settings,
         alive: oneshot::Sender<()>,
     ) -> Result<Reading, TransportError> {
         let producer: FutureProducer<Context> = settings
@@ -131,7 +136,8 @@ impl Kafka {
             consumer,
             producer,
             link,
-            admin: settings.admin().map(|config| (config, context)),
+            settings,
+            context,
             creator: Mutex::default(),
             create_topics: self.create_topics,
             _alive: alive,
@@ -145,17 +151,21 @@ impl Kafka {
         producer: &FutureProducer<Context>,
     ) -> Result<(), TransportError> {
         let deadline = Instant::now() + self.connect_timeout;
+        let mut wait = SLICE;
         let metadata = loop {
-            match producer
-                .client()
-                .fetch_metadata(None, SLICE.min(left(deadline)))
-            {
+            let wait_now = wait.min(left(deadline));
+            match producer.client().fetch_metadata(Some(NO_TOPIC), wait_now) {
                 Ok(metadata) => break metadata,
-                // The reason, such as a wrong password, is on the link.
                 Err(error) => {
+                    // The reason, such as a wrong password, is on the link.
                     link.ensure_up()?;
                     if Instant::now() >= deadline {
                         return Err(self.refused(words(&error)));
+                    }
+                    // A broker is connected and has been asked. The client throws away what comes too
+                    // late, so the next question gets all of the time.
+                    if error.rdkafka_error_code() == Some(RDKafkaErrorCode::OperationTimedOut) {
+                        wait = self.connect_timeout;
                     }
                 }
             }
@@ -195,13 +205,19 @@ impl Drop for Guard {
 }
 
 /// Asks for a new bearer token well before the client does, which is at 80 % of its life.
-async fn renew(credentials: Credentials<KafkaAuth>, mut lifetime: Duration, tokens: Arc<Tokens>) {
+async fn renew(
+    credentials: Credentials<KafkaAuth>,
+    mut lifetime: Duration,
+    tokens: Arc<Tokens>,
+    link: SharedLink,
+) {
     loop {
         tokio::time::sleep_until(tokio::time::Instant::now() + lifetime.mul_f64(0.6)).await;
         match credentials.resolve().await {
             Ok(auth) => {
                 if let Some(token) = auth.token() {
                     lifetime = token.lifetime;
+                    link.hide(token.token.clone());
                     tokens.set(token.clone());
                 }
             }

@@ -219,11 +219,13 @@ impl Connection for KafkaConnection {
 
     async fn ping(&self) -> Result<(), TransportError> {
         let reading = self.reading()?;
-        let asked = tokio::task::spawn_blocking(move || reading.cluster.topics(PING_BOUND));
+        let deadline = Instant::now() + PING_BOUND;
+        let asked = tokio::task::spawn_blocking(move || {
+            let read = reading.routes.topics();
+            reading.cluster.ask_leaders(&read, deadline)
+        });
         let answer = self.unless_lost(asked).await?;
-        answer
-            .map(drop)
-            .map_err(|reason| TransportError::Lost { reason })
+        answer.map_err(|reason| TransportError::Lost { reason })
     }
 
     async fn close(&self) {

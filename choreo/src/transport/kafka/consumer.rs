@@ -137,11 +137,23 @@ impl Reading {
         }
         let route = self.routes.add(pattern, delivery);
         self.routes.refresh();
-        if let Err(error) = group.follow(&self.cluster.consumer, deadline) {
+        let pattern = route.pattern.to_string();
+        if let Err(error) = group.meet(&self.cluster.consumer, Some(&pattern), deadline) {
             self.routes.remove(route.id);
+            self.cluster.link.send(|errand| errand.sweep = true);
             return Err(error);
         }
         Ok(route)
+    }
+
+    /// Reads on as a member of a group, after the connection was lost or a rebalance went wrong.
+    fn rejoin(&self, group: &Group, deadline: Instant) -> Result<(), String> {
+        for name in self.routes.patterns() {
+            if !name.starts_with('^') {
+                self.cluster.ensure(&name, deadline)?;
+            }
+        }
+        group.rejoin(&self.cluster.consumer, &self.cluster.link, deadline)
     }
 
     /// Lets a subscription read a topic from these positions, and the consumer with it.
@@ -212,8 +224,7 @@ impl Reading {
     /// Gives up the partitions that nobody reads any more.
     pub(super) fn sweep(&self) {
         if let Some(group) = &self.group {
-            // Nothing new, so nothing is waited for.
-            if let Err(error) = group.follow(&self.cluster.consumer, Instant::now()) {
+            if let Err(error) = group.sweep(&self.cluster.consumer) {
                 tracing::warn!(error, "a topic is still being read");
             }
             return;
@@ -255,7 +266,8 @@ impl Reading {
     /// Stops reading while the connection is down: a broker that comes back may have other messages, and
     /// the positions are compared before it is asked for the next ones.
     pub(super) fn park(&self) {
-        if self.group.is_some() {
+        if let Some(group) = &self.group {
+            group.part();
             return;
         }
         let mut turn = locked(&self.assigning);
@@ -268,8 +280,8 @@ impl Reading {
     /// Reads on, after the connection or a position was lost, where the broker has messages: one that lost
     /// them begins at zero again, and a position beyond its end would wait for ever.
     pub(super) fn reposition(&self, deadline: Instant) -> Result<(), String> {
-        if self.group.is_some() {
-            return Ok(());
+        if let Some(group) = &self.group {
+            return self.rejoin(group, deadline);
         }
         self.park();
         self.hands.wait();

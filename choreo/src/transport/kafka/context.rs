@@ -73,6 +73,7 @@ impl ClientContext for Context {
     const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
 
     fn log(&self, level: RDKafkaLogLevel, facility: &str, words: &str) {
+        let words = self.link.without_secrets(words);
         tracing::debug!(?level, facility, words, "librdkafka");
     }
 
@@ -100,8 +101,75 @@ impl ConsumerContext for Context {
         partitions: &mut TopicPartitionList,
     ) {
         // Only a member of a group is told.
-        if let Some(group) = &self.group {
-            group.rebalance(consumer, code, partitions);
+        let Some(group) = &self.group else {
+            return;
+        };
+        match group.rebalance(consumer, code, partitions) {
+            // What was given up meanwhile.
+            Ok(()) => self.link.send(|errand| errand.sweep = true),
+            Err(reason) => {
+                tracing::debug!(reason, "a rebalance gave nothing to read");
+                self.link.send(|errand| errand.out_of_range = true);
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use tracing::field::{Field, Visit};
+    use tracing::span;
+
+    use super::super::link::Link;
+    use super::*;
+    use crate::secret::Secret;
+    use crate::transport::ConnectionEvents;
+
+    /// Keeps the text of every event.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<String>>);
+
+    impl tracing::Subscriber for Log {
+        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+            true
+        }
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+        fn event(&self, event: &tracing::Event<'_>) {
+            event.record(&mut self.clone());
+        }
+        fn enter(&self, _: &span::Id) {}
+        fn exit(&self, _: &span::Id) {}
+    }
+
+    impl Visit for Log {
+        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+            *locked(&self.0) += &format!("{field}: {value:?}\n");
+        }
+    }
+
+    #[test]
+    fn what_the_client_says_shows_no_secret_old_or_new() {
+        let link = Arc::new(Link::new("Kafka".into(), ConnectionEvents::new(|_| {})));
+        let context = Context::new(Arc::clone(&link), Arc::default());
+        link.hide(Secret::from("s3ntinel-1"));
+        link.hide(Secret::from("s3ntinel-2"));
+        let log = Log::default();
+        tracing::subscriber::with_default(log.clone(), || {
+            for token in ["s3ntinel-1", "s3ntinel-2"] {
+                let words = format!("the broker says: {token} is not good");
+                context.log(RDKafkaLogLevel::Error, "FAIL", &words);
+                let code = RDKafkaErrorCode::BrokerTransportFailure;
+                context.error(KafkaError::Global(code), &words);
+            }
+        });
+        let log = locked(&log.0).clone();
+        assert!(log.contains("<redacted> is not good"), "{log}");
+        assert!(!log.contains("s3ntinel"), "{log}");
     }
 }

@@ -1,26 +1,30 @@
 //! Reading as a member of a consumer group, for those who ask for it: the cluster hands out the partitions.
 //!
-//! **Readiness.** A subscription is ready after the rebalance that it caused. In it the position of each
-//! partition is fixed as a number, before the first fetch: the group's committed offset, or the start that
-//! was asked for. Partitions that the cluster gives to other members of the group do not come here.
+//! **Readiness.** A subscription is ready when a rebalance that counted its topic is over. In it the position
+//! of each partition is fixed as a number, before the first fetch: the group's committed offset, or the start
+//! that was asked for, which is committed so that no later rebalance asks for it again. Partitions that the
+//! cluster gives to other members of the group do not come here.
 
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::Offset;
 use rdkafka::types::RDKafkaRespErr;
 
 use super::Start;
 use super::context::Context;
-use super::link::locked;
+use super::link::{Link, locked};
 use super::routes::Routes;
 use super::settings::words;
 
 /// How long the questions of one rebalance may take; the group waits for it.
 const REBALANCE_BOUND: Duration = Duration::from_secs(3);
+
+/// Between two looks whether the client has left the group.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// What the callback of the client and the subscriptions share.
 #[derive(Debug)]
@@ -33,10 +37,14 @@ pub(super) struct Group {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Rebalances that have ended with partitions, or without.
-    rebalances: u64,
     /// What the client was told to subscribe to, in order.
-    names: Vec<String>,
+    told: Vec<String>,
+    /// What the group has met about.
+    met: Vec<String>,
+    /// The rebalance for what the client was told is not over.
+    meeting: bool,
+    /// The connection was lost, and the group has not been left yet.
+    apart: bool,
     /// Why the last rebalance gave nothing to read.
     problem: Option<String>,
 }
@@ -51,41 +59,93 @@ impl Group {
         }
     }
 
-    /// Tells the client what there is to read now, and waits for the rebalance when that is something new.
-    pub(super) fn follow(
+    /// Waits until the group has met about a pattern, or about all that are subscribed to, and tells the client
+    /// about them when need be. One rebalance at a time: what comes meanwhile shares the next one.
+    pub(super) fn meet(
         &self,
         consumer: &BaseConsumer<Context>,
+        pattern: Option<&str>,
         deadline: Instant,
     ) -> Result<(), String> {
         let mut state = locked(&self.state);
-        let names = self.routes.patterns();
-        if names == state.names {
+        loop {
+            let met = match pattern {
+                Some(pattern) => state.has_met(pattern),
+                None => self.routes.patterns().iter().all(|p| state.has_met(p)),
+            };
+            if met {
+                return Ok(());
+            }
+            if !state.meeting && !state.apart {
+                self.tell(consumer, &mut state)?;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            let (after, waited) = self
+                .changed
+                .wait_timeout_while(state, left, |state| state.meeting || state.apart)
+                .unwrap_or_else(PoisonError::into_inner);
+            state = after;
+            if waited.timed_out() {
+                return Err("the group has not been rebalanced in time".into());
+            }
+            if let Some(problem) = &state.problem {
+                return Err(problem.clone());
+            }
+        }
+    }
+
+    /// Tells the client what there is no more to read. A rebalance that is on its way goes on: it would begin
+    /// anew, and who tries again waits for it.
+    pub(super) fn sweep(&self, consumer: &BaseConsumer<Context>) -> Result<(), String> {
+        let mut state = locked(&self.state);
+        if state.meeting || state.apart || self.routes.patterns() == state.told {
             return Ok(());
         }
-        let more = names.iter().any(|name| !state.names.contains(name));
-        let before = state.rebalances;
+        self.tell(consumer, &mut state)
+    }
+
+    fn tell(&self, consumer: &BaseConsumer<Context>, state: &mut State) -> Result<(), String> {
+        let names = self.routes.patterns();
         if names.is_empty() {
             consumer.unsubscribe();
         } else {
             let list: Vec<&str> = names.iter().map(String::as_str).collect();
             consumer.subscribe(&list).map_err(|error| words(&error))?;
         }
-        state.names = names;
-        if !more {
-            return Ok(());
+        state.met.retain(|name| names.contains(name));
+        state.meeting = !names.is_empty();
+        state.problem = None;
+        state.told = names;
+        Ok(())
+    }
+
+    /// The connection was lost: what the group had agreed on may hold no more.
+    pub(super) fn part(&self) {
+        locked(&self.state).apart = true;
+    }
+
+    /// Meets the group again after a loss.
+    pub(super) fn rejoin(
+        &self,
+        consumer: &BaseConsumer<Context>,
+        link: &Link,
+        deadline: Instant,
+    ) -> Result<(), String> {
+        if locked(&self.state).apart {
+            // By itself the client may be in a rebalance that began before the topics were there. When it
+            // has left, the next one is new.
+            consumer.unsubscribe();
+            while subscribed(consumer).is_none_or(|names| !names.is_empty()) {
+                if link.is_closed() || Instant::now() >= deadline {
+                    return Err("the group has not been left in time".into());
+                }
+                link.pause(PAUSE);
+            }
+            let mut state = locked(&self.state);
+            *state = State::default();
+            self.changed.notify_all();
         }
-        let left = deadline.saturating_duration_since(Instant::now());
-        let (state, waited) = self
-            .changed
-            .wait_timeout_while(state, left, |state| state.rebalances == before)
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if waited.timed_out() {
-            return Err("the group has not been rebalanced in time".into());
-        }
-        match &state.problem {
-            None => Ok(()),
-            Some(problem) => Err(problem.clone()),
-        }
+        self.meet(consumer, None, deadline)
     }
 
     /// The client's callback, on the receiving thread: partitions are given or taken.
@@ -94,21 +154,37 @@ impl Group {
         consumer: &BaseConsumer<Context>,
         code: RDKafkaRespErr,
         partitions: &TopicPartitionList,
-    ) {
+    ) -> Result<(), String> {
         if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             for element in partitions.elements() {
                 self.routes.give_up(element.topic(), element.partition());
             }
-            if let Err(error) = consumer.unassign() {
-                tracing::warn!(error = words(&error), "partitions were not given up");
-            }
-            return;
+            give_up(consumer);
+            return Ok(());
         }
-        let problem = self.take(consumer, partitions).err();
+        let taken = self.take(consumer, partitions);
+        let taken = taken.map_err(|error| words(&error));
+        if taken.is_err() {
+            // The client waits for an answer, and the rest of the group for it.
+            give_up(consumer);
+        }
+        let names = subscribed(consumer);
         let mut state = locked(&self.state);
-        state.problem = problem.map(|error| words(&error));
-        state.rebalances += 1;
+        match &taken {
+            // A rebalance that began before the client was told says nothing.
+            Ok(()) if names.as_ref() != Some(&state.told) => {}
+            Ok(()) => {
+                state.met = state.told.clone();
+                state.meeting = false;
+            }
+            Err(problem) => {
+                state.met.clear();
+                state.meeting = false;
+                state.problem = Some(problem.clone());
+            }
+        }
         self.changed.notify_all();
+        taken
     }
 
     fn take(
@@ -134,12 +210,10 @@ impl Group {
                 )?;
             }
         }
-        if open.count() > 0 && !matches!(self.start, Start::Offset(_)) {
-            open = consumer.offsets_for_times(open, REBALANCE_BOUND)?;
-        }
+        let begun = self.begin(consumer, open)?;
         for element in committed.elements() {
             let (topic, partition) = (element.topic(), element.partition());
-            let found = open.find_partition(topic, partition);
+            let found = begun.find_partition(topic, partition);
             let offset = found.map_or(element.offset(), |found| found.offset());
             list.set_partition_offset(topic, partition, offset)?;
             let next = match offset {
@@ -148,6 +222,64 @@ impl Group {
             };
             self.routes.take_over(topic, partition, next);
         }
-        consumer.assign(&list)
+        consumer.assign(&list)?;
+        if begun.count() > 0 {
+            // Whoever has the partition after the next rebalance goes on here.
+            consumer.commit(&begun, CommitMode::Async)?;
+        }
+        Ok(())
     }
+
+    /// Where to begin in partitions of which the group has committed nothing, as numbers.
+    fn begin(
+        &self,
+        consumer: &BaseConsumer<Context>,
+        open: TopicPartitionList,
+    ) -> Result<TopicPartitionList, KafkaError> {
+        if open.count() == 0 || matches!(self.start, Start::Offset(_)) {
+            return Ok(open);
+        }
+        let mut found = consumer.offsets_for_times(open, REBALANCE_BOUND)?;
+        // Nothing is as late as the time that was asked for.
+        let mut late = TopicPartitionList::new();
+        for element in found.elements() {
+            element.error()?;
+            if !matches!(element.offset(), Offset::Offset(_)) {
+                late.add_partition_offset(element.topic(), element.partition(), Offset::End)?;
+            }
+        }
+        if late.count() > 0 {
+            let ends = consumer.offsets_for_times(late, REBALANCE_BOUND)?;
+            for element in ends.elements() {
+                element.error()?;
+                found.set_partition_offset(
+                    element.topic(),
+                    element.partition(),
+                    element.offset(),
+                )?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl State {
+    fn has_met(&self, pattern: &str) -> bool {
+        self.met.iter().any(|name| name == pattern)
+    }
+}
+
+fn give_up(consumer: &BaseConsumer<Context>) {
+    if let Err(error) = consumer.unassign() {
+        tracing::warn!(error = words(&error), "partitions were not given up");
+    }
+}
+
+/// What the client is subscribed to now, in order; what it was told in a rebalance counts after it.
+fn subscribed(consumer: &BaseConsumer<Context>) -> Option<Vec<String>> {
+    let list = consumer.subscription().ok()?;
+    let elements = list.elements();
+    let mut names: Vec<_> = elements.iter().map(|e| e.topic().to_owned()).collect();
+    names.sort_unstable();
+    Some(names)
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing in here blocks: the callbacks run on the threads that deliver messages.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +12,9 @@ use tokio::sync::watch;
 use crate::secret::Secret;
 use crate::transport::{ConnectionEvent, ConnectionEvents, TransportError};
 
+/// Bearer tokens that are kept to be hidden: a strange broker may repeat one that has been renewed.
+const KEPT_SECRETS: usize = 4;
+
 /// Locks, also after a panic elsewhere: nothing in here is left half-done.
 pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -19,7 +23,8 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// What callbacks, watch and connection share.
 pub(super) struct Link {
     address: String,
-    secret: Option<Secret>,
+    /// What must not show, the newest last.
+    secrets: Mutex<VecDeque<Secret>>,
     events: ConnectionEvents,
     state: Mutex<State>,
     /// What the watch waits on.
@@ -45,15 +50,15 @@ pub(super) struct Errand {
     pub(super) probe: bool,
     /// Give up the partitions that nobody reads any more.
     pub(super) sweep: bool,
-    /// A position is not in its partition any more.
+    /// A position is not in its partition any more, or is not known.
     pub(super) out_of_range: bool,
 }
 
 impl Link {
-    pub(super) fn new(address: String, secret: Option<Secret>, events: ConnectionEvents) -> Self {
+    pub(super) fn new(address: String, events: ConnectionEvents) -> Self {
         Self {
             address,
-            secret,
+            secrets: Mutex::default(),
             events,
             state: Mutex::default(),
             work: Condvar::new(),
@@ -120,7 +125,7 @@ impl Link {
 
     /// Takes what the client says about its connections.
     pub(super) fn observe(&self, code: RDKafkaErrorCode, words: &str) {
-        let words = self.without_secret(words);
+        let words = self.without_secrets(words);
         tracing::debug!(address = self.address, ?code, words, "Kafka client");
         match code {
             RDKafkaErrorCode::Authentication
@@ -241,14 +246,24 @@ impl Link {
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// The client's words, which a strange broker might have filled with what it was told.
-    fn without_secret(&self, words: &str) -> String {
-        match &self.secret {
-            Some(secret) if !secret.expose().is_empty() => {
-                words.replace(secret.expose(), "<redacted>")
-            }
-            _ => words.to_owned(),
+    /// From now on the client's words are shown without it.
+    pub(super) fn hide(&self, secret: Secret) {
+        let mut secrets = locked(&self.secrets);
+        if secrets.len() == KEPT_SECRETS {
+            secrets.pop_front();
         }
+        secrets.push_back(secret);
+    }
+
+    /// The client's words, which a strange broker might have filled with what it was told.
+    pub(super) fn without_secrets(&self, words: &str) -> String {
+        let mut words = words.to_owned();
+        for secret in &*locked(&self.secrets) {
+            if !secret.expose().is_empty() {
+                words = words.replace(secret.expose(), "<redacted>");
+            }
+        }
+        words
     }
 }
 

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
@@ -76,6 +77,22 @@ impl Mock {
     pub(crate) fn up(&self) -> Result<(), String> {
         self.order(|cluster| cluster.broker_up(ALL).map_err(|error| words(&error)))
             .and_then(|result| result)
+    }
+
+    /// Answers after so long: one broker, or all.
+    pub(crate) fn delay(&self, broker: Option<u16>, delay: Duration) -> Result<(), String> {
+        let broker = broker.map_or(ALL, i32::from);
+        self.order(move |cluster| cluster.broker_round_trip_time(broker, delay))
+            .and_then(|result| result.map_err(|error| words(&error)))
+    }
+
+    /// Makes a broker the leader of a partition.
+    pub(crate) fn lead(&self, topic: &str, partition: i32, broker: u16) -> Result<(), String> {
+        let topic = topic.to_owned();
+        self.order(move |cluster| {
+            cluster.partition_leader(&topic, partition, Some(i32::from(broker)))
+        })
+        .and_then(|result| result.map_err(|error| words(&error)))
     }
 
     /// Answers the next publishes with "message too large".

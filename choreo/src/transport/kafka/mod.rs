@@ -10,7 +10,9 @@
 //!   broker's words.
 //! * **Topics** are created when they are missing, with the cluster's settings, unless
 //!   [`create_topics(false)`](Kafka::create_topics) forbids it.
-//! * **Loss.** A broken connection is reported at once, a broker that hangs within seconds.
+//! * **Loss.** A broken connection is reported at once, a broker that hangs within seconds. Of a cluster of
+//!   several brokers that is the case when none answers; that the leader of a partition hangs is noticed by the
+//!   scenarios, which ask the leaders of all partitions that are read when they have waited in vain.
 //!   [`Restored`](super::ConnectionEvent::Restored) is reported when the broker answers again and every
 //!   position has been compared with what it has.
 //! * **Safety.** The guard checks the brokers that were given to [`Kafka::new`]. Brokers tell clients which
@@ -179,10 +181,10 @@ impl Kafka {
     }
 
     /// Reads as a member of a consumer group, from where the group has committed that it was; where it has
-    /// not, from [`start`](Self::start). What is read is committed for the group.
+    /// not, from [`start`](Self::start). Where it begins and what is read is committed for the group.
     ///
     /// Not needed for tests, and slow: each new topic makes the group rebalance, which takes the cluster
-    /// seconds. Partitions that other members have do not come here.
+    /// seconds, and after a loss the group is left and joined anew. Partitions that other members have do not come here.
     pub fn group(mut self, name: impl Into<String>) -> Self {
         self.group = Some(name.into());
         self

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
@@ -18,11 +19,15 @@ const FETCH_WAIT_MS: &str = "5";
 /// Requests that take longer count as a hanging broker.
 const SOCKET_TIMEOUT_MS: &str = "3000";
 
-/// What producer and consumer have in common. Holds credentials: it is dropped after the connect.
-pub(super) struct Settings(ClientConfig);
+/// What the clients of a connection have in common. It is kept for the client that creates topics, so the
+/// password stays in its [`Secret`](crate::secret::Secret) until a client is made.
+pub(super) struct Settings {
+    config: ClientConfig,
+    auth: Option<Arc<KafkaAuth>>,
+}
 
 impl Settings {
-    pub(super) fn new(kafka: &Kafka, auth: Option<&KafkaAuth>) -> Self {
+    pub(super) fn new(kafka: &Kafka, auth: Option<Arc<KafkaAuth>>) -> Self {
         let mut config = ClientConfig::new();
         let mut brokers = String::new();
         for endpoint in &kafka.brokers {
@@ -58,19 +63,25 @@ impl Settings {
         if let Some(tls) = &kafka.tls {
             encrypt(tls, &mut config);
         }
-        if let Some(auth) = auth {
+        if let Some(auth) = &auth {
             config.set("sasl.mechanism", auth.mechanism());
-            if let Some((user, password)) = auth.user_password() {
-                config
-                    .set("sasl.username", user.expose())
-                    .set("sasl.password", password.expose());
-            }
         }
-        Self(config)
+        Self { config, auth }
+    }
+
+    /// Holds the password: for making a client, and not to be kept.
+    fn with_credentials(&self) -> ClientConfig {
+        let mut config = self.config.clone();
+        if let Some((user, password)) = self.auth.as_ref().and_then(|auth| auth.user_password()) {
+            config
+                .set("sasl.username", user.expose())
+                .set("sasl.password", password.expose());
+        }
+        config
     }
 
     pub(super) fn producer(&self, message_timeout: Duration) -> ClientConfig {
-        let mut config = self.0.clone();
+        let mut config = self.with_credentials();
         config
             .set("linger.ms", "0")
             .set("message.timeout.ms", millis(message_timeout))
@@ -80,7 +91,7 @@ impl Settings {
     }
 
     pub(super) fn consumer(&self, group: &str) -> ClientConfig {
-        let mut config = self.0.clone();
+        let mut config = self.with_credentials();
         config
             .set("group.id", group)
             .set("enable.auto.commit", "false")
@@ -114,8 +125,11 @@ impl Settings {
 
     /// For creating topics; none with a bearer token, which the client for it cannot ask for.
     pub(super) fn admin(&self) -> Option<ClientConfig> {
-        let token = self.0.get("sasl.mechanism") == Some("OAUTHBEARER");
-        (!token).then(|| self.0.clone())
+        let token = self
+            .auth
+            .as_ref()
+            .is_some_and(|auth| auth.token().is_some());
+        (!token).then(|| self.with_credentials())
     }
 }
 
@@ -167,5 +181,28 @@ pub(super) fn words(error: &KafkaError) -> String {
             KafkaError::ClientConfig(..) => refusal(error),
             other => other.to_string(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_is_in_what_clients_are_made_of_only() {
+        let auth = Arc::new(KafkaAuth::plain("me", "s3ntinel"));
+        let settings = Settings::new(&Kafka::new("127.0.0.1:1"), Some(auth));
+        assert_eq!(settings.config.get("sasl.password"), None);
+        let admin = settings.admin().expect("a password can create topics");
+        for config in [
+            admin,
+            settings.producer(Duration::from_secs(1)),
+            settings.consumer("group"),
+        ] {
+            assert_eq!(config.get("sasl.password"), Some("s3ntinel"));
+        }
+        let token = Arc::new(KafkaAuth::oauth_bearer("s3ntinel"));
+        let settings = Settings::new(&Kafka::new("127.0.0.1:1"), Some(token));
+        assert!(settings.admin().is_none());
     }
 }

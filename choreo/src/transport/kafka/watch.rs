@@ -15,6 +15,8 @@ const DOWN_ROUND: Duration = Duration::from_millis(100);
 
 /// A broker that does not answer a question within this counts as lost.
 const ANSWER_BOUND: Duration = Duration::from_secs(2);
+/// How long the list of all topics may take.
+const TOPICS_BOUND: Duration = Duration::from_secs(3);
 /// How long the positions may take after the connection came back.
 const RETURN_BOUND: Duration = Duration::from_secs(5);
 
@@ -77,8 +79,19 @@ pub(super) fn watch(reading: &Reading) {
 /// Asks for the topics that matter, which is also the question whether the broker is there.
 fn look(reading: &Reading) -> Result<Vec<(String, Partitions)>, String> {
     let names = reading.routes.topics();
-    if names.is_empty() || !reading.routes.regexes().is_empty() {
-        return reading.cluster.topics(ANSWER_BOUND);
+    if !reading.routes.regexes().is_empty() {
+        reading.cluster.ask_anyone(ANSWER_BOUND)?;
+        // Many topics take longer than a sign of life.
+        return Ok(reading
+            .cluster
+            .topics(TOPICS_BOUND)
+            .unwrap_or_else(|reason| {
+                tracing::debug!(reason, "the topics are not known yet");
+                Vec::new()
+            }));
+    }
+    if names.is_empty() {
+        reading.cluster.ask_anyone(ANSWER_BOUND)?;
     }
     let mut found = Vec::with_capacity(names.len());
     for (name, _) in names {

@@ -8,7 +8,7 @@ use choreo::transport::{Connection, ConnectionEvent, Transport, TransportError};
 use choreo_test_brokers::recording::Seen;
 use choreo_test_brokers::{BrokerTests, KafkaMock, KafkaServer};
 
-use super::support::{TestError, connect, delivery, events, message, refusal};
+use super::support::{TestError, connect, delete_topic, delivery, events, message, refusal};
 
 pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
     tests
@@ -19,6 +19,9 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
         )
         .test("faults::a_restarted_broker_is_restored", restarted)
         .test("faults::a_cut_network_is_restored_with_its_messages", cut)
+        .embedded_test("faults::a_slow_cluster_is_connected_to", slow_cluster)
+        .embedded_test("faults::a_leader_that_hangs_is_noticed", hanging_leader)
+        .test("faults::a_deleted_topic_is_no_dead_broker", deleted_topic)
         .test("faults::a_refused_port_fails_at_once", refused_port)
         .test("faults::a_silent_port_fails_within_the_bound", silent_port)
         .test(
@@ -139,6 +142,52 @@ async fn cut() -> Result<(), TestError> {
         mock.up()?;
         assert_eq!(seen.next().await, ConnectionEvent::Restored);
     }
+    connection.close().await;
+    Ok(())
+}
+
+/// Each answer takes longer than what the connect waits in one go.
+async fn slow_cluster() -> Result<(), TestError> {
+    let mock = KafkaMock::start()?;
+    mock.delay(None, Duration::from_millis(300))?;
+    let kafka = Kafka::new(mock.url()).connect_timeout(Duration::from_secs(10));
+    let connection = connect(&kafka).await?;
+    connection.publish(message("a", "x")).await?;
+    connection.close().await;
+    Ok(())
+}
+
+/// The other brokers answer, but the messages of one partition would come from it.
+async fn hanging_leader() -> Result<(), TestError> {
+    let mock = KafkaMock::start_with(3)?;
+    mock.create_topic("a", 3)?;
+    for partition in 0..3 {
+        mock.lead("a", partition, u16::try_from(partition)? + 1)?;
+    }
+    let connection = connect(&Kafka::new(mock.url())).await?;
+    connection.ping().await?;
+    let subscription = connection.subscribe("a", delivery().0).await?;
+    connection.ping().await?;
+    mock.delay(Some(2), Duration::from_secs(60))?;
+    let error = connection.ping().await.unwrap_err();
+    assert!(
+        error.to_string().contains("a leader of partitions"),
+        "{error}"
+    );
+    drop(subscription);
+    connection.close().await;
+    Ok(())
+}
+
+async fn deleted_topic() -> Result<(), TestError> {
+    let server = KafkaServer::builder().start()?;
+    let connection = connect(&Kafka::new(server.url())).await?;
+    let _a = connection.subscribe("a", delivery().0).await?;
+    let _b = connection.subscribe("b", delivery().0).await?;
+    delete_topic(&server.url(), "a").await?;
+    connection.ping().await?;
+    delete_topic(&server.url(), "b").await?;
+    connection.ping().await?;
     connection.close().await;
     Ok(())
 }

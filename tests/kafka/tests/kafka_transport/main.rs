@@ -5,6 +5,7 @@
 mod access;
 mod faults;
 mod front;
+mod groups;
 mod messages;
 mod support;
 
@@ -15,6 +16,7 @@ use choreo_test_brokers::{BrokerTests, broker_test_main};
 fn main() -> ExitCode {
     let tests = BrokerTests::needing("choreo-kafka-broker");
     let tests = messages::add(tests);
+    let tests = groups::add(tests);
     let tests = faults::add(tests);
     broker_test_main(access::add(tests))
 }

@@ -1,7 +1,7 @@
 //! What goes in comes out, on the mock cluster and on a broker process.
 
 use std::future::Future;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use choreo::transport::kafka::{Kafka, Start};
@@ -35,7 +35,6 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
         .embedded_test("messages::mock::partitions", partitions)
         .embedded_test("messages::mock::too_large_is_the_brokers_word", too_large)
         .embedded_test("messages::mock::three_brokers", three_brokers)
-        .test("messages::server::a_group_reads_on_where_it_was", group)
         .test("messages::server::start_at_a_time", start_time)
         .test(
             "messages::server::partitions_added_later_are_followed",
@@ -334,43 +333,10 @@ async fn starts(kafka: Kafka) -> Result<(), TestError> {
     Ok(())
 }
 
-fn in_partition_zero(number: u32) -> Outgoing {
+pub(crate) fn in_partition_zero(number: u32) -> Outgoing {
     let mut sent = message("a", number.to_string());
     sent.metadata.set("partition", 0);
     sent
-}
-
-/// The mock cluster does not take a member back before its session has timed out.
-async fn group() -> Result<(), TestError> {
-    let server = KafkaServer::builder().start()?;
-    let kafka = Kafka::new(server.url());
-    let publisher = connect(&kafka).await?;
-    for number in 0..3 {
-        publisher.publish(in_partition_zero(number)).await?;
-    }
-    let member = kafka
-        .clone()
-        .group("readers")
-        .start(Start::Earliest)
-        .connect_timeout(Duration::from_secs(20));
-    for round in 0..2 {
-        let connection = connect(&member).await?;
-        let (deliver, mut seen) = delivery();
-        let _subscription = connection.subscribe("a", deliver).await?;
-        // Those that came while nobody read, and one that comes now.
-        let last = 3 + round * 3;
-        publisher.publish(in_partition_zero(last)).await?;
-        let first = if round == 0 { 0 } else { 4 };
-        for number in first..=last {
-            assert_eq!(seen.next().await.payload, number.to_string(), "{round}");
-        }
-        connection.close().await;
-        assert!(seen.is_empty());
-        for number in last + 1..last + 3 {
-            publisher.publish(in_partition_zero(number)).await?;
-        }
-    }
-    Ok(())
 }
 
 /// The mock cluster does not look at times.

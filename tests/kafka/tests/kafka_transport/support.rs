@@ -19,3 +19,14 @@ pub(crate) async fn create_topic(url: &str, topic: &str, partitions: i32) -> Res
     }
     Ok(())
 }
+
+/// Deletes a topic with a client that is not ours.
+pub(crate) async fn delete_topic(url: &str, topic: &str) -> Result<(), TestError> {
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", url).create()?;
+    let options = AdminOptions::new();
+    for result in admin.delete_topics(&[topic], &options).await? {
+        result.map_err(|(topic, code)| format!("{topic}: {code}"))?;
+    }
+    Ok(())
+}

@@ -25,7 +25,8 @@ const MESSAGE_ID: &str = "message_id";
 /// A message that is published resolves when its stream has stored it; a subject that no stream keeps is an
 /// error. A subscription reads its stream through an ordered consumer of its own, which the server forgets
 /// with the subscription: no other consumer loses a message to it. After a restart of the server it goes on
-/// after the last message that it delivered.
+/// after the last message that it delivered. A sign of life is the connected server's: that in a cluster the
+/// leader of the stream hangs, it does not show.
 ///
 /// Received messages have the metadata `stream`, `stream_sequence`, `consumer_sequence` (from 1, anew after
 /// each reconnect) and `timestamp` (when it was stored, in milliseconds since 1970). A published message may
