@@ -164,10 +164,8 @@ async fn look(failure: &'static Failure) -> Result<(), TestError> {
     for screen in Screen::ALL {
         browser.resize(screen).await;
         browser.open_page(&page, "").await;
-        let (name, dark) = (failure.name, if screen.dark { "-dark" } else { "" });
-        let picture = browser
-            .screenshot(&format!("eight-{name}-{}{dark}", screen.width))
-            .await;
+        let name = failure.name;
+        let picture = browser.screenshot(&format!("eight-{name}-{screen}")).await;
         if screen == Screen::DESKTOP && std::env::var_os("UPDATE_PICTURES").is_some() {
             std::fs::copy(picture, documented(name))?;
         }

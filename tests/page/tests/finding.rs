@@ -1,7 +1,9 @@
 //! Search, filters, links, Back, pages beside the results, and what there is without script and on paper.
 
 use choreo_report::model::{HandleOutcome, Outcome, TestOutcome};
-use choreo_test_page::{Browser, Screen, browser_is_missing, fixture, golden, made};
+use choreo_test_page::{
+    Browser, Screen, browser_is_missing, fixture, golden, made, on_every_screen,
+};
 use serde_json::json;
 
 async fn found(browser: &Browser, query: &str) -> Vec<String> {
@@ -14,95 +16,87 @@ async fn found(browser: &Browser, query: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn everything_can_be_searched() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    let report = fixture("wrong-value");
-    browser.open(&report).await;
-    let large = ["a_large_order_keeps_its_count"];
-    // Names, errors, ids, payloads (also their keys), headers, topics.
-    assert_eq!(found(&browser, "LARGE").await, large);
-    assert_eq!(found(&browser, "\"999 and 1000 was\"").await, large);
-    assert_eq!(found(&browser, "nothing ordered").await, large);
-    assert_eq!(found(&browser, "unit_price").await, large);
-    assert_eq!(found(&browser, "b7ad-19").await, large);
-    let id = report.tests[4].scenarios[0]
-        .correlation_id
-        .clone()
-        .expect("an id");
-    assert_eq!(found(&browser, &id).await, large);
-    assert_eq!(
-        found(&browser, "vouchers.redeemed").await,
-        ["a_voucher_is_redeemed"]
-    );
-    // Words of the format itself are not in the report.
-    assert_eq!(found(&browser, "completed_normally").await, [""; 0]);
-    assert_eq!(browser.text_of("#search-count").await, "0 scenarios");
-    assert_eq!(found(&browser, "nightly -large").await, [""; 0]);
-    browser.assert_no_problems().await;
-    browser.close().await;
+    on_every_screen(async |browser, _| {
+        let report = fixture("wrong-value");
+        browser.open(&report).await;
+        let large = ["a_large_order_keeps_its_count"];
+        // Names, errors, ids, payloads (also their keys), headers, topics.
+        assert_eq!(found(browser, "LARGE").await, large);
+        assert_eq!(found(browser, "\"999 and 1000 was\"").await, large);
+        assert_eq!(found(browser, "nothing ordered").await, large);
+        assert_eq!(found(browser, "unit_price").await, large);
+        assert_eq!(found(browser, "b7ad-19").await, large);
+        let id = report.tests[4].scenarios[0]
+            .correlation_id
+            .clone()
+            .expect("an id");
+        assert_eq!(found(browser, &id).await, large);
+        assert_eq!(
+            found(browser, "vouchers.redeemed").await,
+            ["a_voucher_is_redeemed"]
+        );
+        // Words of the format itself are not in the report.
+        assert_eq!(found(browser, "completed_normally").await, [""; 0]);
+        assert_eq!(browser.text_of("#search-count").await, "0 scenarios");
+        assert_eq!(found(browser, "nightly -large").await, [""; 0]);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn filters_have_types() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    browser.open(&fixture("wrong-value")).await;
-    for (query, expected) in [
-        ("topic:redeemed", &["a_voucher_is_redeemed"][..]),
-        ("topic:orders.refunded", &["a_refund_is_booked"]),
-        ("outcome:failed", &["a_large_order_keeps_its_count"]),
-        ("outcome:fail -tag:bulk", &[]),
-        ("tag:bulk", &["a_large_order_keeps_its_count"]),
-        (
-            "slower:15ms outcome:passed",
-            &["a_price_change_reaches_the_shop"],
-        ),
-        ("transport:kafka", &[]),
-        ("transport:nats topic:ledger", &["a_refund_is_booked"]),
-        ("cause:wrong-value", &["a_large_order_keeps_its_count"]),
-        (
-            "file:\"tests/orders.rs\" slower:0.1s",
-            &["a_large_order_keeps_its_count"],
-        ),
-    ] {
-        assert_eq!(found(&browser, query).await, expected, "{query}");
-    }
-    browser.search("slower:soon").await;
-    assert!(
-        browser
-            .text_of("#search-count")
-            .await
-            .contains("is no duration")
-    );
-    browser.open(&fixture("reply-failed")).await;
-    assert_eq!(
-        found(&browser, "transport:kafka").await,
-        ["an_order_crosses_the_bridge"]
-    );
-    assert_eq!(
-        found(&browser, "outcome:timeout").await,
-        ["an_order_crosses_the_bridge"]
-    );
-    browser.click("[data-pill=passed]").await;
-    assert!(
-        browser
-            .text("document.getElementById('search').value")
-            .await
-            .starts_with("outcome:passed")
-    );
-    browser.close().await;
+    on_every_screen(async |browser, _| {
+        browser.open(&fixture("wrong-value")).await;
+        for (query, expected) in [
+            ("topic:redeemed", &["a_voucher_is_redeemed"][..]),
+            ("topic:orders.refunded", &["a_refund_is_booked"]),
+            ("outcome:failed", &["a_large_order_keeps_its_count"]),
+            ("outcome:fail -tag:bulk", &[]),
+            ("tag:bulk", &["a_large_order_keeps_its_count"]),
+            (
+                "slower:15ms outcome:passed",
+                &["a_price_change_reaches_the_shop"],
+            ),
+            ("transport:kafka", &[]),
+            ("transport:nats topic:ledger", &["a_refund_is_booked"]),
+            ("cause:wrong-value", &["a_large_order_keeps_its_count"]),
+            (
+                "file:\"tests/orders.rs\" slower:0.1s",
+                &["a_large_order_keeps_its_count"],
+            ),
+        ] {
+            assert_eq!(found(browser, query).await, expected, "{query}");
+        }
+        browser.search("slower:soon").await;
+        assert!(
+            browser
+                .text_of("#search-count")
+                .await
+                .contains("is no duration")
+        );
+        browser.open(&fixture("reply-failed")).await;
+        assert_eq!(
+            found(browser, "transport:kafka").await,
+            ["an_order_crosses_the_bridge"]
+        );
+        assert_eq!(
+            found(browser, "outcome:timeout").await,
+            ["an_order_crosses_the_bridge"]
+        );
+        browser.click("[data-pill=passed]").await;
+        assert!(
+            browser
+                .text("document.getElementById('search').value")
+                .await
+                .starts_with("outcome:passed")
+        );
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_address_is_the_state_in_both_directions() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
+    on_every_screen(async |browser, _| {
     let report = fixture("wrong-value");
     browser.open(&report).await;
     browser.search("topic:orders").await;
@@ -163,16 +157,13 @@ async fn the_address_is_the_state_in_both_directions() {
             .await
             .contains("has no scenario “no::such”")
     );
-    browser.assert_no_problems().await;
-    browser.close().await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn latencies_stand_beside_their_budgets() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
+    on_every_screen(async |browser, screen| {
     let mut report = made::many(200, &[]);
     let handle = &mut report.tests[5].scenarios[0].handles[0];
     handle.latency_ms = Some(made::micros(73_000));
@@ -195,7 +186,7 @@ async fn latencies_stand_beside_their_budgets() {
             .await
             .contains("worst 73 ms · 1 over budget")
     );
-    browser.screenshot("green").await;
+    browser.screenshot(&format!("green-{screen}")).await;
     assert_eq!(
         browser
             .text_of(".slowest tbody tr")
@@ -214,74 +205,63 @@ async fn latencies_stand_beside_their_budgets() {
         )
         .await;
     assert!(browser.text_of(".topic-card").await.contains("1 message"));
-    browser.close().await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_earlier_run_can_be_compared() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    let now = made::many(20, &[3, 4]);
-    let mut earlier = made::many(21, &[4, 9]);
-    earlier.tests[11].scenarios[0].handles[0].latency_ms = Some(made::micros(500));
-    browser.open(&now).await;
-    let json = serde_json::to_string(&earlier).expect("JSON");
-    // As a person who drops a file.
-    let drop = |text: &str, name: &str| {
-        format!(
-            "(() => {{ const transfer = new DataTransfer(); transfer.items.add(new File([{}], {})); \
-             document.dispatchEvent(new DragEvent('drop', {{ dataTransfer: transfer, bubbles: true, cancelable: true }})); return true; }})()",
-            json!(text),
-            json!(name)
-        )
-    };
-    browser.run(&drop(&json, "results.json")).await;
-    browser
-        .until("document.querySelector('.change') !== null")
-        .await;
-    for (name, text) in [
-        ("broken", "scenario_3was passed"),
-        ("fixed", "scenario_9was failed"),
-        ("still", "scenario_4"),
-        ("gone", "scenario_20"),
-        ("slower", "scenario_11"),
-    ] {
-        let shown = browser
-            .text(&format!(
-                "document.querySelector('.change-{name} ul').textContent"
-            ))
-            .await;
-        assert!(shown.contains(text), "{name}: {shown}");
-        assert_eq!(
-            browser
-                .count(&format!(".change-{name}[data-count='1']"))
-                .await,
-            1,
-            "{name}"
-        );
-    }
-    browser.screenshot("compare").await;
-    browser.click(".change-broken a").await;
-    assert_eq!(browser.text_of(".test-head h2").await, "scenario_3");
-    // A file that is none says so, in words.
-    for (text, said) in [
-        ("{", "is no JSON"),
-        ("{}", "has no list “tests”"),
-        ("{\"tests\":[{}]}", "tests[0] has no nodeid"),
-    ] {
-        browser.run(&drop(text, "other.json")).await;
+    on_every_screen(async |browser, screen| {
+        let now = made::many(20, &[3, 4]);
+        let mut earlier = made::many(21, &[4, 9]);
+        earlier.tests[11].scenarios[0].handles[0].latency_ms = Some(made::micros(500));
+        browser.open(&now).await;
+        let json = serde_json::to_string(&earlier).expect("JSON");
+        drop_file(browser, &json, "results.json").await;
         browser
-            .until(&format!(
-                "document.querySelector('#banners .bad')?.textContent.includes({})",
-                json!(said)
-            ))
+            .until("document.querySelector('.change') !== null")
             .await;
-        assert_eq!(browser.count("#banners .bad").await, 1);
-    }
-    browser.assert_no_problems().await;
-    browser.close().await;
+        for (name, text) in [
+            ("broken", "scenario_3was passed"),
+            ("fixed", "scenario_9was failed"),
+            ("still", "scenario_4"),
+            ("gone", "scenario_20"),
+            ("slower", "scenario_11"),
+        ] {
+            let shown = browser
+                .text(&format!(
+                    "document.querySelector('.change-{name} ul').textContent"
+                ))
+                .await;
+            assert!(shown.contains(text), "{name}: {shown}");
+            assert_eq!(
+                browser
+                    .count(&format!(".change-{name}[data-count='1']"))
+                    .await,
+                1,
+                "{name}"
+            );
+        }
+        browser.screenshot(&format!("compare-{screen}")).await;
+        browser.click(".change-broken a").await;
+        assert_eq!(browser.text_of(".test-head h2").await, "scenario_3");
+        // A file that is none says so, in words.
+        for (text, said) in [
+            ("{", "is no JSON"),
+            ("{}", "has no list “tests”"),
+            ("{\"tests\":[{}]}", "tests[0] has no nodeid"),
+        ] {
+            drop_file(browser, text, "other.json").await;
+            browser
+                .until(&format!(
+                    "document.querySelector('#banners .bad')?.textContent.includes({})",
+                    json!(said)
+                ))
+                .await;
+            assert_eq!(browser.count("#banners .bad").await, 1);
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -336,6 +316,17 @@ async fn without_script_and_on_paper_the_failures_are_there() {
         "the evidence is unfolded"
     );
     browser.close().await;
+}
+
+/// As a person who drops a file on the page.
+async fn drop_file(browser: &Browser, text: &str, name: &str) {
+    let script = format!(
+        "(() => {{ const transfer = new DataTransfer(); transfer.items.add(new File([{}], {})); \
+         document.dispatchEvent(new DragEvent('drop', {{ dataTransfer: transfer, bubbles: true, cancelable: true }})); return true; }})()",
+        json!(text),
+        json!(name)
+    );
+    browser.run(&script).await;
 }
 
 #[tokio::test]
