@@ -330,6 +330,26 @@ async fn drop_file(browser: &Browser, text: &str, name: &str) {
 }
 
 #[tokio::test]
+async fn the_view_stays_when_another_test_is_opened() {
+    on_every_screen(async |browser, _| {
+        let report = fixture("wrong-value");
+        browser.open_at(&report, "#q=order").await;
+        browser.press("v").await;
+        browser.click(".test:not([aria-current])").await;
+        assert_eq!(browser.count("[data-mode=waterfall]").await, 1);
+        browser.click("[data-seg=sequence]").await;
+        browser.click(".test:not([aria-current])").await;
+        assert_eq!(browser.count("[data-mode=sequence]").await, 1);
+        browser.open_at(&report, "#page=latency").await;
+        browser.press("v").await;
+        browser.click(".slowest tbody a").await;
+        assert_eq!(browser.count("[data-mode=waterfall]").await, 1);
+        assert!(browser.hash().await.contains("view=waterfall"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_empty_run_and_a_broken_file_say_so() {
     if browser_is_missing() {
         return;
