@@ -16,6 +16,12 @@ import { banner, showRun, showVerdict, tally } from "./verdict.js";
 const PAGES = [["", "Results"], ["latency", "Latency"], ["compare", "Compare"], ["run", "Run"]];
 const PILLS = [["failed", "failed"], ["errored", "error"], ["slow", "slow"], ["passed", "passed"], ["skipped", "skipped"]];
 
+// Whether arrows move what the focus is in: a wide timeline, a long line of a payload.
+function scrolls(target) {
+  const box = target.closest('[tabindex="0"]');
+  return box !== null && box.scrollWidth > box.clientWidth;
+}
+
 class Page {
   constructor(report) {
     this.report = report;
@@ -183,7 +189,7 @@ class Page {
       ["j", () => to(this.list.beside(1, false))], ["k", () => to(this.list.beside(-1, false))],
       ["n", () => to(this.list.beside(1, true))], ["p", () => to(this.list.beside(-1, true))],
       ["ArrowDown", (event) => inEvents(event, 1) || inList(event, 1) !== false], ["ArrowUp", (event) => inEvents(event, -1) || inList(event, -1) !== false],
-      ["ArrowLeft", () => near(-1)], ["ArrowRight", () => near(1)],
+      ["ArrowLeft", (event) => !scrolls(event.target) && near(-1)], ["ArrowRight", (event) => !scrolls(event.target) && near(1)],
       ["/", () => this.input.select()], ["?", () => this.dialog.showModal()], ["t", turn],
       ["v", () => go({ view: state().view === "waterfall" ? "" : "waterfall" }, { replace: true })],
       ["Escape", () => {
