@@ -1,6 +1,7 @@
 //! Search, filters, links, Back, pages beside the results, and what there is without script and on paper.
 
-use choreo_report::model::{HandleOutcome, Outcome, TestOutcome};
+use choreo_report::diff::{Change, Rule, compare};
+use choreo_report::model::{HandleOutcome, Outcome, Report, Test, TestOutcome};
 use choreo_test_page::{
     Browser, Screen, browser_is_missing, fixture, golden, made, on_every_screen,
 };
@@ -315,6 +316,86 @@ async fn without_script_and_on_paper_the_failures_are_there() {
             .contains("unit_price"),
         "the evidence is unfolded"
     );
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_comparison_says_what_the_command_says() {
+    if browser_is_missing() {
+        return;
+    }
+    let slow = |test: &mut Test, latency: u64| {
+        let handle = &mut test.scenarios[0].handles[0];
+        handle.outcome = HandleOutcome::Slow;
+        handle.verdict = Some(Outcome::Slow);
+        handle.latency_ms = Some(made::micros(latency));
+    };
+    let mut before = made::many(24, &[1, 2, 3]);
+    let mut now = made::many(22, &[3, 4, 17]);
+    let latency = |report: &mut Report, number: usize, latency: u64| {
+        report.tests[number].scenarios[0].handles[0].latency_ms = Some(made::micros(latency));
+    };
+    now.tests[1].outcome = TestOutcome::Skipped;
+    now.tests[1].scenarios.clear();
+    // Twice as long, and not slower by much; both; over the budget by a little.
+    for (number, then, after) in [(6, 2_000, 5_000), (7, 8_000, 17_000), (8, 49_500, 49_900)] {
+        latency(&mut before, number, then);
+        latency(&mut now, number, after);
+    }
+    slow(&mut now.tests[9], 50_100);
+    latency(&mut before, 9, 49_900);
+    // A topic by its median.
+    for number in 10..16 {
+        for (report, latency) in [(&mut before, 10_000), (&mut now, 13_000)] {
+            let scenario = &mut report.tests[number].scenarios[0];
+            scenario.handles[0].topic = "orders.priced".to_owned();
+            scenario.handles[0].latency_ms = Some(made::micros(latency));
+        }
+    }
+    // Of several with one id the last counts.
+    let mut again = now.tests[4].clone();
+    again.outcome = TestOutcome::Passed;
+    now.tests.push(again);
+    now.tests.push(made::test("scenario_new", 4_000, false));
+    let mut again = before.tests[5].clone();
+    again.outcome = TestOutcome::Failed;
+    before.tests.push(again);
+
+    let diff = compare(&before, &now, &Rule::default());
+    let name = |test: &Test| test.name.clone();
+    let changes = |of: &[Change<'_>]| of.iter().map(|one| name(one.after)).collect::<Vec<_>>();
+    let slower = diff.slower.iter().map(|slower| name(slower.test));
+    let topics = diff.slower_topics.iter().map(|one| one.topic.to_owned());
+    let expected = [
+        ("broken", changes(&diff.new_failures)),
+        ("fixed", changes(&diff.fixed)),
+        ("skipped", changes(&diff.now_skipped)),
+        ("still", changes(&diff.still_failing)),
+        ("slower", slower.collect()),
+        ("topics", topics.collect()),
+        ("added", diff.added.iter().map(|test| name(test)).collect()),
+        ("gone", diff.removed.iter().map(|test| name(test)).collect()),
+    ];
+    let sizes = expected.each_ref().map(|(_, names)| names.len());
+    assert_eq!(sizes, [1, 2, 1, 1, 2, 1, 1, 2], "{expected:?}");
+
+    let browser = Browser::start(Screen::DESKTOP).await;
+    browser.open(&now).await;
+    let json = serde_json::to_string(&before).expect("JSON");
+    drop_file(&browser, &json, "results.json").await;
+    browser
+        .until("document.querySelector('.change') !== null")
+        .await;
+    for (list, names) in expected {
+        let script = format!(
+            "[...document.querySelectorAll('.change-{list} li > :first-child')].map((one) => one.textContent).toSorted()"
+        );
+        let mut names = names;
+        names.sort();
+        assert_eq!(browser.run(&script).await, json!(names), "{list}");
+    }
+    browser.screenshot("compare-all").await;
+    browser.assert_no_problems().await;
     browser.close().await;
 }
 
