@@ -266,7 +266,7 @@ async fn an_earlier_run_can_be_compared() {
 }
 
 #[tokio::test]
-async fn without_script_and_on_paper_the_failures_are_there() {
+async fn without_script_the_failures_are_there() {
     if browser_is_missing() {
         return;
     }
@@ -295,27 +295,101 @@ async fn without_script_and_on_paper_the_failures_are_there() {
     ] {
         assert!(seen.contains(part), "{part} in {seen}");
     }
-    browser.open(&fixture("wrong-value")).await;
+    browser.close().await;
+}
+
+/// Keeps what is in the document when the browser prints: of each test its name, and whether its evidence is there.
+const LISTEN: &str = "(addEventListener('beforeprint', () => { window.printed = [...document.querySelectorAll('main .test-detail, .paper .test-detail')] \
+    .map((one) => [one.querySelector('h2').textContent, one.querySelector('.card.red .payload')?.textContent.includes('REJECTED') ?? false]); \
+    window.brief = document.querySelectorAll('.paper > section:not(:has(.test-detail))').length; \
+    window.misses = [...document.querySelectorAll('.miss-head .sub4')].map((one) => one.textContent.replaceAll('\u{a0}', ' ')); \
+    const ids = [...document.querySelectorAll('[id]')].map((one) => one.id); window.twice = ids.length - new Set(ids).size; }), true)";
+
+async fn ready_to_print(browser: &Browser) {
     browser
-        .dev_tools("Emulation.setEmulatedMedia", json!({ "media": "print" }))
+        .until("document.documentElement.dataset.printable === 'true'")
         .await;
+    browser.run(LISTEN).await;
+}
+
+#[tokio::test]
+async fn on_paper_every_failure_is_unfolded() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP_DARK).await;
+    browser.open(&made::many(12, &[2, 5, 9])).await;
+    let folded = browser.count("main details:not([open])").await;
+    ready_to_print(&browser).await;
+    browser.print("printed").await;
+    let of = |names: &[&str]| json!(names.iter().map(|name| (name, true)).collect::<Vec<_>>());
+    assert_eq!(
+        browser.run("window.printed").await,
+        of(&["scenario_2", "scenario_5", "scenario_9"])
+    );
+    assert_eq!(browser.run("window.twice").await, 0);
+    // What was made for the printer is gone.
+    assert_eq!(browser.count(".paper *").await, 0);
+    assert_eq!(
+        browser.count("main details:not([open])").await,
+        folded,
+        "folds are as they were"
+    );
+    // What one looks at comes first, and a search leaves out what it leaves out.
+    browser.search("scenario_5").await;
+    browser
+        .run("(location.hash = 'q=-scenario_5&t=shop::orders::scenario_9', true)")
+        .await;
+    browser
+        .until("document.querySelector('.test-head h2').textContent === 'scenario_9'")
+        .await;
+    browser.print("printed-search").await;
+    assert_eq!(
+        browser.run("window.printed").await,
+        of(&["scenario_9", "scenario_2"])
+    );
+    // The near miss that one has stepped to is that of one test.
+    let mut two = fixture("wrong-value");
+    let failed = two.tests.iter().find(|test| test.outcome.is_failure());
+    let mut another = failed.expect("a failure").clone();
+    another.nodeid.push_str("_too");
+    two.tests.push(another);
+    browser.open(&two).await;
+    ready_to_print(&browser).await;
+    browser.click("[data-step='1']").await;
+    browser.print("printed-near-miss").await;
+    assert_eq!(
+        browser.run("window.misses").await,
+        json!(["Near miss 2 of 3", "Closest of 3 near misses"])
+    );
+    browser.assert_no_problems().await;
+    // The other pages are printed as they are seen.
+    browser.open_at(&made::many(3, &[1]), "#page=latency").await;
+    ready_to_print(&browser).await;
+    browser.print("printed-latency").await;
+    assert_eq!(browser.run("window.printed").await, json!([]));
+    // Of very many failures, the last are told by their causes.
+    let tall = Screen {
+        height: 5_000,
+        ..Screen::DESKTOP
+    };
+    browser.resize(tall).await;
+    let all: Vec<usize> = (0..210).collect();
+    browser.open(&made::many(210, &all)).await;
+    ready_to_print(&browser).await;
     browser
         .run("(dispatchEvent(new Event('beforeprint')), true)")
         .await;
-    browser.settle().await;
-    assert_eq!(
-        browser
-            .run("getComputedStyle(document.getElementById('side')).display")
-            .await,
-        "none"
-    );
-    assert!(
-        browser
-            .text_of(".misses .payload")
-            .await
-            .contains("unit_price"),
-        "the evidence is unfolded"
-    );
+    assert_eq!(browser.run("window.printed.length").await, 200);
+    assert_eq!(browser.run("window.brief").await, 10);
+    let media = json!({ "media": "print" });
+    browser.dev_tools("Emulation.setEmulatedMedia", media).await;
+    let shown = "getComputedStyle(document.querySelector('SELECTOR')).display";
+    for (selector, display) in [("#side", "none"), (".paper", "block")] {
+        let script = shown.replace("SELECTOR", selector);
+        assert_eq!(browser.text(&script).await, display, "{selector}");
+    }
+    browser.screenshot("paper").await;
     browser.close().await;
 }
 
