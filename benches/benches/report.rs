@@ -1,5 +1,6 @@
 //! What a report costs: 1 000, 10 000 and 50 000 scenarios with five events each, from the end of the first
-//! scenario to the last file, in one process and in as many processes as scenarios.
+//! scenario to the last file, in one process and in as many processes as scenarios. Where Chromium is installed, also
+//! how long it takes from opening the page, a file, to its first paint and to the first failure in full.
 //!
 //! `cargo bench -p choreo-benches --bench report`
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -22,11 +23,15 @@ use choreo_report::model::{
 };
 use choreo_report::partial::{Ending, Header, PartialWriter, Planned, RunId};
 use choreo_report::redact::Redactor;
+use choreo_test_page::{Browser, Screen, missing_program};
+use tokio::runtime::Runtime;
 
 const SCENARIOS: [usize; 3] = [1_000, 10_000, 50_000];
 const ROUNDS: usize = 5;
 /// The target for 10 000 scenarios in one process: both files, and the memory that they take.
 const TARGET: (Duration, u64) = (Duration::from_secs(1), 50 * 1024 * 1024);
+/// The target for the first paint of 10 000 scenarios.
+const PAINT: Duration = Duration::from_secs(1);
 
 /// Makes this program merge one report and print the memory that it took.
 const CHILD: &str = "merge-and-measure";
@@ -51,6 +56,51 @@ fn main() {
         "\ntarget for 10 000: json+page below {time:?}, memory below {}",
         mebibytes(memory)
     );
+    match missing_program() {
+        None => Runtime::new()
+            .expect("a runtime can be started")
+            .block_on(paints()),
+        Some(program) => println!("\nno first paint: {program} is not installed"),
+    }
+}
+
+async fn paints() {
+    println!(
+        "\n{:>9}  {:>11}  {:>13}",
+        "scenarios", "first paint", "first failure"
+    );
+    for scenarios in SCENARIOS {
+        let world = World::new();
+        world.one_process(scenarios);
+        world.merge(true);
+        let (mut paints, mut failures) = (vec![], vec![]);
+        for _ in 0..ROUNDS {
+            // Each time another browser: one that knows the page has less to do.
+            let browser = Browser::start(Screen::DESKTOP).await;
+            browser.run_first(WATCH).await;
+            browser.open_page(&world.folder.page(), "").await;
+            paints.push(milliseconds_of(&browser, FIRST_PAINT).await);
+            failures.push(milliseconds_of(&browser, "window.failure").await);
+            browser.close().await;
+        }
+        println!(
+            "{scenarios:>9}  {:>11}  {:>13}",
+            milliseconds(median(paints)),
+            milliseconds(median(failures)),
+        );
+    }
+    println!("\ntarget for 10 000: first paint below {PAINT:?}");
+}
+
+/// Keeps when the first failure was there in full.
+const WATCH: &str = "new MutationObserver((_, self) => { if (document.querySelector('.test-detail .diff, .test-detail .card') === null) return; \
+    self.disconnect(); requestAnimationFrame(() => { window.failure = performance.now(); }); }).observe(document, { childList: true, subtree: true });";
+
+const FIRST_PAINT: &str = "performance.getEntriesByName('first-contentful-paint')[0].startTime";
+
+async fn milliseconds_of(browser: &Browser, script: &str) -> Duration {
+    let value = browser.run(script).await;
+    Duration::from_secs_f64(value.as_f64().expect("a number") / 1e3)
 }
 
 fn row(scenarios: usize) {

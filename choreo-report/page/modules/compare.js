@@ -1,12 +1,15 @@
 // This run beside an earlier one, from a results.json that the reader gives.
+//
+// What counts as a change is what counts in `choreo report diff`: `src/diff.rs`.
 
 import { bdi, h, icon, put } from "./dom.js";
-import { address } from "./state.js";
+import { link } from "./state.js";
 import { brief, count, duration, isFailure, moment } from "./text.js";
 
-/** Half as slow again, and by more than a millisecond: less is noise. */
-const SLOWER = 1.5;
-const NOISE_MS = 1;
+/** An expectation is slower if it took so many times as long, and so much longer. */
+const ONE = { ratio: 1.5, floor: 5 };
+/** A topic is, by the medians of at least so many expectations. */
+const TOPIC = { ratio: 1.25, floor: 1, samples: 5 };
 
 /** Reads an earlier report. Says in plain words what is wrong with a file that is none. */
 export function readEarlier(text, name) {
@@ -22,14 +25,46 @@ export function readEarlier(text, name) {
   return report;
 }
 
-/** What changed since an earlier report. */
+// The expectations of an earlier test as the index of this page has them.
+function handlesOf(test) {
+  return (test.scenarios ?? []).flatMap((scenario, number) => {
+    const only = scenario.transports?.length === 1 ? scenario.transports[0].name : "";
+    return (scenario.handles ?? []).map((handle) => ({
+      topic: handle.topic, transport: handle.transport ?? only, outcome: handle.outcome, latency: handle.latency_ms, scenario: number,
+    }));
+  });
+}
+
+// The expectations whose messages came, by what makes one the same in both runs.
+function matched(handles) {
+  const found = new Map();
+  const seen = new Map();
+  for (const handle of handles) {
+    const place = `${handle.scenario}\n${handle.transport}\n${handle.topic}`;
+    const nth = seen.get(place) ?? 0;
+    seen.set(place, nth + 1);
+    if ((handle.outcome === "pass" || handle.outcome === "slow") && typeof handle.latency === "number") found.set(`${nth}\n${place}`, handle);
+  }
+  return found;
+}
+
+function isSlower(before, after, { ratio, floor }) {
+  return after > before * ratio && after - before > floor;
+}
+
+// The middle; of two the lower.
+function median(latencies) {
+  return latencies.sort((a, b) => a - b)[Math.floor((latencies.length - 1) / 2)];
+}
+
+/** What changed since an earlier report. Of several tests with one id the last counts. */
 export function difference(rows, earlier) {
-  const before = new Map();
-  for (const test of earlier.tests) if (!before.has(test.nodeid)) before.set(test.nodeid, test);
-  const found = { broken: [], fixed: [], still: [], slower: [], added: [], gone: [] };
-  const seen = new Set();
+  const before = new Map(earlier.tests.map((test) => [test.nodeid, test]));
+  const last = new Map(rows.map((row) => [row.nodeid, row]));
+  const found = { broken: [], fixed: [], skipped: [], still: [], slower: [], topics: [], added: [], gone: [] };
+  const topics = new Map();
   for (const row of rows) {
-    seen.add(row.nodeid);
+    if (last.get(row.nodeid) !== row) continue;
     const old = before.get(row.nodeid);
     const red = isFailure(row.outcome);
     if (old === undefined) {
@@ -37,34 +72,41 @@ export function difference(rows, earlier) {
       if (red) found.broken.push({ row, text: "new, and fails" });
       continue;
     }
-    if (red && isFailure(old.outcome)) found.still.push({ row });
-    else if (red) found.broken.push({ row, text: `was ${brief(old.outcome, 20)}` });
-    else if (isFailure(old.outcome) && row.outcome !== "skipped") found.fixed.push({ row, text: `was ${brief(old.outcome, 20)}` });
-    const late = slowest(row, old);
-    if (late !== null) found.slower.push({ row, text: `${duration(late.old)} → ${duration(late.now)} on ${brief(late.topic, 60)}`, by: late.now / late.old });
+    const text = `was ${brief(old.outcome, 20)}`;
+    if (isFailure(old.outcome)) found[red ? "still" : row.outcome === "skipped" ? "skipped" : "fixed"].push({ row, text });
+    else if (red) found.broken.push({ row, text });
+    slower(row, old, found.slower, topics);
   }
-  for (const [nodeid, test] of before) if (!seen.has(nodeid)) found.gone.push({ name: test.name ?? nodeid });
+  for (const [nodeid, test] of before) if (!last.has(nodeid)) found.gone.push({ name: test.name ?? nodeid });
   found.slower.sort((a, b) => b.by - a.by);
+  for (const { handle, pairs } of topics.values()) {
+    const [then, now] = [0, 1].map((side) => median(pairs.map((pair) => pair[side])));
+    if (pairs.length < TOPIC.samples || !isSlower(then, now, TOPIC)) continue;
+    found.topics.push({ name: handle.topic, text: `${duration(then)} → ${duration(now)}${handle.transport === "" ? "" : ` on ${brief(handle.transport, 40)}`}, median of ${pairs.length}` });
+  }
   return found;
 }
 
-// The expectation that became slower by the largest factor.
-function slowest(row, old) {
-  const earlier = new Map();
-  (old.scenarios ?? []).forEach((scenario, s) => (scenario.handles ?? []).forEach((handle, i) => earlier.set(`${s} ${i} ${handle.topic}`, handle)));
-  let worst = null;
-  for (const handle of row.handles) {
-    const was = earlier.get(`${handle.scenario} ${handle.number} ${handle.topic}`);
-    if (was === undefined || ![handle.outcome, was.outcome].every((outcome) => outcome === "pass" || outcome === "slow")) continue;
-    const [then, now] = [was.latency_ms, handle.latency];
-    if (!(then > 0) || !(now >= then * SLOWER) || now - then < NOISE_MS) continue;
-    if (worst === null || now / then > worst.now / worst.old) worst = { old: then, now, topic: handle.topic };
+function slower(row, old, found, topics) {
+  const earlier = matched(handlesOf(old));
+  for (const [key, handle] of matched(row.handles)) {
+    const was = earlier.get(key);
+    if (was === undefined) continue;
+    const topic = `${handle.transport}\n${handle.topic}`;
+    if (!topics.has(topic)) topics.set(topic, { handle, pairs: [] });
+    topics.get(topic).pairs.push([was.latency, handle.latency]);
+    const over = handle.outcome === "slow" && was.outcome !== "slow";
+    if (!over && !isSlower(was.latency, handle.latency, ONE)) continue;
+    found.push({
+      row, x: `h${handle.number + 1}`, by: handle.latency / was.latency,
+      text: `${duration(was.latency)} → ${duration(handle.latency)} on ${brief(handle.topic, 60)}${over ? ", over its budget now" : ""}`,
+    });
   }
-  return worst;
 }
 
 const SECTIONS = [
-  ["broken", "New failures", "fail"], ["fixed", "Fixed", "pass"], ["slower", "Slower", "slow"], ["still", "Still failing", "fail"], ["added", "Added", "info"], ["gone", "No longer there", "skipped"],
+  ["broken", "New failures", "fail"], ["fixed", "Fixed", "pass"], ["slower", "Slower", "slow"], ["topics", "Slower topics", "slow"], ["still", "Still failing", "fail"],
+  ["skipped", "Failed, now skipped", "skipped"], ["added", "Added", "info"], ["gone", "No longer there", "skipped"],
 ];
 
 /** The page of the comparison. */
@@ -78,13 +120,13 @@ export function showComparison(host, found, earlier, choose) {
   const commit = earlier.run?.git_sha ? `, commit ${brief(earlier.run.git_sha, 12)}` : "";
   put(host, h("article", { class: "page", "data-page": "compare", "aria-labelledby": "compare-title" },
     h("h2", { id: "compare-title" }, "Compared with the run", when, commit),
-    h("p", { class: "lead", role: "status" }, `${count(found.broken.length, "new failure")}, ${found.fixed.length} fixed, ${found.slower.length} slower, ${found.still.length} still failing.`),
+    h("p", { class: "lead", role: "status" }, `${count(found.broken.length, "new failure")}, ${found.fixed.length} fixed, ${found.slower.length} slower${found.topics.length > 0 ? `, ${count(found.topics.length, "slower topic")}` : ""}, ${found.still.length} still failing${found.skipped.length > 0 ? `, ${found.skipped.length} skipped instead of failing` : ""}.`),
     SECTIONS.map(([name, title, sign]) => (found[name].length === 0 ? null : h("section", { class: `change change-${name}`, "data-change": name, "data-count": found[name].length },
       h("h3", {}, icon(sign), `${title} `, h("span", { class: "size" }, found[name].length.toLocaleString("en-GB"))),
-      h("ul", { class: "plain" }, found[name].slice(0, 200).map(({ row, text, name: gone }) => h("li", {},
-        row === undefined ? bdi(brief(gone, 160)) : h("a", { href: address({ t: row.key, page: "", x: "", n: "", e: "", m: "" }) }, bdi(brief(row.name, 160))),
+      h("ul", { class: "plain" }, found[name].slice(0, 200).map(({ row, text, x = "", name }) => h("li", {},
+        row === undefined ? bdi(brief(name, 160)) : h("a", link({ t: row.key, page: "", x, n: "", e: "", m: "" }), bdi(brief(row.name, 160))),
         text ? h("span", { class: "facts-line" }, bdi(text)) : null)),
       found[name].length > 200 ? h("li", {}, `and ${count(found[name].length - 200, "more")}`) : null)))),
     h("p", {}, choose),
-    h("p", { class: "note" }, "“Slower” means: a matched message took at least half as long again, and over a millisecond more.")));
+    h("p", { class: "note" }, "“Slower” means: a matched message took more than half as long again and over 5 ms more, or is over its budget now. A topic is slower if the median of its messages is, by more than a quarter and over 1 ms. So it is with choreo report diff.")));
 }

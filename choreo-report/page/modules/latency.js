@@ -1,7 +1,7 @@
 // How long things took: a histogram against the budget per topic, and the slowest expectations.
 
-import { bdi, h, s, put } from "./dom.js";
-import { address } from "./state.js";
+import { bdi, h, prose, put, s } from "./dom.js";
+import { link } from "./state.js";
 import { brief, count, duration } from "./text.js";
 
 const BINS = 30;
@@ -84,7 +84,7 @@ export function showLatency(host, rows, { filtered, noun }) {
     .sort((a, b) => b.handle.latency - a.handle.latency).slice(0, 20);
   put(host, h("article", { class: "page", "data-page": "latency", "aria-labelledby": "latency-title" },
     h("h2", { id: "latency-title" }, "Latency"),
-    h("p", { class: "lead" }, topics.length === 0 ? "No matched message with a latency." : `From the trigger to the arrival of the matching message${filtered ? `, in the ${count(rows.length, noun)} that the search leaves` : ""}. What never arrived is not counted.`),
+    h("p", { class: "lead" }, topics.length === 0 ? "No matched message with a latency." : prose(`From the trigger, or the message that \`since\` names, to the arrival of the matching message${filtered ? `, in the ${count(rows.length, noun)} that the search leaves` : ""}. What never arrived is not counted.`)),
     h("div", { class: "topics" }, topics.slice(0, TOPICS_SHOWN).map((found) => h("section", { class: "topic-card", "data-topic": found.topic.slice(0, 2000), "data-over": found.over },
       h("h3", {}, bdi(brief(found.topic, 100), { class: "mono" }), found.transport ? h("span", { class: "badge" }, bdi(brief(found.transport, 40))) : null),
       h("p", { class: "facts-line" }, [count(found.latencies.length, "message"), `median ${duration(quantile(found.latencies, 0.5))}`, found.latencies.length >= 20 ? `p95 ${duration(quantile(found.latencies, 0.95))}` : null, `worst ${duration(found.worst)}`].filter(Boolean).join(" · "),
@@ -97,5 +97,5 @@ export function showLatency(host, rows, { filtered, noun }) {
         h("tbody", {}, slow.map(({ row, handle }) => h("tr", { "data-outcome": handle.outcome },
           h("td", { class: "num" }, duration(handle.latency)), h("td", { class: "num" }, handle.budget === null ? "–" : duration(handle.budget)),
           h("td", {}, bdi(brief(handle.topic, 80), { class: "mono" })),
-          h("td", {}, h("a", { href: address({ t: row.key, page: "", x: `h${handle.number + 1}`, n: "", e: "", m: "" }) }, bdi(brief(row.name, 100)))))))))]));
+          h("td", {}, h("a", link({ t: row.key, page: "", x: `h${handle.number + 1}`, n: "", e: "", m: "" }), bdi(brief(row.name, 100)))))))))]));
 }

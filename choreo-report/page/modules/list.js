@@ -2,7 +2,7 @@
 // Only the rows in sight are in the document.
 
 import { bdi, button, h, icon, prose, put, styled } from "./dom.js";
-import { address } from "./state.js";
+import { link } from "./state.js";
 import { CAUSE_WORDS, OUTCOME_WORDS, brief, duration } from "./text.js";
 
 const HEIGHTS = { section: 38, group: 66, file: 30, test: 34 };
@@ -149,7 +149,7 @@ export class TestList {
   test(row, key) {
     const chosen = row === this.selected;
     return h("a", {
-      class: "test", href: address({ t: row.key, page: "", x: "", n: "", e: "", m: "" }), "data-key": key,
+      class: "test", ...link({ t: row.key, page: "", x: "", n: "", e: "", m: "" }), "data-key": key,
       "data-nodeid": row.nodeid.slice(0, 2000), "data-outcome": row.outcome, "data-markers": row.tags.join(" "),
       "data-visible": "true", "data-selected": String(chosen), "aria-current": chosen ? "true" : null,
       tabindex: chosen || this.selected === null ? null : "-1",

@@ -3,18 +3,43 @@
 import { difference, readEarlier, showComparison } from "./compare.js";
 import { load } from "./data.js";
 import { reveal, showTest } from "./detail.js";
-import { button, h, put } from "./dom.js";
+import { bdi, button, h, prose, put } from "./dom.js";
 import { help, listen } from "./keys.js";
 import { showLatency } from "./latency.js";
 import { TestList } from "./list.js";
 import { Search } from "./search.js";
-import { address, go, onChange, state } from "./state.js";
+import { address, asIfAt, go, onChange, state } from "./state.js";
 import { brief, count, isFailure } from "./text.js";
 import { theme } from "./theme.js";
 import { banner, showRun, showVerdict, tally } from "./verdict.js";
 
 const PAGES = [["", "Results"], ["latency", "Latency"], ["compare", "Compare"], ["run", "Run"]];
 const PILLS = [["failed", "failed"], ["errored", "error"], ["slow", "slow"], ["passed", "passed"], ["skipped", "skipped"]];
+
+/** So many failures are printed in full; of further ones, the causes. */
+const PRINTED = 200;
+
+// Whether arrows move what the focus is in: a wide timeline, a long line of a payload.
+function scrolls(target) {
+  const box = target.closest('[tabindex="0"]');
+  return box !== null && box.scrollWidth > box.clientWidth;
+}
+
+/** Unfolds what proves a failure. Returns what folds it again. */
+function unfold(host) {
+  const folded = () => [...host.querySelectorAll("details.scenario, .card.red details")]
+    .filter((one) => !one.open && (!one.matches(".scenario") || isFailure(one.dataset.verdict)));
+  const opened = [];
+  for (let found = folded(); found.length > 0; found = folded()) {
+    found.forEach((details) => {
+      // By itself it builds when it is told that it is open, which is after all has been printed.
+      details.buildNow();
+      details.open = true;
+    });
+    opened.push(...found);
+  }
+  return () => opened.forEach((details) => { details.open = false; });
+}
 
 class Page {
   constructor(report) {
@@ -28,6 +53,9 @@ class Page {
     this.search = new Search(report, () => this.listChanged());
     this.earlier = null;
     this.shown = null;
+    this.failures = new Map();
+    this.paper = h("div", { class: "paper" });
+    this.main.after(this.paper);
     this.dialog = help();
   }
 
@@ -51,11 +79,50 @@ class Page {
     const turn = theme();
     this.keys(turn);
     this.dropping();
+    this.printing();
     onChange((now, before) => this.changed(now, before));
     matchMedia("(max-width: 640px)").addEventListener("change", () => this.follow?.());
     document.getElementById("app").hidden = false;
     this.changed(state(), null);
     document.documentElement.dataset.ready = "true";
+    this.readFailures();
+  }
+
+  /** Reads the failures ahead: a browser that prints waits for nothing. */
+  async readFailures() {
+    for (const row of this.report.rows.filter(({ outcome }) => isFailure(outcome)).slice(0, PRINTED)) {
+      try {
+        this.failures.set(row, await this.report.test(row));
+      } catch {
+        // Whoever opens it is told; on paper stands its cause.
+      }
+    }
+    document.documentElement.dataset.printable = "true";
+  }
+
+  printing() {
+    let fold = () => {};
+    window.addEventListener("beforeprint", () => {
+      const here = this.page === "";
+      const others = here ? this.list.rows.filter((row) => isFailure(row.outcome) && row !== this.shown) : [];
+      put(this.paper, others.map((row) => this.printed(row)));
+      // They are there a second time.
+      this.paper.querySelectorAll("[id]").forEach((one) => one.removeAttribute("id"));
+      unfold(this.paper);
+      fold = unfold(this.main);
+    });
+    window.addEventListener("afterprint", () => {
+      put(this.paper);
+      fold();
+    });
+  }
+
+  printed(row) {
+    const host = h("section", {});
+    const test = this.failures.get(row);
+    if (test !== undefined) asIfAt(row.key, () => showTest(host, row, test, this.report));
+    else put(host, h("h2", {}, bdi(brief(row.name, 300))), row.causes.map(({ text }) => h("p", {}, prose(brief(text, 600)))), h("p", { class: "note" }, "Its details are on the page only."));
+    return host;
   }
 
   pills() {
@@ -183,7 +250,7 @@ class Page {
       ["j", () => to(this.list.beside(1, false))], ["k", () => to(this.list.beside(-1, false))],
       ["n", () => to(this.list.beside(1, true))], ["p", () => to(this.list.beside(-1, true))],
       ["ArrowDown", (event) => inEvents(event, 1) || inList(event, 1) !== false], ["ArrowUp", (event) => inEvents(event, -1) || inList(event, -1) !== false],
-      ["ArrowLeft", () => near(-1)], ["ArrowRight", () => near(1)],
+      ["ArrowLeft", (event) => !scrolls(event.target) && near(-1)], ["ArrowRight", (event) => !scrolls(event.target) && near(1)],
       ["/", () => this.input.select()], ["?", () => this.dialog.showModal()], ["t", turn],
       ["v", () => go({ view: state().view === "waterfall" ? "" : "waterfall" }, { replace: true })],
       ["Escape", () => {
@@ -241,7 +308,6 @@ async function open() {
     const report = await load();
     const page = new Page(report);
     page.start();
-    window.addEventListener("beforeprint", () => document.querySelectorAll("details.red, details.scenario, .inner[data-field=payload]").forEach((details) => { details.open = true; }));
   } catch (error) {
     document.documentElement.dataset.failed = "true";
     banner(`This report cannot be shown: ${error.message}`, "bad");

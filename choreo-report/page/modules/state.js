@@ -28,6 +28,23 @@ export function address(change) {
   return write({ ...current, ...change });
 }
 
+/** What makes a link lead there. It may stand on the page while the state changes, so it is set anew when it is used. */
+export function link(change) {
+  const renew = (event) => event.currentTarget.setAttribute("href", address(change));
+  return { href: address(change), click: renew, auxclick: renew, contextmenu: renew };
+}
+
+/** What `build` gives if the address names a test and nothing in it. */
+export function asIfAt(key, build) {
+  const before = current;
+  current = { ...before, t: key, x: "", n: "", e: "", m: "" };
+  try {
+    return build();
+  } finally {
+    current = before;
+  }
+}
+
 /** The address of a place, whatever is searched for or shown now. */
 export function place(change) {
   return write({ ...Object.fromEntries(NAMES.map((name) => [name, ""])), ...change });

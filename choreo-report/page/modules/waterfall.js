@@ -2,7 +2,7 @@
 
 import { h, styled } from "./dom.js";
 import { tone, triggered } from "./events.js";
-import { duration, offset } from "./text.js";
+import { brief, duration, offset } from "./text.js";
 
 /**
  * A scale from time to 0..1 that gives every wait between two points a width by its logarithm, so that microseconds
@@ -25,6 +25,12 @@ export function scale(points) {
   return { x, stops };
 }
 
+// When the message came with which an expectation had all that it asks for.
+function satisfied(handle, scenario) {
+  const needed = handle?.matched?.[Math.max(1, handle.wants?.least ?? 1) - 1];
+  return scenario.messages?.find((message) => message.id === needed)?.offset_ms;
+}
+
 /** Budgets and deadlines of a scenario, as spans of time. */
 export function bands(scenario) {
   const found = [];
@@ -41,8 +47,12 @@ export function bands(scenario) {
   }
   for (const handle of scenario.handles ?? []) {
     if (typeof handle.budget_ms !== "number") continue;
-    const from = acts.get(handle.act)?.trigger_ms ?? started;
-    found.push({ kind: "budget", from, to: from + handle.budget_ms, text: `budget ${duration(handle.budget_ms)}`, topic: handle.topic });
+    const before = scenario.handles.find((one) => one.id === handle.since);
+    const from = handle.since === undefined ? acts.get(handle.act)?.trigger_ms ?? started : satisfied(before, scenario);
+    // A hop that never began has no place in time.
+    if (from === undefined) continue;
+    const text = `budget ${duration(handle.budget_ms)}${handle.since === undefined ? "" : ` since ${brief(before.topic, 40)}`}`;
+    found.push({ kind: "budget", from, to: from + handle.budget_ms, text, topic: handle.topic });
   }
   const seen = new Set();
   return found.filter((band) => {

@@ -1,5 +1,6 @@
 //! A browser for the tests of the report's page: Chromium, driven over WebDriver.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -59,6 +60,14 @@ impl Screen {
     ];
 }
 
+/// For names of pictures: `1440`, `390-dark`.
+impl fmt::Display for Screen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dark = if self.dark { "-dark" } else { "" };
+        write!(f, "{}{dark}", self.width)
+    }
+}
+
 /// A browser with one page. It ends with the value.
 #[derive(Debug)]
 pub struct Browser {
@@ -111,6 +120,22 @@ pub fn browser_is_missing() -> bool {
         "chromium or chromedriver is missing: cargo xtask setup"
     );
     true
+}
+
+/// Looks with every screen, where there is a browser.
+#[expect(clippy::print_stdout, reason = "shown where a test fails")]
+pub async fn on_every_screen(look: impl AsyncFn(&Browser, Screen)) {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    for screen in Screen::ALL {
+        println!("with {screen:?}");
+        browser.resize(screen).await;
+        look(&browser, screen).await;
+        browser.assert_no_problems().await;
+    }
+    browser.close().await;
 }
 
 impl Browser {
@@ -201,13 +226,16 @@ impl Browser {
         let listen = "window.problems = []; addEventListener('error', (e) => problems.push(e.message)); \
                       addEventListener('unhandledrejection', (e) => problems.push(String(e.reason))); \
                       document.addEventListener('securitypolicyviolation', (e) => problems.push('policy: ' + e.violatedDirective));";
-        self.dev_tools(
-            "Page.addScriptToEvaluateOnNewDocument",
-            json!({ "source": listen }),
-        )
-        .await;
+        self.run_first(listen).await;
         let url = format!("file://{}{hash}", path.display());
         self.client.goto(&url).await.expect("the page opens");
+    }
+
+    /// Runs a script in every page that comes, before all that is in the page.
+    pub async fn run_first(&self, script: &str) {
+        let source = json!({ "source": script });
+        self.dev_tools("Page.addScriptToEvaluateOnNewDocument", source)
+            .await;
     }
 
     /// What a script gives.
@@ -329,11 +357,15 @@ impl Browser {
     /// A picture of what is in sight, in the folder of screenshots; gives back where.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
         let png = self.client.screenshot().await.expect("a screenshot");
-        let folder = screenshots();
-        std::fs::create_dir_all(&folder).expect("the folder of screenshots");
-        let path = folder.join(format!("{name}.png"));
-        std::fs::write(&path, png).expect("a picture");
-        path
+        keep(&format!("{name}.png"), &png)
+    }
+
+    /// Prints the page with all that a browser does for it, into the folder of screenshots; gives back where.
+    pub async fn print(&self, name: &str) -> PathBuf {
+        let printed = self.dev_tools("Page.printToPDF", json!({})).await;
+        let data = printed["data"].as_str().expect("a PDF");
+        let pdf = data_encoding::BASE64.decode(data.as_bytes());
+        keep(&format!("{name}.pdf"), &pdf.expect("base64"))
     }
 
     /// Ends the browser.
@@ -375,6 +407,14 @@ pub fn screenshots() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target");
     target.unwrap_or_else(|| PathBuf::from(own)).join("page")
+}
+
+fn keep(name: &str, picture: &[u8]) -> PathBuf {
+    let folder = screenshots();
+    std::fs::create_dir_all(&folder).expect("the folder of screenshots");
+    let path = folder.join(name);
+    std::fs::write(&path, picture).expect("a picture");
+    path
 }
 
 fn capabilities(folder: &Path) -> Capabilities {

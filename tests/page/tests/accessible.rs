@@ -175,6 +175,35 @@ async fn the_keyboard_does_it_all() {
 }
 
 #[tokio::test]
+async fn arrows_move_what_is_wide_and_near_misses_elsewhere() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::PHONE).await;
+    browser.open(&fixture("wrong-value")).await;
+    let focus = |selector: &str| format!("(document.querySelector('{selector}').focus(), true)");
+    // As wide as its box is nothing on a phone.
+    browser.run(&focus(".scroll-x")).await;
+    browser.press("\u{E014}").await;
+    browser
+        .until("document.querySelector('.scroll-x').scrollLeft > 0")
+        .await;
+    assert_eq!(browser.text_of(".stepper span").await, "1 of 3");
+    browser.run(&focus(".scroll-x .event")).await;
+    browser.press("\u{E014}").await;
+    assert_eq!(browser.text_of(".stepper span").await, "1 of 3");
+    browser.run(&focus(".test[aria-current]")).await;
+    browser.press("\u{E014}").await;
+    assert_eq!(browser.text_of(".stepper span").await, "2 of 3");
+    // On a laptop the same box fits.
+    browser.resize(Screen::DESKTOP).await;
+    browser.run(&focus(".scroll-x")).await;
+    browser.press("\u{E014}").await;
+    assert_eq!(browser.text_of(".stepper span").await, "3 of 3");
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn colours_can_be_chosen_and_motion_reduced() {
     if browser_is_missing() {
         return;

@@ -90,7 +90,7 @@ const EIGHT: [Failure; 8] = [
         name: "duplicate",
         scenario: "payments::an_order_is_charged_once",
         cause: "Duplicate",
-        sentence: r"a duplicate came on payments.charged [\d.]+ ms after the first message",
+        sentence: r"a duplicate came on payments.charged [\d.]+ [mµ]s after the first message",
         evidence: &[
             "Wanted exactly one, came 2",
             "wanted, 1 of 1",
@@ -102,10 +102,10 @@ const EIGHT: [Failure; 8] = [
         name: "wrong-order",
         scenario: "parcels::a_parcel_leaves_when_paid",
         cause: "Wrong order",
-        sentence: r"parcels.shipped came [\d.]+ ms before payments.settled, which had to come first",
+        sentence: r"parcels.shipped came [\d.]+ [mµ]s before payments.settled, which had to come first",
         evidence: &[
             "Expected order ?1 ?payments.settled ?2 ?parcels.shipped",
-            r"Arrival: [\d.]+ ms the wrong way round ?1 ?parcels.shipped",
+            r"Arrival: [\d.]+ [mµ]s the wrong way round ?1 ?parcels.shipped",
             "violated ?parcels.shipped ?came before payments.settled",
         ],
     },
@@ -164,10 +164,8 @@ async fn look(failure: &'static Failure) -> Result<(), TestError> {
     for screen in Screen::ALL {
         browser.resize(screen).await;
         browser.open_page(&page, "").await;
-        let (name, dark) = (failure.name, if screen.dark { "-dark" } else { "" });
-        let picture = browser
-            .screenshot(&format!("eight-{name}-{}{dark}", screen.width))
-            .await;
+        let name = failure.name;
+        let picture = browser.screenshot(&format!("eight-{name}-{screen}")).await;
         if screen == Screen::DESKTOP && std::env::var_os("UPDATE_PICTURES").is_some() {
             std::fs::copy(picture, documented(name))?;
         }

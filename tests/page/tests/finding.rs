@@ -1,7 +1,10 @@
 //! Search, filters, links, Back, pages beside the results, and what there is without script and on paper.
 
-use choreo_report::model::{HandleOutcome, Outcome, TestOutcome};
-use choreo_test_page::{Browser, Screen, browser_is_missing, fixture, golden, made};
+use choreo_report::diff::{Change, Rule, compare};
+use choreo_report::model::{HandleOutcome, Outcome, Report, Test, TestOutcome};
+use choreo_test_page::{
+    Browser, Screen, browser_is_missing, fixture, golden, made, on_every_screen,
+};
 use serde_json::json;
 
 async fn found(browser: &Browser, query: &str) -> Vec<String> {
@@ -14,95 +17,87 @@ async fn found(browser: &Browser, query: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn everything_can_be_searched() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    let report = fixture("wrong-value");
-    browser.open(&report).await;
-    let large = ["a_large_order_keeps_its_count"];
-    // Names, errors, ids, payloads (also their keys), headers, topics.
-    assert_eq!(found(&browser, "LARGE").await, large);
-    assert_eq!(found(&browser, "\"999 and 1000 was\"").await, large);
-    assert_eq!(found(&browser, "nothing ordered").await, large);
-    assert_eq!(found(&browser, "unit_price").await, large);
-    assert_eq!(found(&browser, "b7ad-19").await, large);
-    let id = report.tests[4].scenarios[0]
-        .correlation_id
-        .clone()
-        .expect("an id");
-    assert_eq!(found(&browser, &id).await, large);
-    assert_eq!(
-        found(&browser, "vouchers.redeemed").await,
-        ["a_voucher_is_redeemed"]
-    );
-    // Words of the format itself are not in the report.
-    assert_eq!(found(&browser, "completed_normally").await, [""; 0]);
-    assert_eq!(browser.text_of("#search-count").await, "0 scenarios");
-    assert_eq!(found(&browser, "nightly -large").await, [""; 0]);
-    browser.assert_no_problems().await;
-    browser.close().await;
+    on_every_screen(async |browser, _| {
+        let report = fixture("wrong-value");
+        browser.open(&report).await;
+        let large = ["a_large_order_keeps_its_count"];
+        // Names, errors, ids, payloads (also their keys), headers, topics.
+        assert_eq!(found(browser, "LARGE").await, large);
+        assert_eq!(found(browser, "\"999 and 1000 was\"").await, large);
+        assert_eq!(found(browser, "nothing ordered").await, large);
+        assert_eq!(found(browser, "unit_price").await, large);
+        assert_eq!(found(browser, "b7ad-19").await, large);
+        let id = report.tests[4].scenarios[0]
+            .correlation_id
+            .clone()
+            .expect("an id");
+        assert_eq!(found(browser, &id).await, large);
+        assert_eq!(
+            found(browser, "vouchers.redeemed").await,
+            ["a_voucher_is_redeemed"]
+        );
+        // Words of the format itself are not in the report.
+        assert_eq!(found(browser, "completed_normally").await, [""; 0]);
+        assert_eq!(browser.text_of("#search-count").await, "0 scenarios");
+        assert_eq!(found(browser, "nightly -large").await, [""; 0]);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn filters_have_types() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    browser.open(&fixture("wrong-value")).await;
-    for (query, expected) in [
-        ("topic:redeemed", &["a_voucher_is_redeemed"][..]),
-        ("topic:orders.refunded", &["a_refund_is_booked"]),
-        ("outcome:failed", &["a_large_order_keeps_its_count"]),
-        ("outcome:fail -tag:bulk", &[]),
-        ("tag:bulk", &["a_large_order_keeps_its_count"]),
-        (
-            "slower:15ms outcome:passed",
-            &["a_price_change_reaches_the_shop"],
-        ),
-        ("transport:kafka", &[]),
-        ("transport:nats topic:ledger", &["a_refund_is_booked"]),
-        ("cause:wrong-value", &["a_large_order_keeps_its_count"]),
-        (
-            "file:\"tests/orders.rs\" slower:0.1s",
-            &["a_large_order_keeps_its_count"],
-        ),
-    ] {
-        assert_eq!(found(&browser, query).await, expected, "{query}");
-    }
-    browser.search("slower:soon").await;
-    assert!(
-        browser
-            .text_of("#search-count")
-            .await
-            .contains("is no duration")
-    );
-    browser.open(&fixture("reply-failed")).await;
-    assert_eq!(
-        found(&browser, "transport:kafka").await,
-        ["an_order_crosses_the_bridge"]
-    );
-    assert_eq!(
-        found(&browser, "outcome:timeout").await,
-        ["an_order_crosses_the_bridge"]
-    );
-    browser.click("[data-pill=passed]").await;
-    assert!(
-        browser
-            .text("document.getElementById('search').value")
-            .await
-            .starts_with("outcome:passed")
-    );
-    browser.close().await;
+    on_every_screen(async |browser, _| {
+        browser.open(&fixture("wrong-value")).await;
+        for (query, expected) in [
+            ("topic:redeemed", &["a_voucher_is_redeemed"][..]),
+            ("topic:orders.refunded", &["a_refund_is_booked"]),
+            ("outcome:failed", &["a_large_order_keeps_its_count"]),
+            ("outcome:fail -tag:bulk", &[]),
+            ("tag:bulk", &["a_large_order_keeps_its_count"]),
+            (
+                "slower:15ms outcome:passed",
+                &["a_price_change_reaches_the_shop"],
+            ),
+            ("transport:kafka", &[]),
+            ("transport:nats topic:ledger", &["a_refund_is_booked"]),
+            ("cause:wrong-value", &["a_large_order_keeps_its_count"]),
+            (
+                "file:\"tests/orders.rs\" slower:0.1s",
+                &["a_large_order_keeps_its_count"],
+            ),
+        ] {
+            assert_eq!(found(browser, query).await, expected, "{query}");
+        }
+        browser.search("slower:soon").await;
+        assert!(
+            browser
+                .text_of("#search-count")
+                .await
+                .contains("is no duration")
+        );
+        browser.open(&fixture("reply-failed")).await;
+        assert_eq!(
+            found(browser, "transport:kafka").await,
+            ["an_order_crosses_the_bridge"]
+        );
+        assert_eq!(
+            found(browser, "outcome:timeout").await,
+            ["an_order_crosses_the_bridge"]
+        );
+        browser.click("[data-pill=passed]").await;
+        assert!(
+            browser
+                .text("document.getElementById('search').value")
+                .await
+                .starts_with("outcome:passed")
+        );
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_address_is_the_state_in_both_directions() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
+    on_every_screen(async |browser, _| {
     let report = fixture("wrong-value");
     browser.open(&report).await;
     browser.search("topic:orders").await;
@@ -163,16 +158,13 @@ async fn the_address_is_the_state_in_both_directions() {
             .await
             .contains("has no scenario “no::such”")
     );
-    browser.assert_no_problems().await;
-    browser.close().await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn latencies_stand_beside_their_budgets() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
+    on_every_screen(async |browser, screen| {
     let mut report = made::many(200, &[]);
     let handle = &mut report.tests[5].scenarios[0].handles[0];
     handle.latency_ms = Some(made::micros(73_000));
@@ -195,7 +187,7 @@ async fn latencies_stand_beside_their_budgets() {
             .await
             .contains("worst 73 ms · 1 over budget")
     );
-    browser.screenshot("green").await;
+    browser.screenshot(&format!("green-{screen}")).await;
     assert_eq!(
         browser
             .text_of(".slowest tbody tr")
@@ -214,78 +206,67 @@ async fn latencies_stand_beside_their_budgets() {
         )
         .await;
     assert!(browser.text_of(".topic-card").await.contains("1 message"));
-    browser.close().await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_earlier_run_can_be_compared() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    let now = made::many(20, &[3, 4]);
-    let mut earlier = made::many(21, &[4, 9]);
-    earlier.tests[11].scenarios[0].handles[0].latency_ms = Some(made::micros(500));
-    browser.open(&now).await;
-    let json = serde_json::to_string(&earlier).expect("JSON");
-    // As a person who drops a file.
-    let drop = |text: &str, name: &str| {
-        format!(
-            "(() => {{ const transfer = new DataTransfer(); transfer.items.add(new File([{}], {})); \
-             document.dispatchEvent(new DragEvent('drop', {{ dataTransfer: transfer, bubbles: true, cancelable: true }})); return true; }})()",
-            json!(text),
-            json!(name)
-        )
-    };
-    browser.run(&drop(&json, "results.json")).await;
-    browser
-        .until("document.querySelector('.change') !== null")
-        .await;
-    for (name, text) in [
-        ("broken", "scenario_3was passed"),
-        ("fixed", "scenario_9was failed"),
-        ("still", "scenario_4"),
-        ("gone", "scenario_20"),
-        ("slower", "scenario_11"),
-    ] {
-        let shown = browser
-            .text(&format!(
-                "document.querySelector('.change-{name} ul').textContent"
-            ))
-            .await;
-        assert!(shown.contains(text), "{name}: {shown}");
-        assert_eq!(
-            browser
-                .count(&format!(".change-{name}[data-count='1']"))
-                .await,
-            1,
-            "{name}"
-        );
-    }
-    browser.screenshot("compare").await;
-    browser.click(".change-broken a").await;
-    assert_eq!(browser.text_of(".test-head h2").await, "scenario_3");
-    // A file that is none says so, in words.
-    for (text, said) in [
-        ("{", "is no JSON"),
-        ("{}", "has no list “tests”"),
-        ("{\"tests\":[{}]}", "tests[0] has no nodeid"),
-    ] {
-        browser.run(&drop(text, "other.json")).await;
+    on_every_screen(async |browser, screen| {
+        let now = made::many(20, &[3, 4]);
+        let mut earlier = made::many(21, &[4, 9]);
+        earlier.tests[11].scenarios[0].handles[0].latency_ms = Some(made::micros(500));
+        browser.open(&now).await;
+        let json = serde_json::to_string(&earlier).expect("JSON");
+        drop_file(browser, &json, "results.json").await;
         browser
-            .until(&format!(
-                "document.querySelector('#banners .bad')?.textContent.includes({})",
-                json!(said)
-            ))
+            .until("document.querySelector('.change') !== null")
             .await;
-        assert_eq!(browser.count("#banners .bad").await, 1);
-    }
-    browser.assert_no_problems().await;
-    browser.close().await;
+        for (name, text) in [
+            ("broken", "scenario_3was passed"),
+            ("fixed", "scenario_9was failed"),
+            ("still", "scenario_4"),
+            ("gone", "scenario_20"),
+            ("slower", "scenario_11"),
+        ] {
+            let shown = browser
+                .text(&format!(
+                    "document.querySelector('.change-{name} ul').textContent"
+                ))
+                .await;
+            assert!(shown.contains(text), "{name}: {shown}");
+            assert_eq!(
+                browser
+                    .count(&format!(".change-{name}[data-count='1']"))
+                    .await,
+                1,
+                "{name}"
+            );
+        }
+        browser.screenshot(&format!("compare-{screen}")).await;
+        browser.click(".change-broken a").await;
+        assert_eq!(browser.text_of(".test-head h2").await, "scenario_3");
+        // A file that is none says so, in words.
+        for (text, said) in [
+            ("{", "is no JSON"),
+            ("{}", "has no list “tests”"),
+            ("{\"tests\":[{}]}", "tests[0] has no nodeid"),
+        ] {
+            drop_file(browser, text, "other.json").await;
+            browser
+                .until(&format!(
+                    "document.querySelector('#banners .bad')?.textContent.includes({})",
+                    json!(said)
+                ))
+                .await;
+            assert_eq!(browser.count("#banners .bad").await, 1);
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn without_script_and_on_paper_the_failures_are_there() {
+async fn without_script_the_failures_are_there() {
     if browser_is_missing() {
         return;
     }
@@ -314,28 +295,213 @@ async fn without_script_and_on_paper_the_failures_are_there() {
     ] {
         assert!(seen.contains(part), "{part} in {seen}");
     }
-    browser.open(&fixture("wrong-value")).await;
+    browser.close().await;
+}
+
+/// Keeps what is in the document when the browser prints: of each test its name, and whether its evidence is there.
+const LISTEN: &str = "(addEventListener('beforeprint', () => { window.printed = [...document.querySelectorAll('main .test-detail, .paper .test-detail')] \
+    .map((one) => [one.querySelector('h2').textContent, one.querySelector('.card.red .payload')?.textContent.includes('REJECTED') ?? false]); \
+    window.brief = document.querySelectorAll('.paper > section:not(:has(.test-detail))').length; \
+    window.misses = [...document.querySelectorAll('.miss-head .sub4')].map((one) => one.textContent.replaceAll('\u{a0}', ' ')); \
+    const ids = [...document.querySelectorAll('[id]')].map((one) => one.id); window.twice = ids.length - new Set(ids).size; }), true)";
+
+async fn ready_to_print(browser: &Browser) {
     browser
-        .dev_tools("Emulation.setEmulatedMedia", json!({ "media": "print" }))
+        .until("document.documentElement.dataset.printable === 'true'")
         .await;
+    browser.run(LISTEN).await;
+}
+
+#[tokio::test]
+async fn on_paper_every_failure_is_unfolded() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP_DARK).await;
+    browser.open(&made::many(12, &[2, 5, 9])).await;
+    let folded = browser.count("main details:not([open])").await;
+    ready_to_print(&browser).await;
+    browser.print("printed").await;
+    let of = |names: &[&str]| json!(names.iter().map(|name| (name, true)).collect::<Vec<_>>());
+    assert_eq!(
+        browser.run("window.printed").await,
+        of(&["scenario_2", "scenario_5", "scenario_9"])
+    );
+    assert_eq!(browser.run("window.twice").await, 0);
+    // What was made for the printer is gone.
+    assert_eq!(browser.count(".paper *").await, 0);
+    assert_eq!(
+        browser.count("main details:not([open])").await,
+        folded,
+        "folds are as they were"
+    );
+    // What one looks at comes first, and a search leaves out what it leaves out.
+    browser.search("scenario_5").await;
+    browser
+        .run("(location.hash = 'q=-scenario_5&t=shop::orders::scenario_9', true)")
+        .await;
+    browser
+        .until("document.querySelector('.test-head h2').textContent === 'scenario_9'")
+        .await;
+    browser.print("printed-search").await;
+    assert_eq!(
+        browser.run("window.printed").await,
+        of(&["scenario_9", "scenario_2"])
+    );
+    // The near miss that one has stepped to is that of one test.
+    let mut two = fixture("wrong-value");
+    let failed = two.tests.iter().find(|test| test.outcome.is_failure());
+    let mut another = failed.expect("a failure").clone();
+    another.nodeid.push_str("_too");
+    two.tests.push(another);
+    browser.open(&two).await;
+    ready_to_print(&browser).await;
+    browser.click("[data-step='1']").await;
+    browser.print("printed-near-miss").await;
+    assert_eq!(
+        browser.run("window.misses").await,
+        json!(["Near miss 2 of 3", "Closest of 3 near misses"])
+    );
+    browser.assert_no_problems().await;
+    // The other pages are printed as they are seen.
+    browser.open_at(&made::many(3, &[1]), "#page=latency").await;
+    ready_to_print(&browser).await;
+    browser.print("printed-latency").await;
+    assert_eq!(browser.run("window.printed").await, json!([]));
+    // Of very many failures, the last are told by their causes.
+    let tall = Screen {
+        height: 5_000,
+        ..Screen::DESKTOP
+    };
+    browser.resize(tall).await;
+    let all: Vec<usize> = (0..210).collect();
+    browser.open(&made::many(210, &all)).await;
+    ready_to_print(&browser).await;
     browser
         .run("(dispatchEvent(new Event('beforeprint')), true)")
         .await;
-    browser.settle().await;
-    assert_eq!(
-        browser
-            .run("getComputedStyle(document.getElementById('side')).display")
-            .await,
-        "none"
-    );
-    assert!(
-        browser
-            .text_of(".misses .payload")
-            .await
-            .contains("unit_price"),
-        "the evidence is unfolded"
-    );
+    assert_eq!(browser.run("window.printed.length").await, 200);
+    assert_eq!(browser.run("window.brief").await, 10);
+    let media = json!({ "media": "print" });
+    browser.dev_tools("Emulation.setEmulatedMedia", media).await;
+    let shown = "getComputedStyle(document.querySelector('SELECTOR')).display";
+    for (selector, display) in [("#side", "none"), (".paper", "block")] {
+        let script = shown.replace("SELECTOR", selector);
+        assert_eq!(browser.text(&script).await, display, "{selector}");
+    }
+    browser.screenshot("paper").await;
     browser.close().await;
+}
+
+#[tokio::test]
+async fn a_comparison_says_what_the_command_says() {
+    if browser_is_missing() {
+        return;
+    }
+    let slow = |test: &mut Test, latency: u64| {
+        let handle = &mut test.scenarios[0].handles[0];
+        handle.outcome = HandleOutcome::Slow;
+        handle.verdict = Some(Outcome::Slow);
+        handle.latency_ms = Some(made::micros(latency));
+    };
+    let mut before = made::many(24, &[1, 2, 3]);
+    let mut now = made::many(22, &[3, 4, 17]);
+    let latency = |report: &mut Report, number: usize, latency: u64| {
+        report.tests[number].scenarios[0].handles[0].latency_ms = Some(made::micros(latency));
+    };
+    now.tests[1].outcome = TestOutcome::Skipped;
+    now.tests[1].scenarios.clear();
+    // Twice as long, and not slower by much; both; over the budget by a little.
+    for (number, then, after) in [(6, 2_000, 5_000), (7, 8_000, 17_000), (8, 49_500, 49_900)] {
+        latency(&mut before, number, then);
+        latency(&mut now, number, after);
+    }
+    slow(&mut now.tests[9], 50_100);
+    latency(&mut before, 9, 49_900);
+    // A topic by its median.
+    for number in 10..16 {
+        for (report, latency) in [(&mut before, 10_000), (&mut now, 13_000)] {
+            let scenario = &mut report.tests[number].scenarios[0];
+            scenario.handles[0].topic = "orders.priced".to_owned();
+            scenario.handles[0].latency_ms = Some(made::micros(latency));
+        }
+    }
+    // Of several with one id the last counts.
+    let mut again = now.tests[4].clone();
+    again.outcome = TestOutcome::Passed;
+    now.tests.push(again);
+    now.tests.push(made::test("scenario_new", 4_000, false));
+    let mut again = before.tests[5].clone();
+    again.outcome = TestOutcome::Failed;
+    before.tests.push(again);
+
+    let diff = compare(&before, &now, &Rule::default());
+    let name = |test: &Test| test.name.clone();
+    let changes = |of: &[Change<'_>]| of.iter().map(|one| name(one.after)).collect::<Vec<_>>();
+    let slower = diff.slower.iter().map(|slower| name(slower.test));
+    let topics = diff.slower_topics.iter().map(|one| one.topic.to_owned());
+    let expected = [
+        ("broken", changes(&diff.new_failures)),
+        ("fixed", changes(&diff.fixed)),
+        ("skipped", changes(&diff.now_skipped)),
+        ("still", changes(&diff.still_failing)),
+        ("slower", slower.collect()),
+        ("topics", topics.collect()),
+        ("added", diff.added.iter().map(|test| name(test)).collect()),
+        ("gone", diff.removed.iter().map(|test| name(test)).collect()),
+    ];
+    let sizes = expected.each_ref().map(|(_, names)| names.len());
+    assert_eq!(sizes, [1, 2, 1, 1, 2, 1, 1, 2], "{expected:?}");
+
+    let browser = Browser::start(Screen::DESKTOP).await;
+    browser.open(&now).await;
+    let json = serde_json::to_string(&before).expect("JSON");
+    drop_file(&browser, &json, "results.json").await;
+    browser
+        .until("document.querySelector('.change') !== null")
+        .await;
+    for (list, names) in expected {
+        let script = format!(
+            "[...document.querySelectorAll('.change-{list} li > :first-child')].map((one) => one.textContent).toSorted()"
+        );
+        let mut names = names;
+        names.sort();
+        assert_eq!(browser.run(&script).await, json!(names), "{list}");
+    }
+    browser.screenshot("compare-all").await;
+    browser.assert_no_problems().await;
+    browser.close().await;
+}
+
+/// As a person who drops a file on the page.
+async fn drop_file(browser: &Browser, text: &str, name: &str) {
+    let script = format!(
+        "(() => {{ const transfer = new DataTransfer(); transfer.items.add(new File([{}], {})); \
+         document.dispatchEvent(new DragEvent('drop', {{ dataTransfer: transfer, bubbles: true, cancelable: true }})); return true; }})()",
+        json!(text),
+        json!(name)
+    );
+    browser.run(&script).await;
+}
+
+#[tokio::test]
+async fn the_view_stays_when_another_test_is_opened() {
+    on_every_screen(async |browser, _| {
+        let report = fixture("wrong-value");
+        browser.open_at(&report, "#q=order").await;
+        browser.press("v").await;
+        browser.click(".test:not([aria-current])").await;
+        assert_eq!(browser.count("[data-mode=waterfall]").await, 1);
+        browser.click("[data-seg=sequence]").await;
+        browser.click(".test:not([aria-current])").await;
+        assert_eq!(browser.count("[data-mode=sequence]").await, 1);
+        browser.open_at(&report, "#page=latency").await;
+        browser.press("v").await;
+        browser.click(".slowest tbody a").await;
+        assert_eq!(browser.count("[data-mode=waterfall]").await, 1);
+        assert!(browser.hash().await.contains("view=waterfall"));
+    })
+    .await;
 }
 
 #[tokio::test]

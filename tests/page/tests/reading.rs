@@ -3,15 +3,23 @@
 use choreo_report::model::{
     CaseRow, HandleOutcome, Notice, NoticeKind, Outcome, Test, TestOutcome,
 };
-use choreo_test_page::{Browser, Screen, browser_is_missing, fixture, golden, made};
+use choreo_test_page::{
+    Browser, Screen, browser_is_missing, fixture, golden, made, on_every_screen,
+};
 use serde_json::json;
+
+/// There is no room for more on a phone.
+fn head_of_system(screen: Screen) -> &'static str {
+    if screen.width == Screen::PHONE.width {
+        "SUT"
+    } else {
+        "System"
+    }
+}
 
 #[tokio::test]
 async fn failures_are_grouped_by_cause_and_the_first_is_open() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
+    on_every_screen(async |browser, _| {
     let mut report = made::many(40, &[7, 12, 30]);
     report.tests.extend(fixture("routing").tests);
     report.run.totals = made::run_of(report.tests.clone()).run.totals;
@@ -41,15 +49,13 @@ async fn failures_are_grouped_by_cause_and_the_first_is_open() {
     browser.click(".group").await;
     assert_eq!(browser.count(".group[aria-expanded=false]").await, 1);
     assert!(browser.count(".test").await < tests + 3);
-    browser.close().await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn near_misses_are_compared_field_by_field_and_stepped_through() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
+    on_every_screen(async |browser, screen| {
     browser.open(&fixture("wrong-value")).await;
     let lines = "[...document.querySelectorAll('.diff tbody tr')].map((row) => [...row.cells].map((cell) => cell.innerText).join(' | ')).join('; ')";
     assert_eq!(browser.text(lines).await, "order.count | 1000 | 999");
@@ -98,9 +104,9 @@ async fn near_misses_are_compared_field_by_field_and_stepped_through() {
             .await
             .contains("\"count\": 999")
     );
-    browser.screenshot("payload").await;
-    browser.assert_no_problems().await;
-    browser.close().await;
+    browser.screenshot(&format!("payload-{screen}")).await;
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -148,39 +154,34 @@ async fn a_pattern_is_shown_in_its_own_words_and_as_data_where_there_are_none() 
 
 #[tokio::test]
 async fn payloads_of_matched_messages_can_be_read() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    browser
-        .open_at(
-            &fixture("wrong-value"),
-            "#t=shop::orders::an_order_is_priced",
-        )
-        .await;
-    browser.click(".expectation summary").await;
-    assert!(
+    on_every_screen(async |browser, _| {
         browser
-            .text_of(".expectation .payload")
-            .await
-            .contains("\"order_id\": \"ORD-42\"")
-    );
-    browser.open_at(&golden("passing"), "").await;
-    browser.click(".tab").await;
-    browser
+            .open_at(
+                &fixture("wrong-value"),
+                "#t=shop::orders::an_order_is_priced",
+            )
+            .await;
+        browser.click(".expectation summary").await;
+        assert!(
+            browser
+                .text_of(".expectation .payload")
+                .await
+                .contains("\"order_id\": \"ORD-42\"")
+        );
+        browser.open_at(&golden("passing"), "").await;
+        browser.click(".tab").await;
+        browser
         .run("(document.querySelectorAll('details').forEach((one) => { one.open = true; }), true)")
         .await;
-    browser.settle().await;
-    assert!(browser.count(".expectation .payload").await >= 1);
-    browser.close().await;
+        browser.settle().await;
+        assert!(browser.count(".expectation .payload").await >= 1);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn sequence_and_waterfall_show_the_same_events_and_the_same_choice() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
+    on_every_screen(async |browser, screen| {
     browser.open(&fixture("wrong-value")).await;
     let edges = "[...document.querySelectorAll('.stagebox .edge')].map((one) => one.dataset.edgeFrom + '>' + one.dataset.edgeTo).join(' ')";
     assert_eq!(
@@ -188,7 +189,8 @@ async fn sequence_and_waterfall_show_the_same_events_and_the_same_choice() {
         "e1>e2 e2>e3 e1>e4 e4>e5 e1>e6 e6>e7 e1>e8"
     );
     let heads = "[...document.querySelectorAll('.head')].map((one) => one.textContent).join(' ')";
-    assert_eq!(browser.text(heads).await, "Test nats System");
+    let system = head_of_system(screen);
+    assert_eq!(browser.text(heads).await, format!("Test nats {system}"));
     // Arrows have a length.
     assert_eq!(browser.run("[...document.querySelectorAll('.step .arrow')].every((one) => one.getBBox().width > 0)").await, true);
     browser.click("[data-event-id=e5] button").await;
@@ -219,20 +221,53 @@ async fn sequence_and_waterfall_show_the_same_events_and_the_same_choice() {
             .await
             .contains("20 µs")
     );
-    browser.screenshot("waterfall").await;
-    browser.assert_no_problems().await;
+    browser.screenshot(&format!("waterfall-{screen}")).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_budget_of_a_hop_begins_where_the_hop_does() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    let mut report = made::many(1, &[]);
+    let scenario = &mut report.tests[0].scenarios[0];
+    let mut hop = scenario.handles[0].clone();
+    hop.id = Some("h2".to_owned());
+    hop.since = Some("h1".to_owned());
+    hop.budget_ms = Some(made::micros(7_000));
+    let mut lost = hop.clone();
+    lost.id = Some("h3".to_owned());
+    lost.since = Some("h9".to_owned());
+    lost.budget_ms = Some(made::micros(9_000));
+    scenario.handles.extend([hop, lost]);
+    browser
+        .open_at(&report, "#t=shop::orders::scenario_0&view=waterfall")
+        .await;
+    assert_eq!(
+        browser
+            .run("[...document.querySelectorAll('.band-name.budget')].map((one) => one.textContent.replaceAll('\u{a0}', ' '))")
+            .await,
+        json!(["budget 50 ms", "budget 7 ms since orders.processed"])
+    );
+    // `h1` was satisfied by the message that `e4` received.
+    let lefts = "[...document.querySelectorAll('.band.budget, [data-event-id=e1] .point, [data-event-id=e4] .point')].map((one) => one.style.left)";
+    let lefts = browser.run(lefts).await;
+    assert_eq!(lefts[0], lefts[2], "from the trigger");
+    assert_eq!(lefts[1], lefts[3], "from the message before");
+    browser.screenshot("hop").await;
     browser.close().await;
 }
 
 #[tokio::test]
 async fn a_stage_has_all_transports_in_one_order_of_time() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
+    on_every_screen(async |browser, screen| {
     browser.open(&fixture("reply-failed")).await;
     let heads = "[...document.querySelectorAll('.head')].map((one) => one.textContent).join(' ')";
-    assert_eq!(browser.text(heads).await, "Test kafka nats System");
+    let system = head_of_system(screen);
+    assert_eq!(browser.text(heads).await, format!("Test kafka nats {system}"));
     let times =
         "[...document.querySelectorAll('.event-row .time')].map((one) => one.innerText).join(' ')";
     assert_eq!(
@@ -246,7 +281,7 @@ async fn a_stage_has_all_transports_in_one_order_of_time() {
         1
     );
     browser.open(&golden("stage-near-miss")).await;
-    browser.screenshot("golden-stage").await;
+    browser.screenshot(&format!("golden-stage-{screen}")).await;
     assert!(
         browser
             .text_of(".timeline")
@@ -256,7 +291,8 @@ async fn a_stage_has_all_transports_in_one_order_of_time() {
     assert_eq!(browser.text_of(".diagnosis .kind").await, "Wrong value");
     let edges = "[...document.querySelectorAll('.stagebox .edge')].map((one) => one.dataset.edgeFrom + '>' + one.dataset.edgeTo).join(' ')";
     assert_eq!(browser.text(edges).await, "e1>e2 e2>e3 e3>e4 e4>e5");
-    browser.close().await;
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -282,37 +318,36 @@ async fn long_timelines_are_shown_in_part_first() {
 
 #[tokio::test]
 async fn a_failure_can_be_copied_and_run_again() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    browser.open(&fixture("wrong-value")).await;
-    let keep = "(navigator.clipboard.writeText = async (text) => { window.copied = text; }, true)";
-    browser.run(keep).await;
-    browser.click("[data-copy=rerun]").await;
-    assert_eq!(
-        browser.text("window.copied").await,
-        "cargo test -p shop --test orders -- --exact a_large_order_keeps_its_count"
-    );
-    browser.click("[data-copy=markdown]").await;
-    let markdown = browser.text("window.copied").await;
-    for part in [
-        "### `a_large_order_keeps_its_count`: failed",
-        "tests/orders.rs:61, 201 ms, at 8c1f0e5a7d3b, main",
-        "| `order.count` | `1000` | `999` |",
-        "cargo test -p shop",
-    ] {
-        assert!(markdown.contains(part), "{part} in\n{markdown}");
-    }
-    browser.click("[data-copy=link]").await;
-    assert!(
-        browser
-            .text("window.copied")
-            .await
-            .ends_with("#t=shop::orders::a_large_order_keeps_its_count")
-    );
-    assert_eq!(browser.text_of(".actions .said").await, "Copied");
-    browser.close().await;
+    on_every_screen(async |browser, _| {
+        browser.open(&fixture("wrong-value")).await;
+        let keep =
+            "(navigator.clipboard.writeText = async (text) => { window.copied = text; }, true)";
+        browser.run(keep).await;
+        browser.click("[data-copy=rerun]").await;
+        assert_eq!(
+            browser.text("window.copied").await,
+            "cargo test -p shop --test orders -- --exact a_large_order_keeps_its_count"
+        );
+        browser.click("[data-copy=markdown]").await;
+        let markdown = browser.text("window.copied").await;
+        for part in [
+            "### `a_large_order_keeps_its_count`: failed",
+            "tests/orders.rs:61, 201 ms, at 8c1f0e5a7d3b, main",
+            "| `order.count` | `1000` | `999` |",
+            "cargo test -p shop",
+        ] {
+            assert!(markdown.contains(part), "{part} in\n{markdown}");
+        }
+        browser.click("[data-copy=link]").await;
+        assert!(
+            browser
+                .text("window.copied")
+                .await
+                .ends_with("#t=shop::orders::a_large_order_keeps_its_count")
+        );
+        assert_eq!(browser.text_of(".actions .said").await, "Copied");
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -360,41 +395,39 @@ async fn the_row_of_a_data_driven_test_is_in_its_head() {
 
 #[tokio::test]
 async fn what_is_missing_is_said_at_the_top() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    let mut report = made::many(5, &[2]);
-    report.tests[3].outcome = TestOutcome::Errored;
-    report.tests[3].traceback = Some("the process died while this scenario ran".to_owned());
-    report.tests[3].scenarios.clear();
-    report.run = made::run_of(report.tests.clone()).run;
-    report.run.interrupted = true;
-    report.run.notices = vec![
-        Notice::new(NoticeKind::Lost, "1 process died", 1),
-        Notice::new(NoticeKind::Cut, "payloads were longer than 64 KiB", 3),
-    ];
-    browser.open(&report).await;
-    assert_eq!(
-        browser.text_of("#verdict").await,
-        "The run was interrupted. 2 of 5 scenarios failed, from 2 causes."
-    );
-    let banners = browser.text_of("#banners").await;
-    for part in [
-        "The run was interrupted",
-        "1 process died",
-        "payloads were longer than 64 KiB (3)",
-    ] {
-        assert!(banners.contains(part), "{part} in {banners}");
-    }
-    browser.press("n").await;
-    assert!(
-        browser
-            .text_of(".diagnosis")
-            .await
-            .contains("The process died while this scenario ran")
-    );
-    browser.close().await;
+    on_every_screen(async |browser, _| {
+        let mut report = made::many(5, &[2]);
+        report.tests[3].outcome = TestOutcome::Errored;
+        report.tests[3].traceback = Some("the process died while this scenario ran".to_owned());
+        report.tests[3].scenarios.clear();
+        report.run = made::run_of(report.tests.clone()).run;
+        report.run.interrupted = true;
+        report.run.notices = vec![
+            Notice::new(NoticeKind::Lost, "1 process died", 1),
+            Notice::new(NoticeKind::Cut, "payloads were longer than 64 KiB", 3),
+        ];
+        browser.open(&report).await;
+        assert_eq!(
+            browser.text_of("#verdict").await,
+            "The run was interrupted. 2 of 5 scenarios failed, from 2 causes."
+        );
+        let banners = browser.text_of("#banners").await;
+        for part in [
+            "The run was interrupted",
+            "1 process died",
+            "payloads were longer than 64 KiB (3)",
+        ] {
+            assert!(banners.contains(part), "{part} in {banners}");
+        }
+        browser.press("n").await;
+        assert!(
+            browser
+                .text_of(".diagnosis")
+                .await
+                .contains("The process died while this scenario ran")
+        );
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -32,7 +32,8 @@ async fn ten_thousand_fit_into_eight_megabytes() {
         .len();
     assert!(size < 8 * 1024 * 1024, "{size} bytes");
     browser.open(&report).await;
-    // How long the first paint takes is measured by the benchmark: it depends on what else the machine does.
+    // How long the first paint takes depends on what else the machine does: `cargo bench -p choreo-benches --bench
+    // report` prints it.
     assert_eq!(
         browser
             .run("performance.getEntriesByName('first-contentful-paint').length")
