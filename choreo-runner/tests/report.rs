@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use choreo_report::model::{NoticeKind, Report, Test, TestOutcome};
+use choreo_report::model::{
+    Direction, Encoding, Message, NoticeKind, Report, Scenario, Test, TestOutcome,
+};
 use choreo_report::read;
 use choreo_runner::{
     BoxFuture, Case, HandleRecord, OpenError, Opened, Outcome, Resource, Row, RunContext,
@@ -77,6 +79,26 @@ fn waits(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
     })
 }
 
+/// Shows its scenario, and not everything of it.
+fn shows(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+    let mut scenario = Scenario::new("shows", Outcome::Pass, Duration::ZERO);
+    let mut message = Message::new(
+        "m1",
+        "t",
+        Direction::In,
+        Duration::ZERO,
+        70_000,
+        Encoding::Text,
+    );
+    message.truncated = true;
+    scenario.messages = vec![message.clone(), message];
+    scenario.timeline_dropped = 9;
+    Box::pin(async move {
+        ScenarioRecord::new(Outcome::Pass, Vec::new(), Duration::ZERO, None)
+            .with_detail(Box::new(scenario))
+    })
+}
+
 /// Passes at the second attempt.
 fn retried(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
     let first = std::env::var("NEXTEST_ATTEMPT").is_ok_and(|attempt| attempt == "1");
@@ -101,6 +123,7 @@ inventory::submit! { Case { name: "waits", module: "report::waits", line: 7, run
 inventory::submit! { Case { name: "would_follow", module: "report::waits", line: 8, ..CASE } }
 inventory::submit! { Case { name: "retried", module: "report::retried", line: 9, run: retried, ..CASE } }
 
+inventory::submit! { Case { name: "shows", module: "report::gaps", line: 11, run: shows, ..CASE } }
 inventory::submit! { Case { name: "draws", module: "report::chance", line: 10, run: draws, ..CASE } }
 
 // ---- The checks ------------------------------------------------------------------------------
@@ -207,6 +230,26 @@ fn the_report_has_every_test_with_what_is_known() {
     );
     assert!(!run.command_line.is_empty() && !run.hostname.is_empty());
     assert_eq!(run.notices, []);
+}
+
+fn what_is_not_shown_is_told_at_the_top() {
+    let scratch = Scratch::new();
+    scratch.run(&["gaps", "--report", "out"], &[]).exits(0);
+    let run = scratch.report("out").run;
+    assert!(run.truncated);
+    let told: Vec<_> = run
+        .notices
+        .iter()
+        .map(|notice| (notice.kind.as_str(), notice.count))
+        .collect();
+    assert_eq!(told, [("cut", 2), ("dropped", 9)]);
+    let page = fs::read_to_string(scratch.path("out/index.html")).expect("there is a page");
+    for part in [
+        r#"data-notice="cut"><bdi>payloads are shown in part or not at all, because of their size (2)<"#,
+        r#"data-notice="dropped"><bdi>events are counted and not shown, the oldest of their timelines (9)<"#,
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
 }
 
 fn colours_stay_on_the_terminal() {
@@ -572,6 +615,7 @@ fn main() {
         module_path!(),
         checks![
             the_report_has_every_test_with_what_is_known,
+            what_is_not_shown_is_told_at_the_top,
             colours_stay_on_the_terminal,
             the_folder_is_what_the_nearest_place_says,
             a_relative_folder_is_one_of_the_workspace,

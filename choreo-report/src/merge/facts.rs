@@ -30,8 +30,6 @@ pub(super) struct Facts {
     pub(super) unreadable: u64,
     /// Lines that are none.
     pub(super) torn: u64,
-    /// Values that nested too deep.
-    pub(super) cut: u64,
     /// Tests of processes that live.
     pub(super) running: u64,
     /// Ends of tests that ended again later.
@@ -107,7 +105,7 @@ impl Facts {
         self.redactions.add(more);
     }
 
-    fn notice(&mut self, notice: Notice) {
+    pub(super) fn notice(&mut self, notice: Notice) {
         let key = (notice.kind.as_str().to_owned(), notice.text.clone());
         match self.notices.get_mut(&key) {
             Some(known) => known.count = known.count.saturating_add(notice.count),
@@ -134,11 +132,6 @@ impl Facts {
                 NoticeKind::Lost,
                 self.torn,
                 "a line that a process wrote could not be read",
-            ),
-            (
-                NoticeKind::Cut,
-                self.cut,
-                "values were nested too deep and are shown in part",
             ),
             (
                 NoticeKind::Merged,
