@@ -143,6 +143,9 @@ impl Files {
                 .map_err(cannot_write(&path))?;
             complete.push(file);
         }
+        for file in &mut complete {
+            file.sync()?;
+        }
         for file in complete {
             file.commit()?;
         }
