@@ -122,11 +122,7 @@ fn markdown(merged: &Merged) -> String {
         totals.skipped
     );
     for notice in causes::notices(&report) {
-        text.push_str(&format!(
-            "> {} ({})\n\n",
-            inline(&notice.text),
-            notice.count
-        ));
+        text.push_str(&format!("> {}\n\n", inline(&notice.to_string())));
     }
     for test in &merged.failures {
         let cause = causes::of_test(test).map(|failure| failure.cause.text);
