@@ -163,6 +163,26 @@ fn a_process_that_died_leaves_its_tests_as_errors() {
 }
 
 #[test]
+fn the_plan_of_a_process_that_died_shows_no_secret() {
+    let world = World::new();
+    let mut header = partial::header("1", &["login password=hunter2hunter2"]);
+    header.tests[0].tags = vec!["token=hunter2hunter2".to_owned()];
+    drop(world.writer(&header));
+    let report = world.merge();
+    assert_eq!(report.tests[0].outcome, TestOutcome::Errored);
+    for path in [world.open_partial("1"), world.folder.results()] {
+        let text = fs::read_to_string(path).expect("it is text");
+        assert!(
+            !text.contains("hunter2") && text.contains("redacted"),
+            "{text}"
+        );
+    }
+    let results = fs::read_to_string(world.folder.results()).expect("it is text");
+    let shown = results.matches("<redacted").count() as u64;
+    assert_eq!(report.run.redactions.rules.values().sum::<u64>(), shown);
+}
+
+#[test]
 fn a_torn_last_line_costs_one_test_and_is_said() {
     let world = World::new();
     let header = partial::header("1", &["a", "b"]);

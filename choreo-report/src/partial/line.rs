@@ -149,6 +149,8 @@ pub(crate) struct End {
     pub(crate) git: Option<Git>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) seed: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) allowlist: Option<String>,
 }
 
 /// The state of the project's repository. One process of a run asks for it and tells it at its end.
