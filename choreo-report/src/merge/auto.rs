@@ -142,10 +142,22 @@ fn due(run: &RunFolder, failed: bool) -> Option<bool> {
 ///
 /// [`MergeError`] if the parts cannot be read, or the report not be written.
 pub fn merge_latest(folder: &Folder, options: &Options) -> Result<Option<Merged>, MergeError> {
+    let missing = || -> Result<_, MergeError> {
+        let run = newest(folder)?;
+        Ok(match run {
+            Some(run) if !is_merged(&run)? => Some(run),
+            _ => None,
+        })
+    };
+    // Where there is nothing to do nothing is written, as the folder may be somebody's archive.
+    if missing()?.is_none() {
+        return Ok(None);
+    }
     let _lock = folder.lock()?;
-    match newest(folder)? {
-        Some(run) if !is_merged(&run)? => merge_run(folder, &run, false, options),
-        _ => Ok(None),
+    // Somebody else may have done it meanwhile.
+    match missing()? {
+        Some(run) => merge_run(folder, &run, false, options),
+        None => Ok(None),
     }
 }
 

@@ -461,6 +461,12 @@ fn what_is_merged_already_is_not_merged_again() {
     world.process("1", &[("a", TestOutcome::Passed)]);
     assert_eq!(latest().expect("it was not merged").run.totals.total, 1);
     assert!(latest().is_none());
+    // Then nothing needs to be written, as in a folder that can only be read.
+    let lock = world.folder.path().join(".lock");
+    fs::remove_file(&lock).expect("it is there");
+    fs::create_dir(&lock).expect("the folder is ours");
+    assert!(latest().is_none());
+    fs::remove_dir(&lock).expect("the folder is ours");
     world.process("2", &[("b", TestOutcome::Passed)]);
     assert_eq!(latest().expect("there is one more").run.totals.total, 2);
 }
