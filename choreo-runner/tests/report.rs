@@ -549,6 +549,16 @@ fn github_gets_annotations_and_a_summary() {
         "{text}"
     );
 
+    let long = "x".repeat(600 * 1024);
+    fs::write(&summary, &long).expect("the scratch folder is ours");
+    scratch
+        .run(&args, &variables)
+        .exits(101)
+        .warns(1, "warning: no summary of the run for GitHub: ")
+        .warns(1, "would be longer than 512 KiB");
+    let kept = fs::read_to_string(&summary).expect("it is text");
+    assert!(kept == long, "nobody touched it");
+
     fs::remove_file(&summary).expect("it was written");
     let off = [&variables[..], &[("CHOREO_GITHUB", "off")]].concat();
     scratch.run(&args, &off).exits(101).warns(0, "::error");

@@ -90,6 +90,22 @@ pub fn finish_process(
     when: When,
     options: &Options,
 ) -> Result<Option<Merged>, MergeError> {
+    finish_process_with(folder, run, when, options, |_| ())
+}
+
+/// The same; `written` is called with each report while no other process writes one, so that what it does with
+/// them happens in their order.
+///
+/// # Errors
+///
+/// [`MergeError`] if the parts cannot be read, or the report not be written.
+pub fn finish_process_with(
+    folder: &Folder,
+    run: &RunId,
+    when: When,
+    options: &Options,
+    mut written: impl FnMut(&Merged),
+) -> Result<Option<Merged>, MergeError> {
     let run = RunFolder::of(folder, run)?;
     let mut merged = None;
     loop {
@@ -107,7 +123,11 @@ pub fn finish_process(
         let Some(lock) = lock else {
             return Ok(merged);
         };
-        merged = merge_run(folder, &run, unfinished, options)?.or(merged);
+        let latest = merge_run(folder, &run, unfinished, options)?;
+        if let Some(latest) = &latest {
+            written(latest);
+        }
+        merged = latest.or(merged);
         clean_up(folder, &run)?;
         drop(lock);
         if is_merged(&run)? {

@@ -453,6 +453,27 @@ fn inputs_that_are_nothing_are_errors_that_name_them() {
 }
 
 #[test]
+fn reports_are_passed_on_one_at_a_time() {
+    let world = World::new();
+    world.process("1", &[("a", TestOutcome::Passed)]);
+    let mut totals = Vec::new();
+    let written = |merged: &Merged| {
+        let lock = world.folder.try_lock().expect("locks work");
+        assert!(lock.is_none(), "another process could write one");
+        totals.push(merged.run.totals.total);
+    };
+    finish_process_with(
+        &world.folder,
+        &world.run,
+        When::Now,
+        &Options::default(),
+        written,
+    )
+    .expect("the parts can be merged");
+    assert_eq!(totals, [1]);
+}
+
+#[test]
 fn what_is_merged_already_is_not_merged_again() {
     let world = World::new();
     let options = Options::default();

@@ -124,18 +124,21 @@ impl<'a> Reporter<'a> {
     pub(crate) fn end(mut self) -> Ended {
         let mut report = None;
         if let Some(part) = self.part.take() {
-            let run = part.run.clone();
-            match part.end() {
-                Ok(Some(merged)) => {
-                    if let Some(github) = &self.github
-                        && let Err(error) = github.summarise(&run, &merged)
-                    {
-                        self.warn(&error);
-                    }
-                    report = Some(merged.page.unwrap_or(merged.results));
-                }
+            let (run, github) = (part.run.clone(), &self.github);
+            let mut no_summary = None;
+            // While no other process of the run writes it too.
+            let written = |merged: &Merged| {
+                let summary = github.as_ref().map(|github| github.summarise(&run, merged));
+                no_summary = summary.and_then(Result::err);
+            };
+            match part.end(written) {
+                Ok(Some(merged)) => report = Some(merged.page.unwrap_or(merged.results)),
                 Ok(None) => {}
                 Err(error) => self.warn(&error),
+            }
+            if let Some(error) = no_summary {
+                let warning = format!("no summary of the run for GitHub: {error}");
+                self.warnings.push(warning);
             }
         }
         Ended {
@@ -262,7 +265,7 @@ impl Part {
         }
     }
 
-    fn end(self) -> Result<Option<Merged>, ReportError> {
+    fn end(self, written: impl FnMut(&Merged)) -> Result<Option<Merged>, ReportError> {
         let mut ending = Ending::default();
         ending.interrupted = self.interrupted;
         ending.seed = seed::used();
@@ -275,7 +278,8 @@ impl Part {
             _ => When::Now,
         };
         let (folder, options) = (&self.folder, &self.options);
-        Ok(merge::finish_process(folder, &self.run, when, options)?)
+        let merged = merge::finish_process_with(folder, &self.run, when, options, written)?;
+        Ok(merged)
     }
 }
 
