@@ -3,9 +3,8 @@
 mod support;
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use choreo_report::model::{
@@ -16,7 +15,7 @@ use choreo_runner::{
     BoxFuture, Case, HandleRecord, OpenError, Opened, Outcome, Resource, Row, RunContext,
     ScenarioRecord,
 };
-use support::{Ran, command, run, run_with};
+use support::{Ran, run, run_with};
 
 // ---- The fixture -----------------------------------------------------------------------------
 
@@ -434,6 +433,11 @@ fn a_process_that_dies_is_in_the_report_of_the_next() {
 
 #[cfg(unix)]
 fn a_run_that_is_stopped_says_so() {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::{Command, Stdio};
+
+    use support::command;
+
     for (signal, status) in [("INT", 130), ("TERM", 143)] {
         let scratch = Scratch::new();
         let folder = scratch.path("out");
@@ -475,9 +479,6 @@ fn a_run_that_is_stopped_says_so() {
         assert!(why(&report.tests[1].skip_reason).contains("before it began"));
     }
 }
-
-#[cfg(not(unix))]
-fn a_run_that_is_stopped_says_so() {}
 
 fn processes_of_nextest_are_one_run_and_the_last_attempt_counts() {
     let scratch = Scratch::new();
@@ -617,7 +618,9 @@ fn junit_is_written_where_it_is_asked_for() {
 }
 
 macro_rules! checks {
-    ($($check:ident),* $(,)?) => { &[$((stringify!($check), $check as fn())),*] };
+    ($($(#[$attribute:meta])* $check:ident),* $(,)?) => {
+        &[$($(#[$attribute])* (stringify!($check), $check as fn())),*]
+    };
 }
 
 fn main() {
@@ -633,6 +636,7 @@ fn main() {
             chance_and_what_it_was_drawn_from,
             a_run_of_nothing_leaves_the_last_report,
             a_process_that_dies_is_in_the_report_of_the_next,
+            #[cfg(unix)]
             a_run_that_is_stopped_says_so,
             processes_of_nextest_are_one_run_and_the_last_attempt_counts,
             github_gets_annotations_and_a_summary,
