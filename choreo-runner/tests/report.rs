@@ -174,6 +174,16 @@ fn outcomes(report: &Report) -> Vec<(&str, TestOutcome)> {
         .collect()
 }
 
+/// The command that runs a test again, without the options of the cargo that runs these checks.
+fn rerun(test: &Test) -> String {
+    let command = test.rerun.as_deref().expect("it can be run again");
+    let (before, rest) = command
+        .split_once(" -p shop")
+        .expect("it names the package");
+    let (_, after) = rest.split_once(" --test ").expect("it names the target");
+    format!("{before} -p shop --test {after}")
+}
+
 fn the_report_has_every_test_with_what_is_known() {
     let scratch = Scratch::new();
     scratch
@@ -208,8 +218,8 @@ fn the_report_has_every_test_with_what_is_known() {
         ("tests/orders.rs", 1)
     );
     assert_eq!(
-        passes.rerun.as_deref(),
-        Some("cargo test -p shop --test report -- --exact a::passes")
+        rerun(passes),
+        "cargo test -p shop --test report -- --exact a::passes"
     );
     let text = "one near miss\n  - count: 3";
     assert_eq!(fails.traceback.as_deref(), Some(text));
@@ -373,6 +383,11 @@ fn chance_and_what_it_was_drawn_from() {
     let both = ["chance", "--seed=9"];
     assert_eq!(seed_of("command line", &both, &fixed), expected);
 
+    assert_eq!(
+        rerun(&scratch.report("out").tests[0]),
+        "CHOREO_SEED=9 cargo test -p shop --test report -- --exact chance::draws"
+    );
+
     // The processes of a run have one, and the next run has another.
     let of_nextest = |run: &str, id: &str| seed_of(run, &["chance"], &[("NEXTEST_RUN_ID", id)]);
     let (_, reported, drawn) = of_nextest("first process", "4f2a");
@@ -504,8 +519,8 @@ fn processes_of_nextest_are_one_run_and_the_last_attempt_counts() {
         ]
     );
     assert_eq!(
-        report.tests[1].rerun.as_deref(),
-        Some("cargo nextest run -p shop --test report -E 'test(=retried::retried)'")
+        rerun(&report.tests[1]),
+        "cargo nextest run -p shop --test report -E 'test(=retried::retried)'"
     );
     let kinds: Vec<_> = report
         .run

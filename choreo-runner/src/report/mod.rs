@@ -238,6 +238,8 @@ impl Part {
 
     fn finished(&mut self, index: usize, selected: &Selected, verdict: Verdict) {
         self.failed |= verdict.status == Status::Failed;
+        // Who runs a test again draws the same.
+        self.header.run.seed = seed::used().map(|seed| seed.to_string());
         let started = self.started.get(index).copied().flatten();
         let shown = record::ended(
             &self.header,
