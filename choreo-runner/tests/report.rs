@@ -115,6 +115,7 @@ fn the_report_has_every_test_with_what_is_known() {
 
     let run = &report.run;
     assert_eq!(run.totals.total, 5);
+    assert_eq!(run.allowlist_path.as_deref(), Some("shop/choreo.toml"));
     assert_eq!(run.os.as_deref(), Some(std::env::consts::OS));
     assert!(
         run.toolchain

@@ -27,6 +27,7 @@ use self::git::Question;
 use self::github::GitHub;
 use self::record::Clock;
 use self::settings::Settings;
+use crate::allowlist;
 use crate::args::Options;
 use crate::interrupt::Signal;
 use crate::output::Step;
@@ -271,6 +272,11 @@ impl Part {
         let mut ending = Ending::default();
         ending.interrupted = self.interrupted;
         ending.seed = seed::used();
+        ending.allowlist = allowlist::noted().map(|file| {
+            let mut path = file.display().to_string();
+            Redactor::of_process().text(&mut path);
+            path
+        });
         ending.git = self.git.and_then(Question::answer);
         self.writer.end(ending)?;
         let when = match self.header.runner {

@@ -1,6 +1,7 @@
 //! The program under test: scenarios that end in all ways.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use choreo_report::model::{Direction, Encoding, Message, Scenario};
@@ -17,6 +18,7 @@ impl Resource for Broker {
     }
 
     fn open(&'static self) -> BoxFuture<'static, Result<Opened, OpenError>> {
+        choreo_runner::note_allowlist(Path::new("shop/choreo.toml"));
         Box::pin(async { Ok(Opened { isolated: true }) })
     }
 
