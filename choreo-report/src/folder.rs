@@ -8,6 +8,9 @@ use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 /// The file that marks a report folder.
 pub const SENTINEL: &str = ".choreo-report";
@@ -26,6 +29,9 @@ const PARTIALS: &str = "partials";
 
 /// Held while a report is written.
 const LOCK: &str = ".lock";
+
+/// Reports of ten thousand processes take seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Folders that hold one of these hold somebody's work.
 const REPOSITORIES: [&str; 3] = [".git", ".hg", ".svn"];
@@ -187,10 +193,27 @@ impl Folder {
         }
     }
 
-    /// Waits until nobody else writes a report into this folder.
+    /// Waits until nobody else writes a report into this folder, but not for ever: who writes may hang.
     pub(crate) fn lock(&self) -> Result<FolderLock, FolderError> {
+        self.lock_within(PATIENCE)
+    }
+
+    fn lock_within(&self, patience: Duration) -> Result<FolderLock, FolderError> {
+        if let Some(lock) = self.try_lock()? {
+            return Ok(lock);
+        }
         let (path, file) = self.lock_file()?;
-        file.lock().map_err(FolderError::io("lock", &path))?;
+        let (told, locked) = mpsc::sync_channel(1);
+        // One that gets the lock when nobody waits any more gives it back.
+        let wait = move || drop(told.send(file.lock().map(|()| file)));
+        thread::Builder::new()
+            .spawn(wait)
+            .map_err(FolderError::io("start a thread that locks", &path))?;
+        let file = locked.recv_timeout(patience).unwrap_or_else(|_| {
+            let busy = format!("another process has held it for {patience:?}");
+            Err(io::Error::new(io::ErrorKind::TimedOut, busy))
+        });
+        let file = file.map_err(FolderError::io("lock", &path))?;
         Ok(FolderLock { _file: file })
     }
 
@@ -335,6 +358,12 @@ mod tests {
         let lock = folder.try_lock().expect("locks work");
         assert!(lock.is_some());
         assert!(folder.try_lock().expect("locks work").is_none());
+        let busy = folder.lock_within(Duration::from_millis(20));
+        let busy = busy.expect_err("somebody has it").to_string();
+        assert!(
+            busy.ends_with("another process has held it for 20ms"),
+            "{busy}"
+        );
         drop(lock);
         folder.lock().expect("nobody has it");
     }

@@ -16,6 +16,7 @@ pub mod folder;
 pub mod html;
 pub mod merge;
 pub mod model;
+mod omitted;
 pub mod partial;
 pub mod read;
 pub mod redact;

@@ -91,6 +91,7 @@
 //! there unless `CHOREO_SKIP=warn` accepts that it counts as passed.
 #![forbid(unsafe_code)]
 
+mod allowlist;
 mod args;
 mod case;
 mod console;
@@ -114,6 +115,7 @@ mod testing;
 mod text;
 mod verdict;
 
+pub use allowlist::note_allowlist;
 pub use case::{BoxFuture, Case, Row, RunContext, SlowPolicy};
 pub use choreo_report::model::{HandleRecord, Outcome, ScenarioRecord};
 pub use exit::RunExit;

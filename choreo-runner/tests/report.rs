@@ -1,116 +1,15 @@
 //! The report of a run, as users find it: in which folder, what is in it, and that trouble with it is no trouble.
 
+#[path = "report/fixture.rs"]
+mod fixture;
 mod support;
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use choreo_report::model::{NoticeKind, Replacements, Report, Test, TestOutcome};
+use choreo_report::model::{NoticeKind, Report, Test, TestOutcome};
 use choreo_report::read;
-use choreo_runner::{
-    BoxFuture, Case, HandleRecord, OpenError, Opened, Outcome, Resource, Row, RunContext,
-    ScenarioRecord,
-};
-use support::{Ran, command, run, run_with};
-
-// ---- The fixture -----------------------------------------------------------------------------
-
-struct Broker;
-
-impl Resource for Broker {
-    fn name(&self) -> &str {
-        "broker"
-    }
-
-    fn open(&'static self) -> BoxFuture<'static, Result<Opened, OpenError>> {
-        Box::pin(async { Ok(Opened { isolated: true }) })
-    }
-
-    fn close(&'static self) -> BoxFuture<'static, ()> {
-        Box::pin(async {})
-    }
-}
-
-static BROKER: Broker = Broker;
-
-const CASE: Case = Case {
-    name: "",
-    module: "report",
-    file: "tests/orders.rs",
-    line: 0,
-    row: None,
-    tags: &[],
-    ignore: None,
-    should_fail: None,
-    slow: None,
-    resource: || &BROKER,
-    run: |_| ends(Outcome::Pass, None),
-};
-
-fn ends(outcome: Outcome, failure: Option<&str>) -> BoxFuture<'static, ScenarioRecord> {
-    let failure = failure.map(str::to_owned);
-    let handle = HandleRecord::new("orders.processed", outcome)
-        .with_latency(Duration::from_millis(12))
-        .with_budget(Duration::from_millis(50));
-    let took = Duration::from_millis(20);
-    Box::pin(async move { ScenarioRecord::new(outcome, vec![handle], took, failure) })
-}
-
-/// Says an id that no report shows.
-fn errs(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
-    let ids = Replacements::new(vec![("run-7".to_owned(), "#1".to_owned())]);
-    let ended = ends(Outcome::Error, Some("run-7 was refused"));
-    Box::pin(async { ended.await.with_replacements(ids) })
-}
-
-/// Leaves something to chance, and fails with what it was drawn from.
-fn draws(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
-    let seed = choreo_runner::run_seed().expect("the runner has checked it");
-    ends(Outcome::Fail, Some(&format!("drawn from {seed}")))
-}
-
-fn aborts(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
-    Box::pin(async { std::process::abort() })
-}
-
-/// Ends only with its process.
-fn waits(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
-    Box::pin(async {
-        writeln!(std::io::stderr(), "waits").expect("the check reads this");
-        std::future::pending().await
-    })
-}
-
-/// Passes at the second attempt.
-fn retried(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
-    let first = std::env::var("NEXTEST_ATTEMPT").is_ok_and(|attempt| attempt == "1");
-    if first {
-        ends(Outcome::Fail, Some("the first attempt"))
-    } else {
-        ends(Outcome::Pass, None)
-    }
-}
-
-inventory::submit! { Case { name: "passes", module: "report::a", line: 1, tags: &["quick"], ..CASE } }
-inventory::submit! { Case { name: "is_slow", module: "report::a", line: 2, run: |_| ends(Outcome::Slow, None), ..CASE } }
-inventory::submit! { Case {
-    name: "fails", module: "report::a", line: 3,
-    row: Some(Row { number: 2, in_file: None, file: "tests/orders.rs", line: 3 }),
-    run: |_| ends(Outcome::Fail, Some("\x1b[31mone near miss\x1b[0m\n  - count: 3")), ..CASE
-} }
-inventory::submit! { Case { name: "errs", module: "report::a", line: 4, run: errs, ..CASE } }
-inventory::submit! { Case { name: "is_ignored", module: "report::a", line: 5, ignore: Some("not now"), ..CASE } }
-inventory::submit! { Case { name: "aborts", module: "report::dies", line: 6, run: aborts, ..CASE } }
-inventory::submit! { Case { name: "waits", module: "report::waits", line: 7, run: waits, ..CASE } }
-inventory::submit! { Case { name: "would_follow", module: "report::waits", line: 8, ..CASE } }
-inventory::submit! { Case { name: "retried", module: "report::retried", line: 9, run: retried, ..CASE } }
-
-inventory::submit! { Case { name: "draws", module: "report::chance", line: 10, run: draws, ..CASE } }
-
-// ---- The checks ------------------------------------------------------------------------------
+use support::{Ran, run, run_with};
 
 /// A folder for the report of one check, in a project without `choreo.toml`.
 struct Scratch(tempfile::TempDir);
@@ -159,6 +58,16 @@ fn outcomes(report: &Report) -> Vec<(&str, TestOutcome)> {
         .collect()
 }
 
+/// The command that runs a test again, without the options of the cargo that runs these checks.
+fn rerun(test: &Test) -> String {
+    let command = test.rerun.as_deref().expect("it can be run again");
+    let (before, rest) = command
+        .split_once(" -p shop")
+        .expect("it names the package");
+    let (_, after) = rest.split_once(" --test ").expect("it names the target");
+    format!("{before} -p shop --test {after}")
+}
+
 fn the_report_has_every_test_with_what_is_known() {
     let scratch = Scratch::new();
     scratch
@@ -193,8 +102,8 @@ fn the_report_has_every_test_with_what_is_known() {
         ("tests/orders.rs", 1)
     );
     assert_eq!(
-        passes.rerun.as_deref(),
-        Some("cargo test -p shop --test report -- --exact a::passes")
+        rerun(passes),
+        "cargo test -p shop --test report -- --exact a::passes"
     );
     let text = "one near miss\n  - count: 3";
     assert_eq!(fails.traceback.as_deref(), Some(text));
@@ -206,6 +115,7 @@ fn the_report_has_every_test_with_what_is_known() {
 
     let run = &report.run;
     assert_eq!(run.totals.total, 5);
+    assert_eq!(run.allowlist_path.as_deref(), Some("shop/choreo.toml"));
     assert_eq!(run.os.as_deref(), Some(std::env::consts::OS));
     assert!(
         run.toolchain
@@ -214,6 +124,26 @@ fn the_report_has_every_test_with_what_is_known() {
     );
     assert!(!run.command_line.is_empty() && !run.hostname.is_empty());
     assert_eq!(run.notices, []);
+}
+
+fn what_is_not_shown_is_told_at_the_top() {
+    let scratch = Scratch::new();
+    scratch.run(&["gaps", "--report", "out"], &[]).exits(0);
+    let run = scratch.report("out").run;
+    assert!(run.truncated);
+    let told: Vec<_> = run
+        .notices
+        .iter()
+        .map(|notice| (notice.kind.as_str(), notice.count))
+        .collect();
+    assert_eq!(told, [("cut", 2), ("dropped", 9)]);
+    let page = fs::read_to_string(scratch.path("out/index.html")).expect("there is a page");
+    for part in [
+        r#"data-notice="cut"><bdi>payloads are shown in part or not at all, because of their size (2)<"#,
+        r#"data-notice="dropped"><bdi>events are counted and not shown, the oldest of their timelines (9)<"#,
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
 }
 
 fn colours_stay_on_the_terminal() {
@@ -338,6 +268,11 @@ fn chance_and_what_it_was_drawn_from() {
     let both = ["chance", "--seed=9"];
     assert_eq!(seed_of("command line", &both, &fixed), expected);
 
+    assert_eq!(
+        rerun(&scratch.report("out").tests[0]),
+        "CHOREO_SEED=9 cargo test -p shop --test report -- --exact chance::draws"
+    );
+
     // The processes of a run have one, and the next run has another.
     let of_nextest = |run: &str, id: &str| seed_of(run, &["chance"], &[("NEXTEST_RUN_ID", id)]);
     let (_, reported, drawn) = of_nextest("first process", "4f2a");
@@ -398,6 +333,11 @@ fn a_process_that_dies_is_in_the_report_of_the_next() {
 
 #[cfg(unix)]
 fn a_run_that_is_stopped_says_so() {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::{Command, Stdio};
+
+    use support::command;
+
     for (signal, status) in [("INT", 130), ("TERM", 143)] {
         let scratch = Scratch::new();
         let folder = scratch.path("out");
@@ -440,9 +380,6 @@ fn a_run_that_is_stopped_says_so() {
     }
 }
 
-#[cfg(not(unix))]
-fn a_run_that_is_stopped_says_so() {}
-
 fn processes_of_nextest_are_one_run_and_the_last_attempt_counts() {
     let scratch = Scratch::new();
     let process = |name: &str, attempt: &str, status: i32| {
@@ -467,8 +404,8 @@ fn processes_of_nextest_are_one_run_and_the_last_attempt_counts() {
         ]
     );
     assert_eq!(
-        report.tests[1].rerun.as_deref(),
-        Some("cargo nextest run -p shop --test report -E 'test(=retried::retried)'")
+        rerun(&report.tests[1]),
+        "cargo nextest run -p shop --test report -E 'test(=retried::retried)'"
     );
     let kinds: Vec<_> = report
         .run
@@ -513,6 +450,16 @@ fn github_gets_annotations_and_a_summary() {
         text.contains("<pre>one near miss&#10;  - count&#58; 3</pre>"),
         "{text}"
     );
+
+    let long = "x".repeat(600 * 1024);
+    fs::write(&summary, &long).expect("the scratch folder is ours");
+    scratch
+        .run(&args, &variables)
+        .exits(101)
+        .warns(1, "warning: no summary of the run for GitHub: ")
+        .warns(1, "would be longer than 512 KiB");
+    let kept = fs::read_to_string(&summary).expect("it is text");
+    assert!(kept == long, "nobody touched it");
 
     fs::remove_file(&summary).expect("it was written");
     let off = [&variables[..], &[("CHOREO_GITHUB", "off")]].concat();
@@ -572,7 +519,9 @@ fn junit_is_written_where_it_is_asked_for() {
 }
 
 macro_rules! checks {
-    ($($check:ident),* $(,)?) => { &[$((stringify!($check), $check as fn())),*] };
+    ($($(#[$attribute:meta])* $check:ident),* $(,)?) => {
+        &[$($(#[$attribute])* (stringify!($check), $check as fn())),*]
+    };
 }
 
 fn main() {
@@ -580,6 +529,7 @@ fn main() {
         module_path!(),
         checks![
             the_report_has_every_test_with_what_is_known,
+            what_is_not_shown_is_told_at_the_top,
             colours_stay_on_the_terminal,
             the_folder_is_what_the_nearest_place_says,
             a_relative_folder_is_one_of_the_workspace,
@@ -587,6 +537,7 @@ fn main() {
             chance_and_what_it_was_drawn_from,
             a_run_of_nothing_leaves_the_last_report,
             a_process_that_dies_is_in_the_report_of_the_next,
+            #[cfg(unix)]
             a_run_that_is_stopped_says_so,
             processes_of_nextest_are_one_run_and_the_last_attempt_counts,
             github_gets_annotations_and_a_summary,

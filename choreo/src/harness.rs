@@ -230,6 +230,9 @@ impl HarnessBuilder {
                 .or_else(package_folder)
                 .unwrap_or_else(|| PathBuf::from("."));
             let allowlist = Allowlist::discover(&folder)?;
+            if let Some(file) = allowlist.files().first() {
+                choreo_runner::note_allowlist(file);
+            }
             for endpoint in &endpoints {
                 allowlist.check(self.transport.name(), endpoint)?;
             }

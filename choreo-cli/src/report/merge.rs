@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         merged.results.display()
     ));
     for notice in choreo_report::causes::notices(&report) {
-        output::note(&notice.text);
+        output::note(&notice.to_string());
     }
     Ok(Exit::Fine)
 }

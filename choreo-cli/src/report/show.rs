@@ -52,7 +52,7 @@ fn text(report: &Report, all: bool) -> String {
     let verdict = line(&causes::verdict(report), SENTENCE);
     push(&mut out, &Painted(tone, verdict).to_string());
     for notice in causes::notices(report) {
-        let notice = line(&notice.text, SENTENCE);
+        let notice = line(&notice.to_string(), SENTENCE);
         push(
             &mut out,
             &format!("{} {notice}", Painted(Tone::Warning, "note:")),

@@ -6,7 +6,10 @@ use std::process::Command;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use choreo_report::model::Outcome;
+use choreo_report::folder::Folder;
+use choreo_report::model::{Outcome, Run, TestOutcome};
+use choreo_report::partial::{Header, PartialWriter, Planned, RunId};
+use choreo_report::redact::Redactor;
 
 use crate::support::{choreo, command, report, run, save};
 
@@ -35,6 +38,45 @@ fn shards_become_one_report() {
     let shown = choreo(&["report", "show", &into]);
     assert_eq!(shown.code, 1, "{shown:?}");
     assert!(shown.out.contains("shop::ships"), "{shown:?}");
+}
+
+#[test]
+fn what_a_killed_process_left_is_added_before_the_report_is_shown() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("report");
+    let folder = Folder::create(&path).unwrap();
+    // The run before was green, and its page is still there.
+    save(
+        &report(&[("pays", Outcome::Pass, 10)]),
+        &path,
+        "results.json",
+    );
+    let start = "2026-01-31T12:00:00Z".parse().unwrap();
+    let run = Run::new(start, start, Duration::ZERO);
+    let plan = ["pays", "ships", "bills"].map(|name| Planned::new(name, "tests/orders.rs", 1));
+    let header = Header::new(7, "orders", run, plan.to_vec());
+    let run = RunId::new("cargo-7");
+    let writer = PartialWriter::create(&folder, &run, &header, Redactor::new()).unwrap();
+    let ended = header.test(0, TestOutcome::Passed, Duration::ZERO).unwrap();
+    writer.ended(0, Box::new(ended));
+    writer.started(1, start);
+    // As if it had been killed here.
+    drop(writer);
+    let path = path.display().to_string();
+    let whole = scratch.path().join("whole").display().to_string();
+    let merged = choreo(&["report", "merge", &path, "-o", &whole]);
+    assert_eq!(merged.code, 0, "{merged:?}");
+    assert!(merged.out.starts_with("2 of 3 tests failed"), "{merged:?}");
+    for folder in [path, whole] {
+        let shown = choreo(&["report", "show", &folder]);
+        assert_eq!(shown.code, 1, "{shown:?}");
+        assert!(shown.out.contains("2 of 3 tests failed"), "{shown:?}");
+        assert!(shown.out.contains("orders::ships"), "{shown:?}");
+        assert!(
+            shown.out.contains("note: a process ended before"),
+            "{shown:?}"
+        );
+    }
 }
 
 #[test]

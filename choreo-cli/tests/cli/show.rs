@@ -1,18 +1,22 @@
 //! `choreo report show`.
 
-use choreo_report::model::Outcome;
+use choreo_report::model::{Notice, NoticeKind, Outcome};
 
 use crate::support::{choreo, command, golden, report, run, save};
 
 #[test]
 fn a_failing_run_is_summed_up() {
     let scratch = tempfile::tempdir().unwrap();
-    let report = report(&[
+    let mut report = report(&[
         ("pays", Outcome::Pass, 12),
         ("ships", Outcome::Timeout, 500),
         ("bills", Outcome::Slow, 80),
         ("mails", Outcome::Timeout, 500),
     ]);
+    report.run.notices = vec![
+        Notice::new(NoticeKind::Cut, "payloads are shown in part", 3),
+        Notice::new(NoticeKind::Lost, "a process died", 1),
+    ];
     let file = save(&report, scratch.path(), "results.json");
     let done = choreo(&["report", "show", &file]);
     assert_eq!(done.code, 1, "{done:?}");
@@ -20,6 +24,8 @@ fn a_failing_run_is_summed_up() {
         done.out,
         "\
 2 of 4 tests failed (1 slow).
+note: payloads are shown in part (3)
+note: a process died
 
 routing on orders.processed (2 tests)
   nothing came for ships

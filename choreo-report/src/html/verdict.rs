@@ -211,12 +211,7 @@ fn took(ms: f64) -> String {
 pub(super) fn banners(run: &Run, tally: &Tally) -> String {
     let mut found: Vec<(&str, String)> = Vec::new();
     for notice in &run.notices {
-        let times = if notice.count > 1 && !notice.text.contains(&notice.count.to_string()) {
-            format!(" ({})", notice.count)
-        } else {
-            String::new()
-        };
-        found.push((notice.kind.as_str(), format!("{}{times}", notice.text)));
+        found.push((notice.kind.as_str(), notice.to_string()));
     }
     let said = |found: &[(&str, String)], kind| found.iter().any(|(one, _)| *one == kind);
     if run.interrupted && !said(&found, "interrupted") {

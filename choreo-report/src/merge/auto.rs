@@ -90,6 +90,22 @@ pub fn finish_process(
     when: When,
     options: &Options,
 ) -> Result<Option<Merged>, MergeError> {
+    finish_process_with(folder, run, when, options, |_| ())
+}
+
+/// The same; `written` is called with each report while no other process writes one, so that what it does with
+/// them happens in their order.
+///
+/// # Errors
+///
+/// [`MergeError`] if the parts cannot be read, or the report not be written.
+pub fn finish_process_with(
+    folder: &Folder,
+    run: &RunId,
+    when: When,
+    options: &Options,
+    mut written: impl FnMut(&Merged),
+) -> Result<Option<Merged>, MergeError> {
     let run = RunFolder::of(folder, run)?;
     let mut merged = None;
     loop {
@@ -107,7 +123,11 @@ pub fn finish_process(
         let Some(lock) = lock else {
             return Ok(merged);
         };
-        merged = merge_run(folder, &run, unfinished, options)?.or(merged);
+        let latest = merge_run(folder, &run, unfinished, options)?;
+        if let Some(latest) = &latest {
+            written(latest);
+        }
+        merged = latest.or(merged);
         clean_up(folder, &run)?;
         drop(lock);
         if is_merged(&run)? {
@@ -142,10 +162,22 @@ fn due(run: &RunFolder, failed: bool) -> Option<bool> {
 ///
 /// [`MergeError`] if the parts cannot be read, or the report not be written.
 pub fn merge_latest(folder: &Folder, options: &Options) -> Result<Option<Merged>, MergeError> {
+    let missing = || -> Result<_, MergeError> {
+        let run = newest(folder)?;
+        Ok(match run {
+            Some(run) if !is_merged(&run)? => Some(run),
+            _ => None,
+        })
+    };
+    // Where there is nothing to do nothing is written, as the folder may be somebody's archive.
+    if missing()?.is_none() {
+        return Ok(None);
+    }
     let _lock = folder.lock()?;
-    match newest(folder)? {
-        Some(run) if !is_merged(&run)? => merge_run(folder, &run, false, options),
-        _ => Ok(None),
+    // Somebody else may have done it meanwhile.
+    match missing()? {
+        Some(run) => merge_run(folder, &run, false, options),
+        None => Ok(None),
     }
 }
 

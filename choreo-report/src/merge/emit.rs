@@ -1,6 +1,5 @@
 //! The second pass: the tests, one after the other, into the files of the report.
 
-use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io;
 #[cfg(feature = "junit")]
@@ -34,14 +33,14 @@ pub(super) fn report(
     let mut files = Files::create(into, options)?;
     let mut reader = Reader::new(sources);
     for (_, entry) in &tests {
-        let json = reader.json(&entry.found)?;
-        let failed = entry.outcome.is_failure() && failures.len() < options.failures;
+        let json = reader.json(&entry.known.found)?;
+        let failed = entry.known.outcome.is_failure() && failures.len() < options.failures;
         // Reading a test costs several times what copying it costs.
         let test = (failed || files.want_values())
-            .then(|| serde_json::from_str::<Test>(&json).map_err(io::Error::from))
+            .then(|| serde_json::from_str::<Test>(json).map_err(io::Error::from))
             .transpose()
             .map_err(cannot_read(into.path()))?;
-        files.test(&json, entry.outcome, test.as_ref())?;
+        files.test(json, entry.known.outcome, test.as_ref())?;
         if failed {
             failures.extend(test);
         }
@@ -144,6 +143,9 @@ impl Files {
                 .map_err(cannot_write(&path))?;
             complete.push(file);
         }
+        for file in &mut complete {
+            file.sync()?;
+        }
         for file in complete {
             file.commit()?;
         }
@@ -188,15 +190,10 @@ impl Reader {
     }
 
     /// The test as JSON.
-    fn json(&mut self, found: &Found) -> Result<Cow<'_, str>, MergeError> {
+    fn json<'a>(&'a mut self, found: &'a Found) -> Result<&'a str, MergeError> {
         let (source, place) = match found {
             Found::Line(source, place) => (*source, *place),
-            Found::Lost(test) => {
-                let json = serde_json::to_string(test).map_err(io::Error::from);
-                return json
-                    .map(Cow::Owned)
-                    .map_err(cannot_read(Path::new(&test.file)));
-            }
+            Found::Lost(json) => return Ok(json),
         };
         let path = &self.sources[source];
         let file = match &mut self.open {
@@ -208,7 +205,7 @@ impl Reader {
         };
         read_at(file, place, &mut self.line).map_err(cannot_read(path))?;
         match serde_json::from_slice(&self.line) {
-            Ok(Line::Test(line)) => Ok(Cow::Borrowed(line.test.get())),
+            Ok(Line::Test(line)) => Ok(line.test.get()),
             Ok(_) => Err(io::Error::other("it was changed while it was read")),
             Err(changed) => Err(io::Error::from(changed)),
         }

@@ -19,6 +19,7 @@ pub(super) struct Facts {
     git: Option<Git>,
     commits: BTreeSet<String>,
     seeds: BTreeSet<String>,
+    allowlist: Option<String>,
     interrupted: bool,
     /// By kind and text, in that order, so that equal ones of several parts become one.
     notices: BTreeMap<(String, String), Notice>,
@@ -30,8 +31,6 @@ pub(super) struct Facts {
     pub(super) unreadable: u64,
     /// Lines that are none.
     pub(super) torn: u64,
-    /// Values that nested too deep.
-    pub(super) cut: u64,
     /// Tests of processes that live.
     pub(super) running: u64,
     /// Ends of tests that ended again later.
@@ -75,6 +74,7 @@ impl Facts {
     fn begin(&mut self, run: Run) {
         self.commits.extend(run.git_sha.clone());
         self.seeds.extend(run.seed.clone());
+        self.allowlist = self.allowlist.take().or_else(|| run.allowlist_path.clone());
         match &self.first {
             Some(first) if first.started_at <= run.started_at => {}
             _ => self.first = Some(run),
@@ -89,6 +89,7 @@ impl Facts {
         self.finished_at(end.at);
         self.interrupted |= end.interrupted;
         self.seeds.extend(end.seed.map(|seed| seed.to_string()));
+        self.allowlist = self.allowlist.take().or(end.allowlist);
         for notice in end.notices {
             self.notice(notice);
         }
@@ -107,7 +108,7 @@ impl Facts {
         self.redactions.add(more);
     }
 
-    fn notice(&mut self, notice: Notice) {
+    pub(super) fn notice(&mut self, notice: Notice) {
         let key = (notice.kind.as_str().to_owned(), notice.text.clone());
         match self.notices.get_mut(&key) {
             Some(known) => known.count = known.count.saturating_add(notice.count),
@@ -134,11 +135,6 @@ impl Facts {
                 NoticeKind::Lost,
                 self.torn,
                 "a line that a process wrote could not be read",
-            ),
-            (
-                NoticeKind::Cut,
-                self.cut,
-                "values were nested too deep and are shown in part",
             ),
             (
                 NoticeKind::Merged,
@@ -193,6 +189,7 @@ impl Facts {
         run.duration_ms = Duration::from_micros(u64::try_from(took).unwrap_or_default()).into();
         run.totals = Totals::default();
         run.interrupted = self.interrupted;
+        run.allowlist_path = self.allowlist;
         // Of several none would repeat the run; failures name their own.
         run.seed = self.seeds.pop_first().filter(|_| self.seeds.is_empty());
         run.redactions.add(&self.redactions);

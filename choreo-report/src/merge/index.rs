@@ -3,11 +3,13 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::facts::Facts;
 use super::{MergeError, lost};
-use crate::model::{Redactions, Test, TestOutcome, Timestamp};
+use crate::model::{Notice, Redactions, Run, Test, TestOutcome, Timestamp};
+use crate::omitted;
 use crate::partial::{FORMAT, Header, Line, Lines, Place};
 
 /// Every test of a run once, with where to find it.
@@ -23,13 +25,54 @@ pub(super) struct Index {
 /// A test that will be in the report.
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) found: Found,
-    pub(super) outcome: TestOutcome,
-    redactions: Option<Box<Redactions>>,
+    pub(super) known: Known,
     /// Which of several ends of one test counts: the latest.
     attempt: (u32, Timestamp),
     /// Where it belongs among the others.
     order: Order,
+}
+
+/// What the index holds of one end of a test.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) found: Found,
+    pub(super) outcome: TestOutcome,
+    /// What was hidden in it.
+    redactions: Option<Box<Redactions>>,
+    /// What it does not show whole.
+    omitted: Vec<Notice>,
+}
+
+impl Known {
+    fn new(
+        found: Found,
+        outcome: TestOutcome,
+        redactions: Redactions,
+        omitted: Vec<Notice>,
+    ) -> Self {
+        Self {
+            found,
+            outcome,
+            redactions: (!redactions.rules.is_empty()).then(|| Box::new(redactions)),
+            omitted,
+        }
+    }
+
+    /// Takes what a report says of this test out of what it says of all.
+    fn take_out_of(&self, run: &mut Run) {
+        if let Some(redactions) = &self.redactions {
+            run.redactions.subtract(redactions);
+        }
+        for own in &self.omitted {
+            run.notices.retain_mut(|told| {
+                if (&told.kind, &told.text) != (&own.kind, &own.text) {
+                    return true;
+                }
+                told.count = told.count.saturating_sub(own.count);
+                told.count > 0
+            });
+        }
+    }
 }
 
 /// Package, target, file and line.
@@ -41,8 +84,8 @@ struct Order(u32, u32, u32, u32);
 pub(super) enum Found {
     /// In a line of a source.
     Line(usize, Place),
-    /// Nowhere: it was lost with its process.
-    Lost(Box<Test>),
+    /// Nowhere: it was lost with its process. This is what is shown of it.
+    Lost(String),
 }
 
 /// Whether the process of a partial is known to be gone.
@@ -99,17 +142,13 @@ impl Index {
                         continue;
                     };
                     *fate = Fate::Ended;
-                    let (outcome, index) = (test.outcome, test.index);
-                    let redactions = test.redactions.map(Box::new);
-                    self.facts.cut = self.facts.cut.saturating_add(test.cut);
+                    let mut omitted = test.omitted;
+                    omitted.extend(omitted::deep(test.cut));
                     self.facts.add_transports(test.transports, test.stage);
-                    self.add(
-                        &header,
-                        index,
-                        Found::Line(source, place),
-                        outcome,
-                        redactions,
-                    );
+                    let found = Found::Line(source, place);
+                    let redactions = test.redactions.unwrap_or_default();
+                    let known = Known::new(found, test.outcome, redactions, omitted);
+                    self.add(&header, test.index, known);
                 }
                 Ok(Line::End(end)) => {
                     ended = true;
@@ -132,21 +171,17 @@ impl Index {
         }
         for (index, fate) in fates.into_iter().enumerate() {
             if let Some(test) = lost::test(&header, index, fate) {
-                let outcome = test.outcome;
-                self.add(&header, index, Found::Lost(Box::new(test)), outcome, None);
+                let json = serde_json::to_string(&test).map_err(io::Error::from);
+                let json = json.map_err(error)?;
+                let redactions = Redactions::shown_in(&json);
+                let known = Known::new(Found::Lost(json), test.outcome, redactions, Vec::new());
+                self.add(&header, index, known);
             }
         }
         Ok(())
     }
 
-    fn add(
-        &mut self,
-        header: &Header,
-        index: usize,
-        found: Found,
-        outcome: TestOutcome,
-        redactions: Option<Box<Redactions>>,
-    ) {
+    fn add(&mut self, header: &Header, index: usize, known: Known) {
         let Some(planned) = header.tests.get(index) else {
             return;
         };
@@ -157,28 +192,39 @@ impl Index {
             planned.line,
         );
         let entry = Entry {
-            found,
-            outcome,
-            redactions,
+            known,
             attempt: (header.attempt, header.run.started_at),
             order,
         };
         self.insert(header.nodeid(&planned.name), entry);
     }
 
-    /// Adds a test that a line of `source` holds.
-    pub(super) fn add_line(&mut self, test: &Test, source: usize, place: Place) {
-        let line = test.location.as_ref().map_or(0, |location| location.line);
+    /// Adds a test of a report that a line of `source` holds, and takes what is said of it out of what the
+    /// report's `run` says of all its tests.
+    pub(super) fn add_line(
+        &mut self,
+        test: &Test,
+        line: &[u8],
+        source: usize,
+        place: Place,
+        run: &mut Run,
+    ) {
+        let known = Known::new(
+            Found::Line(source, place),
+            test.outcome,
+            Redactions::shown_in(&String::from_utf8_lossy(line)),
+            omitted::of(test),
+        );
+        known.take_out_of(run);
+        let number = test.location.as_ref().map_or(0, |location| location.line);
         let order = self.order(
             test.package.as_deref(),
             test.target.as_deref(),
             &test.file,
-            line,
+            number,
         );
         let entry = Entry {
-            found: Found::Line(source, place),
-            outcome: test.outcome,
-            redactions: None,
+            known,
             attempt: (0, test.started_at.unwrap_or(Timestamp::UNIX_EPOCH)),
             order,
         };
@@ -245,8 +291,11 @@ impl Index {
         for (_, entry) in &mut tests {
             let Order(package, target, file, line) = entry.order;
             entry.order = Order(rank(package), rank(target), rank(file), line);
-            if let Some(redactions) = entry.redactions.take() {
+            if let Some(redactions) = entry.known.redactions.take() {
                 facts.add_redactions(&redactions);
+            }
+            for notice in std::mem::take(&mut entry.known.omitted) {
+                facts.notice(notice);
             }
         }
         tests.sort_unstable_by(|(name_a, a), (name_b, b)| {

@@ -11,7 +11,7 @@ use super::auto::{is_merged, newest};
 use super::index::{Index, Life};
 use super::{MergeError, add_run, cannot_read};
 use crate::folder::{Folder, RESULTS};
-use crate::model::{Test, TestOutcome};
+use crate::model::{Notice, NoticeKind, Test, TestOutcome};
 use crate::partial::{Place, RunFolder};
 use crate::read;
 
@@ -69,6 +69,12 @@ fn add_report(
     scratch.push(Scratch(copy.clone()));
     let source = index.add_source(copy.clone());
     let mut file = BufWriter::new(file);
+    let mut run = read.report.run;
+    if run.truncated && run.notices.is_empty() {
+        // Version 1.3 does not say what is missing.
+        let text = "the report is not complete";
+        run.notices.push(Notice::new(NoticeKind::Cut, text, 1));
+    }
     let (mut offset, mut line) = (0, Vec::new());
     for (number, test) in read.report.tests.iter().enumerate() {
         line.clear();
@@ -85,11 +91,11 @@ fn add_report(
             })
             .map_err(cannot_read(&copy))?;
         let bytes = line.len();
-        index.add_line(test, source, Place { offset, bytes });
+        index.add_line(test, &line, source, Place { offset, bytes }, &mut run);
         offset += bytes as u64;
     }
     file.flush().map_err(cannot_read(&copy))?;
-    index.facts.add_report(read.report.run);
+    index.facts.add_report(run);
     Ok(())
 }
 

@@ -15,7 +15,7 @@ mod tests;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use self::auto::{When, finish_process, merge_latest};
+pub use self::auto::{When, finish_process, finish_process_with, merge_latest};
 use self::index::{Index, Life};
 use crate::folder::{Folder, FolderError};
 use crate::model::{Run, Test};

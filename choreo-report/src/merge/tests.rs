@@ -163,6 +163,26 @@ fn a_process_that_died_leaves_its_tests_as_errors() {
 }
 
 #[test]
+fn the_plan_of_a_process_that_died_shows_no_secret() {
+    let world = World::new();
+    let mut header = partial::header("1", &["login password=hunter2hunter2"]);
+    header.tests[0].tags = vec!["token=hunter2hunter2".to_owned()];
+    drop(world.writer(&header));
+    let report = world.merge();
+    assert_eq!(report.tests[0].outcome, TestOutcome::Errored);
+    for path in [world.open_partial("1"), world.folder.results()] {
+        let text = fs::read_to_string(path).expect("it is text");
+        assert!(
+            !text.contains("hunter2") && text.contains("redacted"),
+            "{text}"
+        );
+    }
+    let results = fs::read_to_string(world.folder.results()).expect("it is text");
+    let shown = results.matches("<redacted").count() as u64;
+    assert_eq!(report.run.redactions.rules.values().sum::<u64>(), shown);
+}
+
+#[test]
 fn a_torn_last_line_costs_one_test_and_is_said() {
     let world = World::new();
     let header = partial::header("1", &["a", "b"]);
@@ -307,6 +327,77 @@ fn redactions_are_counted_once_for_what_the_report_shows() {
     }
 }
 
+/// A test whose scenario says that it does not show everything.
+fn with_gaps(header: &Header, index: usize, events: u64) -> Box<Test> {
+    let mut scenario = Scenario::new("s", Outcome::Pass, Millis::ZERO);
+    scenario.timeline_dropped = events;
+    scenario.messages_dropped = Some(1);
+    let mut test = ended(header, index, TestOutcome::Passed);
+    test.scenarios.push(scenario);
+    test
+}
+
+#[test]
+fn what_tests_do_not_show_is_told_of_the_run() {
+    let world = World::new();
+    // The second attempt replaces the first, with what that one did not show.
+    for (process, attempt, events) in [("1", 1, 100), ("2", 2, 3)] {
+        let mut header = partial::header(process, &["a", "b"]);
+        header.attempt = attempt;
+        let writer = world.writer(&header);
+        for index in 0..2 {
+            writer.ended(index, with_gaps(&header, index, events));
+        }
+        writer.end(Ending::default()).expect("the folder is ours");
+    }
+    let report = world.merge();
+    let told = [
+        (NoticeKind::Dropped, 6),
+        (NoticeKind::Dropped, 2),
+        (NoticeKind::Merged, 2),
+    ];
+    assert_eq!(notices(&report), told, "{:?}", report.run.notices);
+    assert!(report.run.truncated);
+    // Reports of which one replaces what the other says.
+    let all = World::new();
+    let results = world.folder.results();
+    let inputs = [results.clone(), results];
+    merge(&inputs, &all.folder, &Options::default()).expect("it is a report");
+    assert_eq!(notices(&all.report())[..2], told[..2]);
+    // A report of version 1.3 only says that something is missing.
+    let mut older = report;
+    older.run.notices.clear();
+    older.tests.clear();
+    let path = world.folder.path().join("older.json");
+    fs::write(&path, serde_json::to_vec(&older).expect("it is JSON")).expect("it is ours");
+    merge(&[path], &all.folder, &Options::default()).expect("it is a report");
+    assert_eq!(notices(&all.report()), [(NoticeKind::Cut, 1)]);
+    assert!(all.report().run.truncated);
+}
+
+#[test]
+fn redactions_of_a_test_that_another_report_replaces_are_not_counted() {
+    let world = World::new();
+    let mut header = partial::header("1", &["a", "b"]);
+    header.run.command_line = vec!["--token=hunter2hunter2".to_owned()];
+    let writer = world.writer(&header);
+    for index in 0..2 {
+        let mut test = ended(&header, index, TestOutcome::Failed);
+        test.traceback = Some("password=hunter2hunter2".to_owned());
+        writer.ended(index, test);
+    }
+    writer.end(Ending::default()).expect("the folder is ours");
+    let once = world.merge().run.redactions;
+    assert_eq!(once.rules.values().sum::<u64>(), 3);
+    let all = World::new();
+    let inputs = [world.folder.results(), world.folder.results()];
+    merge(&inputs, &all.folder, &Options::default()).expect("it is a report");
+    let both = all.report().run.redactions;
+    // What was hidden in the run itself is in both.
+    assert_eq!(both.rules.values().sum::<u64>(), 4, "{both:?}");
+    assert_eq!(both.fields + both.stream_matches, 4);
+}
+
 #[test]
 fn shards_become_one_report_whichever_way_they_come() {
     let (first, second, all) = (World::new(), World::new(), World::new());
@@ -362,6 +453,27 @@ fn inputs_that_are_nothing_are_errors_that_name_them() {
 }
 
 #[test]
+fn reports_are_passed_on_one_at_a_time() {
+    let world = World::new();
+    world.process("1", &[("a", TestOutcome::Passed)]);
+    let mut totals = Vec::new();
+    let written = |merged: &Merged| {
+        let lock = world.folder.try_lock().expect("locks work");
+        assert!(lock.is_none(), "another process could write one");
+        totals.push(merged.run.totals.total);
+    };
+    finish_process_with(
+        &world.folder,
+        &world.run,
+        When::Now,
+        &Options::default(),
+        written,
+    )
+    .expect("the parts can be merged");
+    assert_eq!(totals, [1]);
+}
+
+#[test]
 fn what_is_merged_already_is_not_merged_again() {
     let world = World::new();
     let options = Options::default();
@@ -370,6 +482,12 @@ fn what_is_merged_already_is_not_merged_again() {
     world.process("1", &[("a", TestOutcome::Passed)]);
     assert_eq!(latest().expect("it was not merged").run.totals.total, 1);
     assert!(latest().is_none());
+    // Then nothing needs to be written, as in a folder that can only be read.
+    let lock = world.folder.path().join(".lock");
+    fs::remove_file(&lock).expect("it is there");
+    fs::create_dir(&lock).expect("the folder is ours");
+    assert!(latest().is_none());
+    fs::remove_dir(&lock).expect("the folder is ours");
     world.process("2", &[("b", TestOutcome::Passed)]);
     assert_eq!(latest().expect("there is one more").run.totals.total, 2);
 }

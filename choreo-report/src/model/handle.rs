@@ -65,9 +65,9 @@ pub struct Handle {
     pub reason: String,
     /// `expected` or `actual` is shortened.
     pub truncated: bool,
-    /// How `actual` differs, if it does.
+    /// How `actual` differs, if it does, in the words of version 1.3.
     pub failure: Option<MatchFailure>,
-    /// How messages differed.
+    /// How messages differed, in the words of version 1.3: `near_misses` once more.
     pub failures: Vec<MatchFailure>,
     /// How many such messages are not in `failures`.
     pub failures_dropped: u64,
@@ -119,6 +119,9 @@ pub struct Handle {
     /// How many messages were wrong, also those that are not in `near_misses`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub near_miss_count: Option<u64>,
+    /// The pattern is shortened wherever it stands.
+    #[serde(default, skip_serializing_if = "super::is_false")]
+    pub pattern_truncated: bool,
     /// The message that broke it by coming.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub violation: Option<Violation>,
@@ -166,6 +169,7 @@ impl Handle {
             matched: Vec::new(),
             near_misses: Vec::new(),
             near_miss_count: None,
+            pattern_truncated: false,
             violation: None,
             traffic: None,
             cause: None,
@@ -175,6 +179,22 @@ impl Handle {
 }
 
 impl Handle {
+    /// Says what `near_misses` says in the words of version 1.3 too.
+    pub fn fill_failures(&mut self) {
+        self.failures = self
+            .near_misses
+            .iter()
+            .filter_map(NearMiss::failure)
+            .collect();
+        let kept = self.failures.len() as u64;
+        self.failures_dropped = self.near_miss_count.unwrap_or(kept).saturating_sub(kept);
+        // A message that matched differs in nothing.
+        self.failure = match self.outcome {
+            HandleOutcome::Fail => self.failures.first().cloned(),
+            _ => None,
+        };
+    }
+
     /// How it ended, as exactly as the report says; none if it was never judged.
     #[must_use]
     pub fn exact_outcome(&self) -> Option<Outcome> {

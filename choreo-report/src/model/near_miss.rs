@@ -23,6 +23,9 @@ pub struct NearMiss {
     pub score: Option<u64>,
     /// How it differs.
     pub differences: Vec<Difference>,
+    /// Differences that are not in `differences`: the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub differences_dropped: Option<u64>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
@@ -37,7 +40,34 @@ impl NearMiss {
             offset_ms: None,
             score: None,
             differences,
+            differences_dropped: None,
             extra: Extra::new(),
+        }
+    }
+
+    /// As version 1.3 says it; none without a difference.
+    #[must_use]
+    pub fn failure(&self) -> Option<MatchFailure> {
+        let single = |difference: &Difference| {
+            MatchFailure::new(
+                difference.kind.clone(),
+                match difference.path.as_str() {
+                    "" => "<root>",
+                    path => path,
+                },
+                difference.expected.clone().unwrap_or_default(),
+                difference.actual.clone().unwrap_or_default(),
+            )
+        };
+        match self.differences.as_slice() {
+            [] => None,
+            [only] => Some(single(only)),
+            several => {
+                let mut all =
+                    MatchFailure::new(MismatchKind::Composed, "all_of", Value::Null, Value::Null);
+                all.children = several.iter().map(single).collect();
+                Some(all)
+            }
         }
     }
 }

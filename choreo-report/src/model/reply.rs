@@ -62,6 +62,9 @@ pub struct Reply {
     /// The messages that it did not answer, the closest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near_misses: Vec<NearMiss>,
+    /// How many messages it did not answer because of its pattern, also those that are not in `near_misses`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub near_miss_count: Option<u64>,
     /// The messages that it answered, and last the one that it could not answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, schemars(inner(regex(pattern = "^m[1-9][0-9]*$"))))]
@@ -107,6 +110,7 @@ impl Reply {
             error_text: None,
             required: None,
             near_misses: Vec::new(),
+            near_miss_count: None,
             trigger_messages: Vec::new(),
             response_messages: Vec::new(),
             cause: None,

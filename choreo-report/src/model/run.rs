@@ -1,6 +1,7 @@
 //! The run as a whole: when, where, of what, and what is missing from its report.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -312,6 +313,17 @@ impl Notice {
             count,
             extra: Extra::new(),
         }
+    }
+}
+
+impl fmt::Display for Notice {
+    /// The text, with the number if it does not name it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        if self.count > 1 && !self.text.contains(&self.count.to_string()) {
+            write!(f, " ({})", self.count)?;
+        }
+        Ok(())
     }
 }
 

@@ -67,6 +67,9 @@ pub struct Scenario {
     /// Messages on its topics that nobody expected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub surprises: Vec<Surprise>,
+    /// Such messages that are not in `surprises`: the oldest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surprises_dropped: Option<u64>,
     /// Expectations that were met in the wrong order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub order_violations: Vec<OrderViolation>,
@@ -104,6 +107,7 @@ impl Scenario {
             messages: Vec::new(),
             messages_dropped: None,
             surprises: Vec::new(),
+            surprises_dropped: None,
             order_violations: Vec::new(),
             cause: None,
             extra: Extra::new(),

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::plan::{Planned, Runner};
 use crate::model::{Notice, Redactions, Run, Test, TestOutcome, Timestamp};
+use crate::omitted;
 use crate::write::depth;
 
 /// The version of these lines. A merge reads no others: all processes of a run are of one build, or nearly.
@@ -73,6 +74,9 @@ pub(crate) struct TestLine<'a> {
     pub(crate) stage: bool,
     #[serde(default)]
     pub(crate) redactions: Option<Redactions>,
+    /// What it does not show whole, but for values that nested too deep.
+    #[serde(default)]
+    pub(crate) omitted: Vec<Notice>,
     /// So many values of it nested too deep and are not whole.
     #[serde(default)]
     pub(crate) cut: u64,
@@ -91,6 +95,8 @@ struct Summary<'a> {
     stage: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     redactions: Option<Redactions>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    omitted: Vec<Notice>,
 }
 
 /// Appends the line of a test that ended.
@@ -118,6 +124,7 @@ pub(super) fn append_test(
             .iter()
             .any(|scenario| scenario.stage.is_some()),
         redactions: (!redactions.rules.is_empty()).then_some(redactions),
+        omitted: omitted::of(test),
     };
     line.extend_from_slice(br#"{"test":"#);
     serde_json::to_writer(&mut *line, &summary)?;
@@ -142,6 +149,8 @@ pub(crate) struct End {
     pub(crate) git: Option<Git>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) seed: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) allowlist: Option<String>,
 }
 
 /// The state of the project's repository. One process of a run asks for it and tells it at its end.

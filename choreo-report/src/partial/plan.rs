@@ -1,5 +1,7 @@
 //! The tests that a process is going to run, and what is known of each before it runs.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use super::line::Header;
@@ -94,16 +96,22 @@ impl Header {
         }
     }
 
-    /// The command that runs one test alone, for a POSIX shell.
+    /// The command that runs one test alone, built as it was, with what chance was drawn from: for a POSIX shell.
     fn rerun(&self, name: &str) -> String {
+        let seed = self.run.seed.as_ref();
+        let seed = seed.map_or_else(String::new, |seed| format!("CHOREO_SEED={} ", quoted(seed)));
         let package = self.package.as_ref();
-        let package =
+        let mut package =
             package.map_or_else(String::new, |package| format!(" -p {}", quoted(package)));
+        for word in build_words(&self.run.command_line) {
+            package.push(' ');
+            package.push_str(&quoted(word));
+        }
         let target = quoted(&self.target);
         match self.runner {
             Runner::Cargo => {
                 format!(
-                    "cargo test{package} --test {target} -- --exact {}",
+                    "{seed}cargo test{package} --test {target} -- --exact {}",
                     quoted(name)
                 )
             }
@@ -117,7 +125,7 @@ impl Header {
                 }
                 filter.push(')');
                 format!(
-                    "cargo nextest run{package} --test {target} -E {}",
+                    "{seed}cargo nextest run{package} --test {target} -E {}",
                     quoted(&filter)
                 )
             }
@@ -125,9 +133,54 @@ impl Header {
     }
 }
 
+/// Options of cargo and nextest that say what is built, and whether a word of their own follows.
+const BUILD: [(&str, bool); 10] = [
+    ("--features", true),
+    ("-F", true),
+    ("--all-features", false),
+    ("--no-default-features", false),
+    ("--release", false),
+    ("-r", false),
+    ("--profile", true),
+    ("--cargo-profile", true),
+    ("--target", true),
+    ("--manifest-path", true),
+];
+
+/// Of the command that ran the tests, the words that another one needs to build the same.
+fn build_words(command: &[String]) -> Vec<&str> {
+    let Some((program, words)) = command.split_first() else {
+        return Vec::new();
+    };
+    let stem = Path::new(program).file_stem();
+    // Otherwise it is the test program itself.
+    if !stem.is_some_and(|stem| stem == "cargo" || stem == "cargo-nextest") {
+        return Vec::new();
+    }
+    let own = || words.iter().take_while(|word| *word != "--");
+    // Features of a whole workspace are not those of the one package that is run again.
+    let all = own().any(|word| word == "--workspace" || word == "--all");
+    let mut found = Vec::new();
+    let mut words = own();
+    while let Some(word) = words.next() {
+        let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
+        let Some((_, takes)) = BUILD.iter().find(|(known, _)| *known == name) else {
+            continue;
+        };
+        let value = (*takes && name == word).then(|| words.next()).flatten();
+        if !(all && matches!(name, "--features" | "-F")) {
+            found.push(word.as_str());
+            found.extend(value.map(String::as_str));
+        }
+    }
+    found
+}
+
 /// A word for a POSIX shell.
 fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '.' | '/');
+    let plain = |c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '.' | '/' | ',' | '=' | '+')
+    };
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
     } else {
@@ -164,6 +217,40 @@ mod tests {
         assert_eq!(
             test.and_then(|test| test.rerun).as_deref(),
             Some("cargo nextest run --test orders -E 'test(=api::creates)'")
+        );
+    }
+
+    #[test]
+    fn it_is_built_and_drawn_as_it_was() {
+        let mut header = header("p1", &["a"]);
+        let mut rerun = |command: &str| {
+            header.run.command_line = command.split(' ').map(str::to_owned).collect();
+            header.rerun("a")
+        };
+        assert_eq!(
+            rerun("/bin/cargo test --features a,b -q --profile=ci -r --test orders -- -F x"),
+            "cargo test -p shop --features a,b --profile=ci -r --test orders -- --exact a"
+        );
+        assert_eq!(
+            rerun("cargo t --workspace --no-default-features -F a --target x86"),
+            "cargo test -p shop --no-default-features --target x86 --test orders -- --exact a"
+        );
+        assert_eq!(
+            rerun("target/debug/deps/orders-1 --release"),
+            "cargo test -p shop --test orders -- --exact a"
+        );
+        header.run.command_line.clear();
+        header.run.seed = Some("17".to_owned());
+        assert!(
+            header
+                .rerun("a")
+                .starts_with("CHOREO_SEED=17 cargo test -p shop ")
+        );
+        header.runner = Runner::Nextest;
+        assert!(
+            header
+                .rerun("a")
+                .starts_with("CHOREO_SEED=17 cargo nextest run -p shop ")
         );
     }
 

@@ -72,9 +72,23 @@ impl AtomicFile {
         self.replace().map_err(|error| self.failed(error))
     }
 
-    fn replace(&mut self) -> io::Result<()> {
+    /// Puts what was written so far on disk, so that [`commit`](Self::commit) has little left to fail at: for
+    /// several files of which none is to appear without the others.
+    ///
+    /// # Errors
+    ///
+    /// When not all of it is on disk.
+    pub fn sync(&mut self) -> Result<(), WriteFileError> {
+        self.save().map_err(|error| self.failed(error))
+    }
+
+    fn save(&mut self) -> io::Result<()> {
         self.file.flush()?;
-        self.file.get_ref().sync_all()?;
+        self.file.get_ref().sync_all()
+    }
+
+    fn replace(&mut self) -> io::Result<()> {
+        self.save()?;
         fs::rename(&self.temporary, &self.target)?;
         self.done = true;
         sync_folder(folder(&self.target));

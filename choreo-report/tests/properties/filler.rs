@@ -291,7 +291,7 @@ structs! {
     Scenario = Scenario::new("", Outcome::Pass, Millis::ZERO), { name outcome duration_ms
         completed_normally handles timeline timeline_dropped replies summary_text stage verdict
         started_ms timeout_ms error body_error transports acts messages messages_dropped surprises
-        order_violations cause extra
+        surprises_dropped order_violations cause extra
         } { correlation_id = maybe_hash };
     Stage = Stage::new("", Vec::new()), { bridge_class transports correlation_ids extra };
     ScenarioError = ScenarioError::new("", ""), { kind text extra };
@@ -303,15 +303,15 @@ structs! {
         id('h') second = id('h') };
     Handle = Handle::new("", Outcome::Pass), { topic outcome latency_ms budget_ms matcher_description
         expected actual attempts reason truncated failure failures failures_dropped diagnosis transport
-        act location verdict kind wants count window_ms near_misses near_miss_count violation traffic
-        cause extra } { correlation_id = maybe_hash id = maybe_id('h') since = maybe_id('h') matched =
+        act location verdict kind wants count window_ms near_misses near_miss_count
+        pattern_truncated violation traffic cause extra } { correlation_id = maybe_hash id = maybe_id('h') since = maybe_id('h') matched =
         ids('m') };
     Diagnosis = Diagnosis::matched(), { kind latency_ms budget_ms attempts topic deadline_ms extra };
     Wants = Wants::default(), { least most window_ms missing extra };
     Violation = Violation::new(""), { text extra } { message = maybe_id('m') };
     Traffic = Traffic::new(0), { received other_ids without_id late undecodable extra };
     Cause = Cause::new(CauseKind::Other, ""), { kind text extra };
-    NearMiss = NearMiss::new(Vec::new()), { offset_ms score differences extra } { message = maybe_id('m') };
+    NearMiss = NearMiss::new(Vec::new()), { offset_ms score differences differences_dropped extra } { message = maybe_id('m') };
     Difference = Difference::new("", MismatchKind::Missing), { path kind expected actual extra };
     MatchFailure = MatchFailure::new(MismatchKind::Missing, "", Value::Null, Value::Null), { kind path
         expected actual children extra };
@@ -324,6 +324,6 @@ structs! {
     Reply = Reply::new("", "", ReplyState::Replied), { trigger_topic reply_topic state
         matcher_description candidate_count match_count reply_published builder_error
         correlation_overridden trigger_transport response_transport act location transport answers
-        failed_at error_text required near_misses cause extra } { id = maybe_id('r') trigger_messages = ids('m')
+        failed_at error_text required near_misses near_miss_count cause extra } { id = maybe_id('r') trigger_messages = ids('m')
         response_messages = ids('m') };
 }

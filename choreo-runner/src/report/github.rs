@@ -5,7 +5,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use choreo_report::causes;
-use choreo_report::folder::FolderError;
 use choreo_report::merge::Merged;
 use choreo_report::model::{Outcome, Report};
 use choreo_report::partial::RunId;
@@ -24,6 +23,19 @@ const LONGEST: usize = 4_000;
 
 /// GitHub drops a summary of a step that is larger than 1 MiB.
 const LARGEST_SUMMARY: usize = 512 * 1024;
+
+/// Why a run is not in the summary of the step.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SummaryError {
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
+    #[error("{} would be longer than 512 KiB, and GitHub drops what is much longer", path.display())]
+    TooLong { path: PathBuf },
+}
 
 /// GitHub, if it runs us.
 #[derive(Debug, Clone)]
@@ -82,11 +94,11 @@ impl GitHub {
     }
 
     /// Puts the report so far into the summary of the step, in the place of what was there of the same run.
-    pub(super) fn summarise(&self, run: &RunId, merged: &Merged) -> Result<(), FolderError> {
+    pub(super) fn summarise(&self, run: &RunId, merged: &Merged) -> Result<(), SummaryError> {
         let Some(path) = &self.summary else {
             return Ok(());
         };
-        let error = |action, source| FolderError::Io {
+        let error = |action, source| SummaryError::Io {
             action,
             path: path.clone(),
             source,
@@ -97,7 +109,7 @@ impl GitHub {
         };
         let text = replaced(&present, run.as_str(), &markdown(merged));
         if text.len() > LARGEST_SUMMARY {
-            return Ok(());
+            return Err(SummaryError::TooLong { path: path.clone() });
         }
         fs::write(path, text).map_err(|source| error("write", source))
     }
@@ -119,11 +131,7 @@ fn markdown(merged: &Merged) -> String {
         totals.skipped
     );
     for notice in causes::notices(&report) {
-        text.push_str(&format!(
-            "> {} ({})\n\n",
-            inline(&notice.text),
-            notice.count
-        ));
+        text.push_str(&format!("> {}\n\n", inline(&notice.to_string())));
     }
     for test in &merged.failures {
         let cause = causes::of_test(test).map(|failure| failure.cause.text);

@@ -27,6 +27,7 @@ use self::git::Question;
 use self::github::GitHub;
 use self::record::Clock;
 use self::settings::Settings;
+use crate::allowlist;
 use crate::args::Options;
 use crate::interrupt::Signal;
 use crate::output::Step;
@@ -124,18 +125,21 @@ impl<'a> Reporter<'a> {
     pub(crate) fn end(mut self) -> Ended {
         let mut report = None;
         if let Some(part) = self.part.take() {
-            let run = part.run.clone();
-            match part.end() {
-                Ok(Some(merged)) => {
-                    if let Some(github) = &self.github
-                        && let Err(error) = github.summarise(&run, &merged)
-                    {
-                        self.warn(&error);
-                    }
-                    report = Some(merged.page.unwrap_or(merged.results));
-                }
+            let (run, github) = (part.run.clone(), &self.github);
+            let mut no_summary = None;
+            // While no other process of the run writes it too.
+            let written = |merged: &Merged| {
+                let summary = github.as_ref().map(|github| github.summarise(&run, merged));
+                no_summary = summary.and_then(Result::err);
+            };
+            match part.end(written) {
+                Ok(Some(merged)) => report = Some(merged.page.unwrap_or(merged.results)),
                 Ok(None) => {}
                 Err(error) => self.warn(&error),
+            }
+            if let Some(error) = no_summary {
+                let warning = format!("no summary of the run for GitHub: {error}");
+                self.warnings.push(warning);
             }
         }
         Ended {
@@ -235,6 +239,8 @@ impl Part {
 
     fn finished(&mut self, index: usize, selected: &Selected, verdict: Verdict) {
         self.failed |= verdict.status == Status::Failed;
+        // Who runs a test again draws the same.
+        self.header.run.seed = seed::used().map(|seed| seed.to_string());
         let started = self.started.get(index).copied().flatten();
         let shown = record::ended(
             &self.header,
@@ -262,10 +268,15 @@ impl Part {
         }
     }
 
-    fn end(self) -> Result<Option<Merged>, ReportError> {
+    fn end(self, written: impl FnMut(&Merged)) -> Result<Option<Merged>, ReportError> {
         let mut ending = Ending::default();
         ending.interrupted = self.interrupted;
         ending.seed = seed::used();
+        ending.allowlist = allowlist::noted().map(|file| {
+            let mut path = file.display().to_string();
+            Redactor::of_process().text(&mut path);
+            path
+        });
         ending.git = self.git.and_then(Question::answer);
         self.writer.end(ending)?;
         let when = match self.header.runner {
@@ -275,7 +286,8 @@ impl Part {
             _ => When::Now,
         };
         let (folder, options) = (&self.folder, &self.options);
-        Ok(merge::finish_process(folder, &self.run, when, options)?)
+        let merged = merge::finish_process_with(folder, &self.run, when, options, written)?;
+        Ok(merged)
     }
 }
 

@@ -88,6 +88,8 @@ pub struct ReplyReport {
     pub(crate) run_seed: Option<u64>,
     /// The closest triggers that its pattern refused.
     pub near_misses: Vec<NearMiss>,
+    /// How many triggers its pattern refused.
+    pub(crate) near_miss_count: u64,
     /// An answer was still being held back by its delay.
     pub(crate) is_delayed: bool,
     /// It is required, and did not answer often enough.

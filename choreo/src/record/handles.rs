@@ -39,6 +39,7 @@ pub(super) fn record(
         context.ids.hide(&mut shape.value);
         record.expected = shape.value;
         record.truncated = shape.is_cut;
+        record.pattern_truncated = shape.is_cut;
     }
     record.budget_ms = data.budget.map(Into::into);
     record.since = data.since.map(|since| handle_id(since + 1));
@@ -64,6 +65,7 @@ pub(super) fn record(
         (None, note) => note.clone().unwrap_or_default(),
     };
     judge(&mut record, data, waited);
+    record.fill_failures();
     actual(&mut record, context, data);
     record
 }

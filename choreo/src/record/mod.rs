@@ -126,7 +126,8 @@ pub(crate) fn scenario(ended: Ended<'_>) -> Scenario {
     scenario.body_error = broken.map(|text| ids.hidden(text).into_owned());
     scenario.transports = transports(act, result);
     scenario.stage = stage(act, result);
-    let surprises = surprises(&context);
+    let (surprises, dropped) = surprises(&context);
+    scenario.surprises_dropped = (dropped > 0).then_some(dropped);
     scenario.surprises = surprises
         .iter()
         .map(|(leg, surprise)| surprise_record(&context, *leg, surprise))
@@ -197,8 +198,8 @@ fn stage(act: &Act, result: &ScenarioResult) -> Option<Stage> {
     Some(stage)
 }
 
-/// What nobody claimed on the scenario's topics while it ran, with its transport.
-fn surprises(context: &Context<'_>) -> Vec<(u32, dispatch::Surprise)> {
+/// What nobody claimed on the scenario's topics while it ran, with its transport, and how many more there were.
+fn surprises(context: &Context<'_>) -> (Vec<(u32, dispatch::Surprise)>, u64) {
     let mut topics: Vec<Vec<&str>> = vec![Vec::new(); context.result.legs.len()];
     for act in context.result.acts() {
         for handle in &act.handles {
@@ -209,14 +210,16 @@ fn surprises(context: &Context<'_>) -> Vec<(u32, dispatch::Surprise)> {
             topics[reply.leg as usize].extend(own);
         }
     }
-    let mut found = Vec::new();
+    let (mut found, mut dropped) = (Vec::new(), 0);
     for ((index, leg), topics) in (0..).zip(context.act.legs()).zip(&topics) {
         let own = leg
             .router
-            .surprises_since(context.result.started, topics, SURPRISES);
-        found.extend(own.into_iter().map(|surprise| (index, surprise)));
+            .surprises_since(context.result.started, topics, usize::MAX);
+        let over = own.len().saturating_sub(SURPRISES);
+        dropped += over as u64;
+        found.extend(own.into_iter().skip(over).map(|surprise| (index, surprise)));
     }
-    found
+    (found, dropped)
 }
 
 fn surprise_record(context: &Context<'_>, leg: u32, surprise: &dispatch::Surprise) -> Surprise {

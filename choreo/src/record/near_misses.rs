@@ -23,9 +23,12 @@ pub(super) fn records(
     near_misses
         .iter()
         .map(|near_miss| {
-            let leaves = diff::leaves(&near_miss.mismatch).take(DIFFERENCES);
-            let differences = leaves.map(|leaf| difference(leaf, context.ids)).collect();
+            let mut leaves = diff::leaves(&near_miss.mismatch);
+            let shown = leaves.by_ref().take(DIFFERENCES);
+            let differences = shown.map(|leaf| difference(leaf, context.ids)).collect();
             let mut record = NearMissRecord::new(differences);
+            let dropped = leaves.count() as u64;
+            record.differences_dropped = (dropped > 0).then_some(dropped);
             record.message = messages.id(near_miss.arrival);
             record.offset_ms = Some(context.offset(near_miss.received_at).into());
             record.score = Some(near_miss.score.number());

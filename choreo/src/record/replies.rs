@@ -56,6 +56,7 @@ pub(super) fn record(
     let hidden = |text: &String| context.ids.hidden(text).into_owned();
     record.error_text = reply.error_text.as_ref().map(hidden);
     record.near_misses = near_misses::records(context, &reply.near_misses, messages);
+    record.near_miss_count = Some(reply.near_miss_count).filter(|count| *count > 0);
     for (trigger, answer) in &reply.exchanges {
         record.trigger_messages.extend(messages.id(*trigger));
         record.response_messages.extend(messages.id(*answer));

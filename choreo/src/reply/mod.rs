@@ -279,6 +279,7 @@ impl Reply {
             None if self.candidates > 0 => ReplyState::ArmedMismatched,
             None => ReplyState::ArmedNoMatch,
         };
+        let (near_misses, near_miss_count) = self.near_misses.into_parts();
         ReplyReport {
             required_count: self.rule.needed(),
             trigger_topics: self.rule.triggers,
@@ -296,7 +297,8 @@ impl Reply {
             run_seed: dice.and_then(|dice| dice.run_seed),
             is_delayed: self.delayed > 0,
             is_short,
-            near_misses: self.near_misses.into_parts().0,
+            near_misses,
+            near_miss_count,
             location: self.rule.location,
             leg: self.trigger_leg,
             answer_leg: self.answer_leg,

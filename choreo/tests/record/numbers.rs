@@ -187,3 +187,46 @@ async fn many_messages_are_counted_and_not_all_kept() {
     assert!(record.timeline_dropped > 0);
     told.edges();
 }
+
+#[tokio::test]
+async fn what_is_not_shown_is_counted() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "flood", { list: [
+                1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+            ] });
+            reply!(s, "ask", { never: true } => "answer", {});
+            begin!(s);
+            for _ in 0..25 {
+                publish!(s, "flood", { list: (vec![2; 70]) });
+                publish!(s, "ask", {});
+            }
+            publish!(s, "flood", { text: "x".repeat(70_000) });
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = run(body).await;
+    let handle = &told.record.handles[0];
+    assert_eq!(
+        (handle.near_miss_count, handle.near_misses.len()),
+        (Some(26), 20)
+    );
+    let second = &handle.near_misses[1];
+    assert_eq!(
+        (second.differences.len(), second.differences_dropped),
+        (64, Some(6))
+    );
+    // The words of version 1.3.
+    assert_eq!((handle.failures.len(), handle.failures_dropped), (20, 6));
+    assert_eq!(handle.failure, handle.failures.first().cloned());
+    assert_eq!(handle.failures[1].children.len(), 64);
+    let reply = &told.record.replies[0];
+    assert_eq!(
+        (reply.near_miss_count, reply.near_misses.len()),
+        (Some(25), 20)
+    );
+}

@@ -54,6 +54,27 @@ async fn what_does_not_decode_is_counted_and_is_the_cause() {
     assert_eq!(told.causes(), [all, all, some]);
 }
 
+#[tokio::test]
+async fn of_many_that_nobody_expected_the_last_are_shown_and_all_counted() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "busy.done");
+            publish!(s, "busy.new", {});
+            for _ in 0..40 {
+                send("busy.done", "{}").await;
+            }
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = run(body).await;
+    let record = &told.record;
+    assert_eq!(
+        (record.surprises.len(), record.surprises_dropped),
+        (32, Some(8))
+    );
+}
+
 /// Ids in headers: what does not decode reaches the scenario.
 fn by_header() -> BoxFuture<'static, choreo::Result<Harness>> {
     connect_with(async {

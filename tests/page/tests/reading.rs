@@ -404,7 +404,11 @@ async fn what_is_missing_is_said_at_the_top() {
         report.run.interrupted = true;
         report.run.notices = vec![
             Notice::new(NoticeKind::Lost, "1 process died", 1),
-            Notice::new(NoticeKind::Cut, "payloads were longer than 64 KiB", 3),
+            Notice::new(
+                NoticeKind::Cut,
+                "payloads are shown in part or not at all, because of their size",
+                3,
+            ),
         ];
         browser.open(&report).await;
         assert_eq!(
@@ -415,7 +419,7 @@ async fn what_is_missing_is_said_at_the_top() {
         for part in [
             "The run was interrupted",
             "1 process died",
-            "payloads were longer than 64 KiB (3)",
+            "payloads are shown in part or not at all, because of their size (3)",
         ] {
             assert!(banners.contains(part), "{part} in {banners}");
         }

@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use crate::model::{
-    Diagnosis, DiagnosisKind, Difference, Handle, HandleOutcome, MatchFailure, Millis,
-    MismatchKind, NearMiss,
+    Diagnosis, DiagnosisKind, Handle, HandleOutcome, MatchFailure, Millis, MismatchKind,
 };
 
 use super::Cuts;
@@ -30,6 +29,7 @@ pub(super) fn export(handle: &mut Handle, transports: Option<&[String]>, cuts: &
     handle.matched.clear();
     handle.near_misses.clear();
     handle.near_miss_count = None;
+    handle.pattern_truncated = false;
     handle.violation = None;
     handle.traffic = None;
     handle.cause = None;
@@ -49,8 +49,9 @@ fn place(handle: &mut Handle, transports: Option<&[String]>) {
 
 fn failures(handle: &mut Handle, cuts: &mut Cuts) {
     if handle.failures.is_empty() && handle.failure.is_none() {
-        handle.failures = handle.near_misses.iter().filter_map(failure).collect();
-        handle.failure = handle.failures.first().cloned();
+        let dropped = handle.failures_dropped;
+        handle.fill_failures();
+        handle.failures_dropped = handle.failures_dropped.max(dropped);
     }
     let over = handle.failures.len().saturating_sub(FAILURES);
     handle.failures.truncate(FAILURES);
@@ -58,31 +59,6 @@ fn failures(handle: &mut Handle, cuts: &mut Cuts) {
     cuts.failures += over as u64;
     for failure in handle.failure.iter_mut().chain(&mut handle.failures) {
         clean(failure);
-    }
-}
-
-/// A near miss as a tree.
-fn failure(near_miss: &NearMiss) -> Option<MatchFailure> {
-    let single = |difference: &Difference| {
-        MatchFailure::new(
-            difference.kind.clone(),
-            match difference.path.as_str() {
-                "" => "<root>",
-                path => path,
-            },
-            difference.expected.clone().unwrap_or_default(),
-            difference.actual.clone().unwrap_or_default(),
-        )
-    };
-    match near_miss.differences.as_slice() {
-        [] => None,
-        [only] => Some(single(only)),
-        several => {
-            let mut all =
-                MatchFailure::new(MismatchKind::Composed, "all_of", Value::Null, Value::Null);
-            all.children = several.iter().map(single).collect();
-            Some(all)
-        }
     }
 }
 

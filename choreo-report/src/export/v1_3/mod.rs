@@ -225,6 +225,7 @@ fn scenario(scenario: &mut Scenario, cuts: &mut Cuts) {
     scenario.messages_dropped = None;
     scenario.cause = None;
     scenario.surprises.clear();
+    scenario.surprises_dropped = None;
     scenario.order_violations.clear();
 
     scenario.stage = scenario.stage.take().and_then(stage);

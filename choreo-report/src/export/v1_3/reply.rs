@@ -28,6 +28,7 @@ pub(super) fn export(reply: &mut Reply, transports: Option<&[String]>) {
     reply.error_text = None;
     reply.required = None;
     reply.near_misses.clear();
+    reply.near_miss_count = None;
     reply.trigger_messages.clear();
     reply.response_messages.clear();
     reply.cause = None;

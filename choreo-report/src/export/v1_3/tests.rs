@@ -69,6 +69,7 @@ fn near_misses_become_failures() {
         ("qty", &json!(300))
     );
     assert_eq!(handle.failures[1].children[1].path, "<root>");
+    assert_eq!((handle.failures.len(), handle.failures_dropped), (2, 28));
     assert_eq!(exported.cuts, Cuts::default());
 }
 

@@ -6,7 +6,7 @@ mod scenario;
 use serde_json::Value;
 
 use super::hits::Rule;
-use super::{Counts, Redactor};
+use super::{Counts, Redactor, marker};
 use crate::model::{
     CaseRow, ChoreoMeta, Ci, Location, Notice, ProcessRef, Processes, Redactions, Report, Run,
     Test, Totals, Xdist,
@@ -307,6 +307,30 @@ impl Redactions {
             }
         }
         redactions
+    }
+
+    /// What a text shows of it: its markers.
+    #[must_use]
+    pub(crate) fn shown_in(text: &str) -> Self {
+        let mut counts = Counts::new();
+        for marker in marker::markers(text) {
+            let rule = marker::rule_of(&text[marker]);
+            // Those of version 1.3 tell no rule.
+            if !rule.is_empty() {
+                *counts.entry(rule.to_owned()).or_default() += 1;
+            }
+        }
+        Self::of(&counts)
+    }
+
+    /// Takes out what was hidden in a part.
+    pub(crate) fn subtract(&mut self, part: &Self) {
+        self.fields = self.fields.saturating_sub(part.fields);
+        self.stream_matches = self.stream_matches.saturating_sub(part.stream_matches);
+        self.rules.retain(|rule, count| {
+            *count = count.saturating_sub(part.rules.get(rule).copied().unwrap_or(0));
+            *count > 0
+        });
     }
 
     /// Adds what was hidden elsewhere, such as in a test.

@@ -36,6 +36,7 @@ impl Redactor {
             messages,
             messages_dropped: _,
             surprises,
+            surprises_dropped: _,
             order_violations,
             cause,
             extra,
@@ -163,6 +164,7 @@ impl Redactor {
             matched: _,
             near_misses,
             near_miss_count: _,
+            pattern_truncated: _,
             violation,
             traffic,
             cause,
@@ -264,6 +266,7 @@ impl Redactor {
             offset_ms: _,
             score: _,
             differences,
+            differences_dropped: _,
             extra,
         } = near_miss;
         for difference in differences {
@@ -330,6 +333,7 @@ impl Redactor {
             error_text,
             required: _,
             near_misses,
+            near_miss_count: _,
             trigger_messages: _,
             response_messages: _,
             cause,

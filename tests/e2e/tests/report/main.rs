@@ -140,7 +140,10 @@ fn without_a_word_the_report_is_in_the_target_folder() {
     let ran = fixture().cargo(&["test", "--test", "linked"], &[]).exits(0);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e/target/choreo/report");
     assert!(Folder::open(&folder).is_ok(), "{ran}");
-    drop(read::from_path(&folder.join("results.json")).expect("it is a report"));
+    let results = read::from_path(&folder.join("results.json")).expect("it is a report");
+    let allowed = results.report.run.allowlist_path;
+    let file = fixture().folder().join("choreo.toml");
+    assert_eq!(allowed.as_deref(), file.to_str());
 }
 
 fn a_process_that_dies_takes_no_scenario_with_it() {
@@ -173,6 +176,35 @@ fn a_process_that_dies_takes_no_scenario_with_it() {
         .map(|notice| &notice.kind)
         .collect();
     assert_eq!(kinds, [&NoticeKind::Lost]);
+}
+
+fn a_process_that_dies_last_is_in_the_report_of_whoever_asks() {
+    let scratch = Scratch::new();
+    let _ = scratch.cargo("out", &["test", "--test", "linked"]).exits(0);
+    // Cargo stops at the first program that fails, so that nobody is left who could merge.
+    let arguments = [
+        "test",
+        "--test",
+        "killed",
+        "--test",
+        "linked",
+        "--",
+        "--test-threads=1",
+    ];
+    let ran = scratch.cargo("out", &arguments).exits(CARGO_TEST_FAILED);
+    assert_eq!(scratch.report("out").run.totals.total, 1, "{ran}");
+    // What `choreo report show`, `open`, `export` and `diff` do first, and `choreo report merge` elsewhere.
+    let whole = Folder::create(&scratch.folder("whole")).expect("it is missing");
+    merge::merge(&[scratch.folder("out")], &whole, &Options::default()).expect("it has parts");
+    let folder = Folder::open(&scratch.folder("out")).expect("it is a report folder");
+    merge::merge_latest(&folder, &Options::default()).expect("it can be merged");
+    for name in ["whole", "out"] {
+        let report = scratch.report(name);
+        assert_eq!(report.run.totals.total, 3);
+        assert_eq!(outcome(&report, "kills_its_process"), TestOutcome::Errored);
+        assert_eq!(outcome(&report, "would_have_passed"), TestOutcome::Errored);
+        assert_eq!(report.run.notices.len(), 1);
+    }
 }
 
 fn the_processes_of_nextest_are_one_report() {
@@ -293,6 +325,7 @@ fn main() {
         the_binaries_of_cargo_test_are_one_report,
         without_a_word_the_report_is_in_the_target_folder,
         a_process_that_dies_takes_no_scenario_with_it,
+        a_process_that_dies_last_is_in_the_report_of_whoever_asks,
     ];
     checks.push((
         "cargo_test::no_file_of_a_report_holds_a_secret_of_the_run".to_owned(),
