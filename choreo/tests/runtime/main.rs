@@ -21,4 +21,5 @@ mod services;
 mod sets;
 mod stage;
 mod stage_counts;
+mod stage_ends;
 mod support;
