@@ -243,7 +243,7 @@ fn list(
     let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
             match element(input, diagnostics) {
-                Ok(()) if input.is_empty() || input.peek(Token![,]) => {}
+                Ok(()) if input.is_empty() || input.peek(Token![,]) || input.peek(Token![;]) => {}
                 Ok(()) => {
                     diagnostics.error(input.span(), "a `,` is missing before this");
                     skip_to_separator(input);

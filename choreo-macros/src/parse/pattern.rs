@@ -254,6 +254,12 @@ impl<'d> PatternParser<'d> {
             "absent" => return Ok(Some(Pattern::Absent(keyword))),
             "null" => return Ok(Some(Pattern::Null(keyword))),
             "bytes" => {
+                if at_separator(input) {
+                    return Err(syn::Error::new(
+                        keyword,
+                        "a value is missing after `bytes`: write `bytes b\"…\"`",
+                    ));
+                }
                 let operand = operand::parse(input, "after `bytes`, such as `bytes b\"…\"`")?;
                 return Ok(Some(Pattern::Bytes { keyword, operand }));
             }

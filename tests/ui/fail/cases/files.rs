@@ -1,3 +1,5 @@
+#![expect(unused_variables, reason = "only the rows count")]
+
 use choreo::prelude::*;
 
 #[choreo::harness]

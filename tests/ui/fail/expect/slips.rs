@@ -1,8 +1,7 @@
 use choreo::prelude::*;
 
 async fn scenario(s: Scenario<'_>) {
-    expect!(s, "orders", { letter: 'a' });
-    expect!(s, "orders", { letter: b'x' });
+    expect!(s, "orders", { text: c"x" });
     expect!(s, "orders", { raw: != b"x" });
     expect!(s, "orders", { outcome: Err("no") });
     expect!(s, "orders", { : 5 });

@@ -1,5 +1,7 @@
 //! What a connection holds of its broker. The broker cannot tell who reads a partition without a group.
 
+use std::collections::BTreeSet;
+
 use rdkafka::consumer::Consumer as _;
 
 use super::super::Kafka;
@@ -15,11 +17,12 @@ async fn reads(connection: &KafkaConnection, expected: &[&str]) {
     let assigned = || -> Vec<String> {
         let assignment = reading.cluster.consumer.assignment();
         let assignment = assignment.expect("a consumer that is alive");
-        assignment
-            .elements()
+        let elements = assignment.elements();
+        let topics = elements
             .iter()
-            .map(|partition| partition.topic().to_owned())
-            .collect()
+            .map(|partition| partition.topic().to_owned());
+        // A topic may have several partitions.
+        topics.collect::<BTreeSet<_>>().into_iter().collect()
     };
     let mut tick = tokio::time::interval(Duration::from_millis(5));
     let waited = tokio::time::timeout(BOUND, async {
