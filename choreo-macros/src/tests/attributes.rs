@@ -58,7 +58,7 @@ fn the_arguments_of_a_scenario() {
         ),
         ("orders, crate = \"choreo\"", &["without quotes"]),
         ("orders timeout = 1s", &["a `,` is missing"]),
-        ("orders; timeout = 1s", &["a `,` is missing", "write `,`"]),
+        ("orders; timeout = 1s", &["write `,` between"]),
         (
             "timeout = 5, slow = maybe, nme = \"x\"",
             &[
