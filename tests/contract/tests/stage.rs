@@ -15,7 +15,7 @@ use choreo::transport::{
 };
 use choreo_test_brokers::{StartError, TestError};
 use choreo_test_contract::{
-    JetStreamBroker, KafkaCluster, NatsBroker, RabbitBroker, RedisBroker, RedisStreamsBroker,
+    JetStreamBroker, KafkaBroker, NatsBroker, RabbitBroker, RedisBroker, RedisStreamsBroker,
     TestBroker, judge,
 };
 use libtest_mimic::{Arguments, Completion, Trial};
@@ -69,7 +69,7 @@ macro_rules! shared {
 shared!(
     NatsBroker,
     JetStreamBroker,
-    KafkaCluster,
+    KafkaBroker,
     RabbitBroker,
     RedisBroker,
     RedisStreamsBroker
@@ -99,7 +99,7 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     from::<NatsBroker>("nats", &mut trials);
     from::<JetStreamBroker>("jetstream", &mut trials);
-    from::<KafkaCluster>("kafka", &mut trials);
+    from::<KafkaBroker>("kafka", &mut trials);
     from::<RabbitBroker>("rabbitmq", &mut trials);
     from::<RedisBroker>("redis", &mut trials);
     from::<RedisStreamsBroker>("redis_streams", &mut trials);
@@ -111,7 +111,7 @@ fn main() -> ExitCode {
 fn from<A: Shared>(name: &'static str, trials: &mut Vec<Trial>) {
     to::<A, NatsBroker>(name, "nats", trials);
     to::<A, JetStreamBroker>(name, "jetstream", trials);
-    to::<A, KafkaCluster>(name, "kafka", trials);
+    to::<A, KafkaBroker>(name, "kafka", trials);
     to::<A, RabbitBroker>(name, "rabbitmq", trials);
     to::<A, RedisBroker>(name, "redis", trials);
     to::<A, RedisStreamsBroker>(name, "redis_streams", trials);
