@@ -4,10 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use choreo::__private::{
-    Body, BodyEnd, BoxFuture, HarnessFn, RunContext, ScenarioRecord, body_end, connect_with,
-    run_scenario,
-};
+use choreo::__private::{Body, BodyEnd, BoxFuture, HarnessFn, body_end, connect_with};
 use choreo::matchers::satisfies;
 use choreo::prelude::*;
 use choreo::transport::{
@@ -15,6 +12,8 @@ use choreo::transport::{
     MemorySubscriptionGuard, Outgoing, Transport, TransportError,
 };
 use choreo::{ScenarioErrorKind, TimelineAction, Value};
+
+use super::running::run_on;
 
 /// What of a broker hangs.
 #[derive(Default)]
@@ -453,24 +452,12 @@ async fn a_body_ends_by_itself_and_its_panic_is_told() {
         (publishes_in_a_panic as Body, "a transport of the user's"),
         (goes_on_while_an_answer_is_held_up, "the end of the body"),
     ] {
-        let record = run(body).await;
+        let record = run_on(&HARNESS, body).await;
         let failure = record.failure.expect("it failed");
         assert_eq!(record.outcome, Outcome::Fail, "{failure}");
         assert!(failure.contains(text), "{failure}");
         assert!(!failure.contains("given up"), "{failure}");
     }
-}
-
-async fn run(body: Body) -> ScenarioRecord {
-    let context = RunContext {
-        name: "the scenario".into(),
-        file: "f.rs",
-        line: 1,
-        row: None,
-        color: false,
-        detail: false,
-    };
-    run_scenario(&HARNESS, Some(Duration::from_millis(40)), body, context).await
 }
 
 #[tokio::test]

@@ -18,6 +18,10 @@ static HARNESS: HarnessFn = HarnessFn::new("memory", "running", file!(), line!()
 });
 
 async fn run(body: Body) -> ScenarioRecord {
+    run_on(&HARNESS, body).await
+}
+
+pub(crate) async fn run_on(harness: &'static HarnessFn, body: Body) -> ScenarioRecord {
     let context = RunContext {
         name: "the scenario".into(),
         file: "f.rs",
@@ -26,7 +30,7 @@ async fn run(body: Body) -> ScenarioRecord {
         color: false,
         detail: false,
     };
-    let running = run_scenario(&HARNESS, Some(Duration::from_millis(40)), body, context);
+    let running = run_scenario(harness, Some(Duration::from_millis(40)), body, context);
     tokio::time::timeout(Duration::from_secs(30), running)
         .await
         .expect("it ends by itself")
