@@ -4,13 +4,17 @@
 //! of each partition is fixed as a number, before the first fetch: the group's committed offset, or the start
 //! that was asked for, which is committed so that no later rebalance asks for it again. Partitions that the
 //! cluster gives to other members of the group do not come here.
+//!
+//! **Rest.** A topic that nobody here reads any more rests while others are read: to leave it the group would
+//! have to meet again, and nobody is given anything meanwhile. Who reads it again goes on where it rested.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::Offset;
 use rdkafka::types::RDKafkaRespErr;
 
@@ -47,6 +51,8 @@ struct State {
     apart: bool,
     /// Why the last rebalance gave nothing to read.
     problem: Option<String>,
+    /// Partitions that rest. The client remembers it beyond a rebalance.
+    resting: HashSet<(Arc<str>, i32)>,
 }
 
 impl Group {
@@ -74,7 +80,7 @@ impl Group {
                 None => self.routes.patterns().iter().all(|p| state.has_met(p)),
             };
             if met {
-                return Ok(());
+                return self.rest(consumer, &mut state);
             }
             if !state.meeting && !state.apart {
                 self.tell(consumer, &mut state)?;
@@ -94,14 +100,48 @@ impl Group {
         }
     }
 
-    /// Tells the client what there is no more to read. A rebalance that is on its way goes on: it would begin
-    /// anew, and who tries again waits for it.
+    /// Leaves the group when there is nothing more to read, and lets what nobody reads rest. A rebalance that is
+    /// on its way goes on: it would begin anew, and who tries again waits for it.
     pub(super) fn sweep(&self, consumer: &BaseConsumer<Context>) -> Result<(), String> {
         let mut state = locked(&self.state);
-        if state.meeting || state.apart || self.routes.patterns() == state.told {
+        if state.meeting || state.apart {
             return Ok(());
         }
-        self.tell(consumer, &mut state)
+        if self.routes.patterns().is_empty() && !state.told.is_empty() {
+            return self.tell(consumer, &mut state);
+        }
+        self.rest(consumer, &mut state)
+    }
+
+    /// Lets partitions rest that nobody reads, and wakes those that somebody reads again.
+    fn rest(&self, consumer: &BaseConsumer<Context>, state: &mut State) -> Result<(), String> {
+        let (idle, read): (Vec<_>, Vec<_>) = self
+            .routes
+            .held()
+            .into_iter()
+            .partition(|held| held.is_idle);
+        let mut resting = TopicPartitionList::new();
+        for held in idle {
+            resting.add_partition(&held.topic, held.partition);
+            state.resting.insert((held.topic, held.partition));
+        }
+        // Only these: the client throws away what it has fetched of a partition that it is asked about.
+        let mut woken = TopicPartitionList::new();
+        for held in read {
+            if state
+                .resting
+                .remove(&(Arc::clone(&held.topic), held.partition))
+            {
+                woken.add_partition(&held.topic, held.partition);
+            }
+        }
+        if resting.count() > 0 {
+            consumer.pause(&resting).map_err(|error| words(&error))?;
+        }
+        if woken.count() > 0 {
+            consumer.resume(&woken).map_err(|error| words(&error))?;
+        }
+        Ok(())
     }
 
     fn tell(&self, consumer: &BaseConsumer<Context>, state: &mut State) -> Result<(), String> {
@@ -142,7 +182,10 @@ impl Group {
                 link.pause(PAUSE);
             }
             let mut state = locked(&self.state);
-            *state = State::default();
+            *state = State {
+                resting: std::mem::take(&mut state.resting),
+                ..State::default()
+            };
             self.changed.notify_all();
         }
         self.meet(consumer, None, deadline)
@@ -170,34 +213,37 @@ impl Group {
         }
         let names = subscribed(consumer);
         let mut state = locked(&self.state);
-        match &taken {
+        let result = match taken {
             // A rebalance that began before the client was told says nothing.
-            Ok(()) if names.as_ref() != Some(&state.told) => {}
-            Ok(()) => {
+            Ok(Taken::Ours) if names.as_ref() == Some(&state.told) => {
                 state.met = state.told.clone();
                 state.meeting = false;
+                Ok(())
             }
+            Ok(_) => Ok(()),
             Err(problem) => {
                 state.met.clear();
                 state.meeting = false;
                 state.problem = Some(problem.clone());
+                Err(problem)
             }
-        }
+        };
         self.changed.notify_all();
-        taken
+        // In here nothing has been fetched yet.
+        result.and_then(|()| self.rest(consumer, &mut state))
     }
 
     fn take(
         &self,
         consumer: &BaseConsumer<Context>,
         partitions: &TopicPartitionList,
-    ) -> Result<(), KafkaError> {
+    ) -> Result<Taken, KafkaError> {
         let mut list = TopicPartitionList::with_capacity(partitions.count());
         for element in partitions.elements() {
             list.add_partition(element.topic(), element.partition());
         }
         if list.count() == 0 {
-            return consumer.assign(&list);
+            return consumer.assign(&list).map(|()| Taken::Ours);
         }
         let committed = consumer.committed_offsets(list.clone(), REBALANCE_BOUND)?;
         let mut open = TopicPartitionList::new();
@@ -223,11 +269,16 @@ impl Group {
             self.routes.take_over(topic, partition, next);
         }
         consumer.assign(&list)?;
-        if begun.count() > 0 {
-            // Whoever has the partition after the next rebalance goes on here.
-            consumer.commit(&begun, CommitMode::Async)?;
+        if begun.count() == 0 {
+            return Ok(Taken::Ours);
         }
-        Ok(())
+        // Whoever has the partition after the next rebalance goes on here. When the group is in that one
+        // already, it has not heard where that is, and would ask for the end again, which may be later.
+        match consumer.commit(&begun, CommitMode::Sync) {
+            Ok(()) => Ok(Taken::Ours),
+            Err(error) if is_meeting(&error) => Ok(Taken::Overtaken),
+            Err(error) => Err(error),
+        }
     }
 
     /// Where to begin in partitions of which the group has committed nothing, as numbers.
@@ -263,6 +314,14 @@ impl Group {
     }
 }
 
+/// What came of a rebalance.
+enum Taken {
+    /// The partitions are read, and the group knows from where.
+    Ours,
+    /// The next rebalance had begun before the group was told.
+    Overtaken,
+}
+
 impl State {
     fn has_met(&self, pattern: &str) -> bool {
         self.met.iter().any(|name| name == pattern)
@@ -273,6 +332,18 @@ fn give_up(consumer: &BaseConsumer<Context>) {
     if let Err(error) = consumer.unassign() {
         tracing::warn!(error = words(&error), "partitions were not given up");
     }
+}
+
+/// Whether the group is in the next rebalance.
+fn is_meeting(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::RebalanceInProgress
+                | RDKafkaErrorCode::IllegalGeneration
+                | RDKafkaErrorCode::UnknownMemberId
+        )
+    )
 }
 
 /// What the client is subscribed to now, in order; what it was told in a rebalance counts after it.

@@ -50,6 +50,14 @@ struct Topic {
     readers: Arc<[Reader]>,
 }
 
+/// A partition that the group has given to this member.
+pub(super) struct Held {
+    pub(super) topic: Arc<str>,
+    pub(super) partition: i32,
+    /// Nobody here reads it.
+    pub(super) is_idle: bool,
+}
+
 #[derive(Debug, Default)]
 struct Table {
     last_id: u64,
@@ -194,6 +202,21 @@ impl Routes {
             .collect()
     }
 
+    /// As a member of a group: the partitions that are ours.
+    pub(super) fn held(&self) -> Vec<Held> {
+        let table = locked(&self.0);
+        let topics = table.topics.values();
+        topics
+            .flat_map(|topic| {
+                topic.next.keys().map(|partition| Held {
+                    topic: Arc::clone(&topic.name),
+                    partition: *partition,
+                    is_idle: topic.readers.is_empty(),
+                })
+            })
+            .collect()
+    }
+
     /// As a member of a group: the partition is ours, from this position, for all who want its topic.
     pub(super) fn take_over(&self, topic: &str, partition: i32, next: i64) {
         let mut table = locked(&self.0);
@@ -215,6 +238,9 @@ impl Routes {
         let mut table = locked(&self.0);
         if let Some(entry) = table.topics.get_mut(topic) {
             entry.next.remove(&partition);
+            if entry.next.is_empty() && entry.readers.is_empty() {
+                table.topics.remove(topic);
+            }
         }
     }
 

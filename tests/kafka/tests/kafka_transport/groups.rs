@@ -24,6 +24,7 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
                 at_once(Kafka::new(mock.url())).await
             },
         )
+        .embedded_test("groups::a_topic_that_nobody_reads_rests", rests)
         .embedded_test(
             "groups::after_a_failed_subscribe_the_next_waits",
             failed_first,
@@ -86,6 +87,32 @@ async fn at_once(kafka: Kafka) -> Result<(), TestError> {
     };
     let (a, b, c) = tokio::join!(ready("a"), ready("b"), ready("c"));
     a.and(b).and(c)
+}
+
+/// Nobody reads one of two topics for a while; the group does not meet for that.
+async fn rests() -> Result<(), TestError> {
+    let mock = KafkaMock::start()?;
+    let kafka = Kafka::new(mock.url());
+    let publisher = connect(&kafka).await?;
+    let reader = connect(&member(kafka)).await?;
+    let (deliver_a, mut seen_a) = delivery();
+    let (deliver_b, mut seen_b) = delivery();
+    let (_a, b) = tokio::join!(
+        reader.subscribe("a", deliver_a),
+        reader.subscribe("b", deliver_b.clone())
+    );
+    let mut b = b?;
+    for round in 0..5 {
+        publisher.publish(message("b", format!("{round}"))).await?;
+        assert_eq!(seen_b.next().await.payload, format!("{round}"));
+        drop(b);
+        publisher.publish(message("a", format!("{round}"))).await?;
+        assert_eq!(seen_a.next().await.payload, format!("{round}"));
+        b = reader.subscribe("b", deliver_b.clone()).await?;
+    }
+    assert!(seen_b.is_empty());
+    drop(b);
+    Ok(())
 }
 
 /// The mock cluster waits for more members for three seconds.
