@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 
 use super::Start;
 use super::context::Context;
-use super::link::{SharedLink, locked};
+use super::link::{Link, SharedLink, locked};
 use super::routes::Positions;
 use super::settings::{Settings, words};
 
@@ -239,34 +239,18 @@ impl Cluster {
         wanted: i64,
         deadline: Instant,
     ) -> Result<Positions, String> {
-        loop {
-            let mut list = TopicPartitionList::with_capacity(partitions.len());
-            for partition in partitions {
-                list.add_partition_offset(topic, *partition, Offset::from_raw(wanted))
-                    .map_err(|error| words(&error))?;
-            }
-            let answer = self.consumer.offsets_for_times(list, left(deadline));
-            let problem = match answer {
-                Ok(answer) => {
-                    let elements = answer.elements();
-                    match elements.iter().find_map(|e| e.error().err()) {
-                        None => {
-                            return Ok(elements
-                                .iter()
-                                .map(|e| (e.partition(), e.offset().to_raw().unwrap_or(-1)))
-                                .collect());
-                        }
-                        Some(error) => error,
-                    }
-                }
-                Err(error) => error,
-            };
-            let moving = is_moving(&problem) || is_unknown(&problem);
-            if !moving || Instant::now() >= deadline {
-                return Err(format!("its end is not known: {}", words(&problem)));
-            }
-            self.wait(deadline)?;
+        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        for partition in partitions {
+            list.add_partition_offset(topic, *partition, Offset::from_raw(wanted))
+                .map_err(|error| words(&error))?;
         }
+        let answer = ask_offsets(&self.consumer, &self.link, &list, deadline)
+            .map_err(|error| format!("its end is not known: {}", words(&error)))?;
+        let elements = answer.elements();
+        Ok(elements
+            .iter()
+            .map(|e| (e.partition(), e.offset().to_raw().unwrap_or(-1)))
+            .collect())
     }
 
     /// Asks any broker for a sign of life.
@@ -329,6 +313,46 @@ impl Cluster {
         }
         self.link.pause(PAUSE.min(left(deadline)));
         Ok(())
+    }
+}
+
+/// Asks the leaders of partitions for the offsets of the times in the list; no partition of the answer has an
+/// error. Blocks.
+pub(super) fn ask_offsets(
+    consumer: &BaseConsumer<Context>,
+    link: &Link,
+    list: &TopicPartitionList,
+    deadline: Instant,
+) -> Result<TopicPartitionList, KafkaError> {
+    loop {
+        let answer = consumer.offsets_for_times(list.clone(), left(deadline));
+        let problem = match answer {
+            Ok(answer) => {
+                let problem = answer.elements().iter().find_map(|e| e.error().err());
+                match problem {
+                    None => return Ok(answer),
+                    Some(problem) => problem,
+                }
+            }
+            Err(error) => error,
+        };
+        let may_pass = is_moving(&problem) || is_unknown(&problem);
+        if !may_pass || link.is_closed() || Instant::now() >= deadline {
+            return Err(problem);
+        }
+        // The client looks up leaders in what it remembers. An answer from before the topic was there, of a
+        // broker that was slow with it, stays there until somebody asks again.
+        let mut topics: Vec<_> = list
+            .elements()
+            .iter()
+            .map(|e| e.topic().to_owned())
+            .collect();
+        topics.dedup();
+        for topic in topics {
+            // Whether it helped shows in the next round.
+            let _ = consumer.fetch_metadata(Some(&topic), left(deadline));
+        }
+        link.pause(PAUSE.min(left(deadline)));
     }
 }
 

@@ -124,7 +124,11 @@ impl Kafka {
                 (None, settings.consumer(name.as_str()), context.clone())
             }
             Some(name) => {
-                let group = Arc::new(Group::new(Arc::clone(&routes), self.start));
+                let group = Arc::new(Group::new(
+                    Arc::clone(&routes),
+                    self.start,
+                    Arc::clone(&link),
+                ));
                 let context = context.clone().in_group(Arc::clone(&group));
                 (Some(group), settings.member(name), context)
             }

@@ -153,7 +153,7 @@ impl Reading {
                 self.cluster.ensure(&name, deadline)?;
             }
         }
-        group.rejoin(&self.cluster.consumer, &self.cluster.link, deadline)
+        group.rejoin(&self.cluster.consumer, deadline)
     }
 
     /// Lets a subscription read a topic from these positions, and the consumer with it.

@@ -19,8 +19,9 @@ use rdkafka::topic_partition_list::Offset;
 use rdkafka::types::RDKafkaRespErr;
 
 use super::Start;
+use super::cluster::ask_offsets;
 use super::context::Context;
-use super::link::{Link, locked};
+use super::link::{SharedLink, locked};
 use super::routes::Routes;
 use super::settings::words;
 
@@ -31,10 +32,10 @@ const REBALANCE_BOUND: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// What the callback of the client and the subscriptions share.
-#[derive(Debug)]
 pub(super) struct Group {
     routes: Arc<Routes>,
     start: Start,
+    link: SharedLink,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -56,10 +57,11 @@ struct State {
 }
 
 impl Group {
-    pub(super) fn new(routes: Arc<Routes>, start: Start) -> Self {
+    pub(super) fn new(routes: Arc<Routes>, start: Start, link: SharedLink) -> Self {
         Self {
             routes,
             start,
+            link,
             state: Mutex::default(),
             changed: Condvar::new(),
         }
@@ -168,7 +170,6 @@ impl Group {
     pub(super) fn rejoin(
         &self,
         consumer: &BaseConsumer<Context>,
-        link: &Link,
         deadline: Instant,
     ) -> Result<(), String> {
         if locked(&self.state).apart {
@@ -176,10 +177,10 @@ impl Group {
             // has left, the next one is new.
             consumer.unsubscribe();
             while subscribed(consumer).is_none_or(|names| !names.is_empty()) {
-                if link.is_closed() || Instant::now() >= deadline {
+                if self.link.is_closed() || Instant::now() >= deadline {
                     return Err("the group has not been left in time".into());
                 }
-                link.pause(PAUSE);
+                self.link.pause(PAUSE);
             }
             let mut state = locked(&self.state);
             *state = State {
@@ -290,19 +291,19 @@ impl Group {
         if open.count() == 0 || matches!(self.start, Start::Offset(_)) {
             return Ok(open);
         }
-        let mut found = consumer.offsets_for_times(open, REBALANCE_BOUND)?;
+        let deadline = Instant::now() + REBALANCE_BOUND;
+        let ask = |list| ask_offsets(consumer, &self.link, list, deadline);
+        let mut found = ask(&open)?;
         // Nothing is as late as the time that was asked for.
         let mut late = TopicPartitionList::new();
         for element in found.elements() {
-            element.error()?;
             if !matches!(element.offset(), Offset::Offset(_)) {
                 late.add_partition_offset(element.topic(), element.partition(), Offset::End)?;
             }
         }
         if late.count() > 0 {
-            let ends = consumer.offsets_for_times(late, REBALANCE_BOUND)?;
+            let ends = ask(&late)?;
             for element in ends.elements() {
-                element.error()?;
                 found.set_partition_offset(
                     element.topic(),
                     element.partition(),
