@@ -1,15 +1,20 @@
 //! The broker's task: the only owner of the subscriptions.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
+use super::lock;
 use super::topic::Pattern;
 use crate::clock;
 use crate::envelope::{Envelope, Outgoing};
 use crate::transport::Delivery;
+
+/// Topics without a reader that are remembered.
+const UNREAD_KEPT: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct SubscriptionId(pub(super) u64);
@@ -34,10 +39,32 @@ struct Subscriptions {
     places: HashMap<SubscriptionId, Option<String>>,
 }
 
+/// Topics whose messages reached nobody, with the instant of the last one; the oldest first.
+#[derive(Default)]
+pub(super) struct Unread(VecDeque<(Arc<str>, Instant)>);
+
+impl Unread {
+    fn note(&mut self, topic: &Arc<str>, at: Instant) {
+        if let Some(place) = self.0.iter().position(|(known, _)| known == topic) {
+            self.0.remove(place);
+        } else if self.0.len() == UNREAD_KEPT {
+            self.0.pop_front();
+        }
+        self.0.push_back((Arc::clone(topic), at));
+    }
+
+    /// The newest first.
+    pub(super) fn since(&self, since: Instant) -> Vec<Arc<str>> {
+        let recent = self.0.iter().rev().take_while(|(_, at)| *at >= since);
+        recent.map(|(topic, _)| Arc::clone(topic)).collect()
+    }
+}
+
 /// Runs until every sender is gone.
 pub(super) async fn run(
     mut controls: mpsc::UnboundedReceiver<Command>,
     mut publications: mpsc::Receiver<Outgoing>,
+    unread: Arc<Mutex<Unread>>,
 ) {
     let mut subscriptions = Subscriptions::default();
     loop {
@@ -48,7 +75,7 @@ pub(super) async fn run(
                 Some(command) => subscriptions.apply(command),
                 None => break,
             },
-            Some(message) = publications.recv() => subscriptions.dispatch(message),
+            Some(message) = publications.recv() => subscriptions.dispatch(message, &unread),
         }
     }
 }
@@ -93,7 +120,7 @@ impl Subscriptions {
         }
     }
 
-    fn dispatch(&self, message: Outgoing) {
+    fn dispatch(&self, message: Outgoing, unread: &Mutex<Unread>) {
         let Outgoing {
             topic,
             key,
@@ -127,8 +154,13 @@ impl Subscriptions {
             .iter()
             .filter(|(_, pattern, _)| pattern.matches(&topic))
             .map(|(_, _, delivery)| delivery);
+        let mut reached = false;
         for delivery in exact.chain(wild) {
             delivery.deliver(envelope.clone());
+            reached = true;
+        }
+        if !reached {
+            lock(unread).note(&topic, envelope.received_at);
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
-use self::broker::{Command, SubscriptionId};
+use self::broker::{Command, SubscriptionId, Unread};
 use super::{
     Capabilities, Connection, ConnectionEvent, ConnectionEvents, Delivery, Endpoint, Outgoing,
     Transport, TransportError,
@@ -102,6 +103,7 @@ struct Shared {
     link: Mutex<Option<Link>>,
     next_id: AtomicU64,
     connections: Mutex<Connections>,
+    unread: Arc<Mutex<Unread>>,
 }
 
 #[derive(Default)]
@@ -195,7 +197,11 @@ impl Shared {
             _ => {
                 let (control, controls) = mpsc::unbounded_channel();
                 let (publish, publications) = mpsc::channel(PUBLISH_QUEUE);
-                tokio::spawn(broker::run(controls, publications));
+                tokio::spawn(broker::run(
+                    controls,
+                    publications,
+                    Arc::clone(&self.unread),
+                ));
                 link.insert(Link { control, publish }).clone()
             }
         }
@@ -341,6 +347,10 @@ impl Connection for MemoryConnection {
             Some(reason) => Err(TransportError::Lost { reason }),
             None => Ok(()),
         }
+    }
+
+    fn unread_topics(&self, since: Instant) -> Option<Vec<Arc<str>>> {
+        Some(lock(&self.shared.unread).since(since))
     }
 
     async fn close(&self) {
