@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::lock;
 use super::topic::Pattern;
@@ -21,6 +21,11 @@ pub(super) struct SubscriptionId(pub(super) u64);
 
 #[derive(Debug)]
 pub(super) enum Command {
+    Publish {
+        message: Outgoing,
+        /// Its room in the queue, given back when it is dispatched or the broker ends.
+        _room: OwnedSemaphorePermit,
+    },
     Subscribe {
         id: SubscriptionId,
         pattern: Pattern,
@@ -60,29 +65,22 @@ impl Unread {
     }
 }
 
-/// Runs until every sender is gone.
+/// Runs until every sender is gone. Publications and subscriptions take effect in the order in which they came: a
+/// subscription sees what is published after it, and nothing that was published before.
 pub(super) async fn run(
-    mut controls: mpsc::UnboundedReceiver<Command>,
-    mut publications: mpsc::Receiver<Outgoing>,
+    mut commands: mpsc::UnboundedReceiver<Command>,
     unread: Arc<Mutex<Unread>>,
 ) {
     let mut subscriptions = Subscriptions::default();
-    loop {
-        tokio::select! {
-            // Subscriptions first: what was confirmed sees everything that is published afterwards.
-            biased;
-            command = controls.recv() => match command {
-                Some(command) => subscriptions.apply(command),
-                None => break,
-            },
-            Some(message) = publications.recv() => subscriptions.dispatch(message, &unread),
-        }
+    while let Some(command) = commands.recv().await {
+        subscriptions.apply(command, &unread);
     }
 }
 
 impl Subscriptions {
-    fn apply(&mut self, command: Command) {
+    fn apply(&mut self, command: Command, unread: &Mutex<Unread>) {
         match command {
+            Command::Publish { message, .. } => self.dispatch(message, unread),
             Command::Subscribe {
                 id,
                 pattern,
