@@ -23,7 +23,7 @@ mod data;
 mod reply;
 mod tally;
 
-pub(crate) use busy::BusyTopic;
+pub(crate) use busy::{BusyTopic, Slip, SlipKnown};
 pub(crate) use data::{Describe, HandleData};
 pub(crate) use reply::{ReplyFailure, ReplyStep};
 pub use reply::{ReplyReport, ReplyState};
@@ -405,6 +405,7 @@ pub struct ScenarioResult {
     /// The transports, in the order of the stage.
     pub(crate) legs: Vec<Arc<LegInfo>>,
     pub(crate) busy_topics: Vec<BusyTopic>,
+    pub(crate) slips: Vec<Slip>,
     pub(crate) timeout: Duration,
 }
 
@@ -448,6 +449,12 @@ impl ScenarioResult {
             None => format!("`{topic}`"),
             Some(label) => format!("`{topic}` on {label}"),
         }
+    }
+
+    /// A topic that may have been meant to be the one that stayed silent.
+    pub(crate) fn slip(&self, silent: &HandleData) -> Option<&Slip> {
+        let mut slips = self.slips.iter();
+        slips.find(|slip| slip.leg == silent.leg && slip.silent == silent.topic)
     }
 
     pub(crate) fn is_inbox(&self, topic: &str) -> bool {

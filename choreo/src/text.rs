@@ -103,6 +103,12 @@ pub(crate) fn edit_distance(left: &str, right: &str) -> usize {
     row[right.len()]
 }
 
+/// Whether one name may be a slip of the pen for the other. In a short one a letter is a good part of it.
+pub(crate) fn is_slip(left: &str, right: &str) -> bool {
+    let distance = edit_distance(left, right);
+    (1..=2).contains(&distance) && distance * 3 <= left.chars().count()
+}
+
 /// The name of a type without the modules it is in.
 pub(crate) fn short_type_name<T>() -> String {
     let mut short = String::new();
@@ -149,5 +155,8 @@ mod tests {
         assert_eq!(edit_distance("orders.processed", "orders.procesed"), 1);
         assert_eq!(edit_distance("", "abc"), 3);
         assert_eq!(edit_distance("kitten", "sitting"), 3);
+        assert!(is_slip("orders.processed", "orders.procesed"));
+        assert!(!is_slip("orders", "orders"));
+        assert!(!is_slip("ask", "asked"));
     }
 }

@@ -7,7 +7,14 @@ use super::{Act, State, Trigger};
 use crate::clock;
 use crate::dispatch::Registration;
 use crate::expectation::{Anchor, Closing};
-use crate::outcome::{BusyTopic, HandleResult, Outcome, ScenarioResult};
+use crate::ids::LegIndex;
+use crate::outcome::{
+    BusyTopic, HandleData, HandleResult, Outcome, ScenarioResult, Slip, SlipKnown,
+};
+use crate::text::is_slip;
+
+/// What stands for other text in the patterns of topics of one transport or another.
+const OF_PATTERNS: [char; 7] = ['*', '>', '#', '+', '?', '[', '^'];
 
 impl Act {
     /// Freezes the act. `abandoned` when its time was not up.
@@ -112,11 +119,12 @@ impl Act {
         }
         let (timeline, timeline_dropped) = state.timeline.finish();
         let failed = |handle: &HandleResult| handle.data.outcome >= Outcome::Fail;
-        let busy_topics = if handles.iter().any(failed) {
-            self.busy_topics(state.opened)
-        } else {
-            Vec::new()
-        };
+        let (mut busy_topics, mut slips) = (Vec::new(), Vec::new());
+        if handles.iter().any(failed) {
+            busy_topics = self.busy_topics(state.opened);
+            let silent = handles.iter().filter(|handle| failed(handle));
+            slips = self.slips(state, silent.map(|handle| &*handle.data), &busy_topics);
+        }
         let act = state.act();
         let first_handle = state.earlier_handles();
         let result = Arc::new(ScenarioResult {
@@ -145,6 +153,7 @@ impl Act {
                 .collect(),
             legs,
             busy_topics,
+            slips,
             timeout: self.timeout,
         });
         state.result = Some(Arc::clone(&result));
@@ -166,5 +175,56 @@ impl Act {
                 })
             })
             .collect()
+    }
+
+    /// Topics that may be slips of the pen for those that stayed silent. A broker that cannot tell whom a message
+    /// reached leaves what the scenario itself sent and does not listen for.
+    fn slips<'a>(
+        &self,
+        state: &State,
+        silent: impl Iterator<Item = &'a HandleData>,
+        busy: &[BusyTopic],
+    ) -> Vec<Slip> {
+        let mut slips: Vec<Slip> = Vec::new();
+        for data in silent {
+            let is_told = |slip: &Slip| slip.leg == data.leg && slip.silent == data.topic;
+            if data.topic.contains(OF_PATTERNS) || slips.iter().any(is_told) {
+                continue;
+            }
+            let unread = self.legs[data.leg as usize]
+                .router
+                .unread_topics(state.opened);
+            let known = match unread {
+                Some(_) => SlipKnown::Unread,
+                None => SlipKnown::Sent,
+            };
+            let topics = unread.unwrap_or_else(|| state.sent_unheard(data.leg, busy));
+            let similar = topics.into_iter().find(|topic| is_slip(topic, &data.topic));
+            slips.extend(similar.map(|topic| Slip {
+                leg: data.leg,
+                topic,
+                silent: Arc::clone(&data.topic),
+                known,
+            }));
+        }
+        slips
+    }
+}
+
+impl State {
+    /// Topics that the scenario sent to and that nothing is known to have come on.
+    fn sent_unheard(&self, leg: u32, busy: &[BusyTopic]) -> Vec<Arc<str>> {
+        let on = LegIndex(leg);
+        let mut listened = self.slots.iter().filter(|slot| slot.leg == on);
+        if listened.any(|slot| slot.topic.contains(OF_PATTERNS)) {
+            // It may listen for them by a pattern.
+            return Vec::new();
+        }
+        let sent = self.messages.sent_since(leg, self.opened);
+        let unheard = sent.filter(|topic| {
+            let busy = busy.iter().any(|it| it.leg == leg && it.topic == **topic);
+            !busy && !self.listens_on(on, topic)
+        });
+        unheard.cloned().collect()
     }
 }

@@ -65,7 +65,7 @@ impl Act {
 }
 
 impl State {
-    fn listens_on(&self, leg: LegIndex, topic: &str) -> bool {
+    pub(super) fn listens_on(&self, leg: LegIndex, topic: &str) -> bool {
         let mut slots = self.slots.iter();
         slots.any(|slot| slot.leg == leg && &*slot.topic == topic)
     }

@@ -390,6 +390,11 @@ impl Router {
         busy
     }
 
+    /// Topics whose messages reached nobody since an instant, if the broker tells.
+    pub(crate) fn unread_topics(&self, since: Instant) -> Option<Vec<Arc<str>>> {
+        self.connection.get()?.unread_topics(since)
+    }
+
     pub(crate) fn on_event(&self, event: ConnectionEvent) {
         let mut concerned = None;
         let failure = match event {

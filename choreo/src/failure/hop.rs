@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Text, place};
-use crate::outcome::{HandleData, LegInfo, ReplyReport, ReplyState};
+use crate::outcome::{HandleData, LegInfo, ReplyReport, ReplyState, SlipKnown};
 use crate::text::{Tone, count, edit_distance, shorten};
 
 /// Other topics that are shown.
@@ -17,6 +17,7 @@ impl Text<'_> {
         self.hop(data);
         self.filtered(data);
         self.other_topics(data);
+        self.slip(data);
     }
 
     /// From what the test sent to the topic that stayed silent.
@@ -185,6 +186,25 @@ impl Text<'_> {
             let _ = write!(text, " and {} more topics", topics.len() - TOPICS_SHOWN);
         }
         self.line(6, self.paint(Tone::Quiet, text));
+    }
+
+    /// A topic that may have been meant to be the silent one.
+    fn slip(&mut self, data: &HandleData) {
+        let Some(slip) = self.result.slip(data) else {
+            return;
+        };
+        let topic = self.result.topic_on(slip.leg, &slip.topic);
+        let silent = self.result.topic_on(slip.leg, &slip.silent);
+        let text = match slip.known {
+            SlipKnown::Unread => {
+                format!("a message on {topic} reached nobody: is it meant to be {silent}?")
+            }
+            SlipKnown::Sent => format!(
+                "this test sent to {topic} and does not listen there: if no service does either, is it \
+                 meant to be {silent}?"
+            ),
+        };
+        self.line(6, self.paint(Tone::Warn, text));
     }
 
     pub(super) fn replies(&mut self) {

@@ -12,3 +12,23 @@ pub(crate) struct BusyTopic {
     /// So many are remembered, and more may have come.
     pub(crate) or_more: bool,
 }
+
+/// A topic that may be a slip of the pen for one that stayed silent.
+#[derive(Debug)]
+pub(crate) struct Slip {
+    /// The transport of both, as an index into the result's legs.
+    pub(crate) leg: u32,
+    pub(crate) topic: Arc<str>,
+    /// The one that stayed silent.
+    pub(crate) silent: Arc<str>,
+    pub(crate) known: SlipKnown,
+}
+
+/// What is known of the messages on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SlipKnown {
+    /// The broker says that one reached nobody.
+    Unread,
+    /// The scenario sent one there and does not listen; what others do, the broker does not tell.
+    Sent,
+}

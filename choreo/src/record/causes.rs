@@ -5,7 +5,8 @@ use choreo_report::model::{Cause, CauseKind, HandleKind, HandleOutcome, Scenario
 use super::{Context, handles};
 use crate::matcher::{Actual, Mismatch, MismatchKind, diff};
 use crate::outcome::{
-    self, HandleData, NearMiss, Outcome, ReplyReport, ReplyState, Tally, Violation, Wants,
+    self, HandleData, NearMiss, Outcome, ReplyReport, ReplyState, SlipKnown, Tally, Violation,
+    Wants,
 };
 use crate::text::{Took, count, edit_distance, shorten};
 
@@ -272,6 +273,8 @@ fn silent(context: &Context<'_>, data: &HandleData) -> (CauseKind, String) {
         .map(|other| (edit_distance(&other.topic, &data.topic), other))
         .filter(|(distance, _)| *distance <= NEAR_NAME)
         .min_by_key(|(distance, _)| *distance);
+    let slip = context.of.slip(data);
+    let slip = slip.filter(|slip| slip.known == SlipKnown::Unread);
     if traffic.all_undecodable() {
         let codec = context.result.leg(data.leg).codec.name();
         let unread = count(traffic.undecodable, "message");
@@ -292,6 +295,8 @@ fn silent(context: &Context<'_>, data: &HandleData) -> (CauseKind, String) {
             }
             _ => format!(": some came on `{topic}`"),
         }
+    } else if let Some(slip) = slip {
+        format!(": a message on `{}` reached nobody", slip.topic)
     } else {
         String::new()
     };

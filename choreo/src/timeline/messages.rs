@@ -130,6 +130,13 @@ impl MessageLog {
         self.dropped > 0 || kept.any(|it| **it.topic() == *topic)
     }
 
+    /// Topics that messages went to since an instant, as far as they are kept.
+    pub(crate) fn sent_since(&self, leg: u32, since: Instant) -> impl Iterator<Item = &Arc<str>> {
+        let sent = self.kept.iter().filter(|it| !it.came());
+        let sent = sent.filter(move |it| it.leg == leg && it.at >= since);
+        sent.map(Logged::topic)
+    }
+
     /// What is kept, the oldest first, and how many older ones were dropped.
     pub(crate) fn snapshot(&self) -> (Vec<Logged>, u64) {
         (self.kept.iter().cloned().collect(), self.dropped)

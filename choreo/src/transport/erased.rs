@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Instant;
 
 use choreo_runner::BoxFuture;
 
@@ -33,6 +34,7 @@ pub(crate) trait DynConnection: Send + Sync {
     fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), TransportError>>;
     fn ping(&self) -> BoxFuture<'_, Result<(), TransportError>>;
     fn inbox(&self) -> Option<String>;
+    fn unread_topics(&self, since: Instant) -> Option<Vec<Arc<str>>>;
     fn close(&self) -> BoxFuture<'_, ()>;
 }
 
@@ -86,6 +88,10 @@ impl<C: Connection> DynConnection for C {
 
     fn inbox(&self) -> Option<String> {
         Connection::inbox(self)
+    }
+
+    fn unread_topics(&self, since: Instant) -> Option<Vec<Arc<str>>> {
+        Connection::unread_topics(self, since)
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

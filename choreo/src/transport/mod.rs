@@ -8,6 +8,7 @@
 #![doc = include_str!("../../docs/transport-contract.md")]
 
 use std::sync::Arc;
+use std::time::Instant;
 
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -304,6 +305,13 @@ pub trait Connection: Send + Sync + 'static {
     /// A new topic that only this connection has, for answers to requests: a scenario subscribes to it
     /// like to any other and gives it as [`Outgoing::reply_to`]. `None` when the transport has no requests.
     fn inbox(&self) -> Option<String> {
+        None
+    }
+
+    /// Topics whose messages reached no subscription at all since an instant, for failure texts: one of them may be
+    /// a slip of the pen for the topic that stayed silent. `None` when the broker does not tell.
+    fn unread_topics(&self, since: Instant) -> Option<Vec<Arc<str>>> {
+        let _ = since;
         None
     }
 

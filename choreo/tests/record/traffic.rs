@@ -55,6 +55,21 @@ async fn what_does_not_decode_is_counted_and_is_the_cause() {
 }
 
 #[tokio::test]
+async fn a_message_that_reached_nobody_on_a_similar_topic_is_told() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "slips.done");
+            publish!(s, "slips.dne", {});
+            let _ = s;
+            body_end(())
+        })
+    }
+    let cause = "routing: `slips.dne` went out, and nothing came back on `slips.done` within <time>: \
+                 a message on `slips.dne` reached nobody";
+    assert_eq!(run(body).await.causes(), [cause, cause]);
+}
+
+#[tokio::test]
 async fn of_many_that_nobody_expected_the_last_are_shown_and_all_counted() {
     fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
         Box::pin(async move {

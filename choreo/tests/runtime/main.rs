@@ -19,6 +19,7 @@ mod routing;
 mod running;
 mod services;
 mod sets;
+mod slips;
 mod stage;
 mod stage_counts;
 mod stage_ends;

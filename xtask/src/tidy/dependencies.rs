@@ -20,7 +20,7 @@ const ABSENT: &[&str] = &[
 ];
 
 /// Every crate that a user without transport compiles counts.
-const MAX_CRATES: usize = 90;
+pub(crate) const MAX_CRATES: usize = 90;
 
 /// All that a small crate may have under `[dependencies]`.
 const ALLOWED: &[(&str, &[&str])] = &[
@@ -138,14 +138,18 @@ fn bare_tree(root: &Path) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn check_tree(tree: &str) -> Findings {
-    let crates: BTreeSet<(&str, &str)> = tree
-        .lines()
+/// The names and versions in the list that `cargo tree` gives without indentation.
+pub(crate) fn crates(tree: &str) -> BTreeSet<(&str, &str)> {
+    tree.lines()
         .filter_map(|line| {
             let mut words = line.split_whitespace();
             Some((words.next()?, words.next()?.trim_start_matches('v')))
         })
-        .collect();
+        .collect()
+}
+
+fn check_tree(tree: &str) -> Findings {
+    let crates = crates(tree);
     let mut findings = Findings::new();
     for (name, version) in &crates {
         if ABSENT.contains(name) || (*name == "syn" && !version.starts_with("3.")) {

@@ -11,6 +11,8 @@ mod layers;
 mod parity;
 mod source;
 
+pub(crate) use dependencies::{MAX_CRATES, crates};
+
 /// Something that breaks a rule, as `path:line: what and what to do`.
 type Findings = Vec<String>;
 

@@ -1,21 +1,31 @@
 //! The broker's task: the only owner of the subscriptions.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
+use super::lock;
 use super::topic::Pattern;
 use crate::clock;
 use crate::envelope::{Envelope, Outgoing};
 use crate::transport::Delivery;
+
+/// Topics without a reader that are remembered.
+const UNREAD_KEPT: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct SubscriptionId(pub(super) u64);
 
 #[derive(Debug)]
 pub(super) enum Command {
+    Publish {
+        message: Outgoing,
+        /// Its room in the queue, given back when it is dispatched or the broker ends.
+        _room: OwnedSemaphorePermit,
+    },
     Subscribe {
         id: SubscriptionId,
         pattern: Pattern,
@@ -34,28 +44,43 @@ struct Subscriptions {
     places: HashMap<SubscriptionId, Option<String>>,
 }
 
-/// Runs until every sender is gone.
+/// Topics whose messages reached nobody, with the instant of the last one; the oldest first.
+#[derive(Default)]
+pub(super) struct Unread(VecDeque<(Arc<str>, Instant)>);
+
+impl Unread {
+    fn note(&mut self, topic: &Arc<str>, at: Instant) {
+        if let Some(place) = self.0.iter().position(|(known, _)| known == topic) {
+            self.0.remove(place);
+        } else if self.0.len() == UNREAD_KEPT {
+            self.0.pop_front();
+        }
+        self.0.push_back((Arc::clone(topic), at));
+    }
+
+    /// The newest first.
+    pub(super) fn since(&self, since: Instant) -> Vec<Arc<str>> {
+        let recent = self.0.iter().rev().take_while(|(_, at)| *at >= since);
+        recent.map(|(topic, _)| Arc::clone(topic)).collect()
+    }
+}
+
+/// Runs until every sender is gone. Publications and subscriptions take effect in the order in which they came: a
+/// subscription sees what is published after it, and nothing that was published before.
 pub(super) async fn run(
-    mut controls: mpsc::UnboundedReceiver<Command>,
-    mut publications: mpsc::Receiver<Outgoing>,
+    mut commands: mpsc::UnboundedReceiver<Command>,
+    unread: Arc<Mutex<Unread>>,
 ) {
     let mut subscriptions = Subscriptions::default();
-    loop {
-        tokio::select! {
-            // Subscriptions first: what was confirmed sees everything that is published afterwards.
-            biased;
-            command = controls.recv() => match command {
-                Some(command) => subscriptions.apply(command),
-                None => break,
-            },
-            Some(message) = publications.recv() => subscriptions.dispatch(message),
-        }
+    while let Some(command) = commands.recv().await {
+        subscriptions.apply(command, &unread);
     }
 }
 
 impl Subscriptions {
-    fn apply(&mut self, command: Command) {
+    fn apply(&mut self, command: Command, unread: &Mutex<Unread>) {
         match command {
+            Command::Publish { message, .. } => self.dispatch(message, unread),
             Command::Subscribe {
                 id,
                 pattern,
@@ -93,7 +118,7 @@ impl Subscriptions {
         }
     }
 
-    fn dispatch(&self, message: Outgoing) {
+    fn dispatch(&self, message: Outgoing, unread: &Mutex<Unread>) {
         let Outgoing {
             topic,
             key,
@@ -127,8 +152,13 @@ impl Subscriptions {
             .iter()
             .filter(|(_, pattern, _)| pattern.matches(&topic))
             .map(|(_, _, delivery)| delivery);
+        let mut reached = false;
         for delivery in exact.chain(wild) {
             delivery.deliver(envelope.clone());
+            reached = true;
+        }
+        if !reached {
+            lock(unread).note(&topic, envelope.received_at);
         }
     }
 }

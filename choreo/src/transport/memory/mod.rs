@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use self::broker::{Command, SubscriptionId};
+use self::broker::{Command, SubscriptionId, Unread};
 use super::{
     Capabilities, Connection, ConnectionEvent, ConnectionEvents, Delivery, Endpoint, Outgoing,
     Transport, TransportError,
@@ -102,6 +103,7 @@ struct Shared {
     link: Mutex<Option<Link>>,
     next_id: AtomicU64,
     connections: Mutex<Connections>,
+    unread: Arc<Mutex<Unread>>,
 }
 
 #[derive(Default)]
@@ -113,8 +115,9 @@ struct Connections {
 /// The way to the broker's task.
 #[derive(Clone)]
 struct Link {
-    control: mpsc::UnboundedSender<Command>,
-    publish: mpsc::Sender<Outgoing>,
+    commands: mpsc::UnboundedSender<Command>,
+    /// For messages that wait.
+    room: Arc<Semaphore>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -170,7 +173,7 @@ impl Memory {
         if self
             .shared
             .link()
-            .control
+            .commands
             .send(Command::Count(answer))
             .is_err()
         {
@@ -191,12 +194,12 @@ impl Shared {
     fn link(&self) -> Link {
         let mut link = lock(&self.link);
         match &*link {
-            Some(link) if !link.control.is_closed() => link.clone(),
+            Some(link) if !link.commands.is_closed() => link.clone(),
             _ => {
-                let (control, controls) = mpsc::unbounded_channel();
-                let (publish, publications) = mpsc::channel(PUBLISH_QUEUE);
-                tokio::spawn(broker::run(controls, publications));
-                link.insert(Link { control, publish }).clone()
+                let (commands, queue) = mpsc::unbounded_channel();
+                tokio::spawn(broker::run(queue, Arc::clone(&self.unread)));
+                let room = Arc::new(Semaphore::new(PUBLISH_QUEUE));
+                link.insert(Link { commands, room }).clone()
             }
         }
     }
@@ -224,12 +227,12 @@ impl Shared {
             delivery,
             confirm,
         };
-        link.control
+        link.commands
             .send(command)
             .map_err(|_| refused("the broker's task is gone"))?;
         // Made before the wait: a cancelled subscribe must not leave a subscription behind.
         let guard = MemorySubscriptionGuard {
-            control: link.control,
+            commands: link.commands,
             id,
         };
         confirmed
@@ -245,11 +248,14 @@ impl Shared {
             reason,
         };
         topic::check_concrete(&topic).map_err(&refused)?;
-        self.link()
-            .publish
-            .send(message)
-            .await
-            .map_err(|_| refused("the broker's task is gone".to_owned()))
+        let gone = || refused("the broker's task is gone".to_owned());
+        let Link { commands, room } = self.link();
+        let room = room.acquire_owned().await.map_err(|_| gone())?;
+        let command = Command::Publish {
+            message,
+            _room: room,
+        };
+        commands.send(command).map_err(|_| gone())
     }
 }
 
@@ -343,6 +349,10 @@ impl Connection for MemoryConnection {
         }
     }
 
+    fn unread_topics(&self, since: Instant) -> Option<Vec<Arc<str>>> {
+        Some(lock(&self.shared.unread).since(since))
+    }
+
     async fn close(&self) {
         self.closed.store(true, Ordering::Release);
         lock(&self.shared.connections).events.remove(&self.id);
@@ -358,13 +368,50 @@ impl Drop for MemoryConnection {
 /// Keeps a subscription on a [`Memory`] broker alive.
 #[derive(Debug)]
 pub struct MemorySubscriptionGuard {
-    control: mpsc::UnboundedSender<Command>,
+    commands: mpsc::UnboundedSender<Command>,
     id: SubscriptionId,
 }
 
 impl Drop for MemorySubscriptionGuard {
     fn drop(&mut self) {
         // A broker that is gone has no subscriptions either.
-        let _ = self.control.send(Command::Unsubscribe(self.id));
+        let _ = self.commands.send(Command::Unsubscribe(self.id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_subscription_gets_nothing_that_was_published_before() {
+        let broker = Memory::new();
+        let client = broker.client();
+        for pattern in ["orders", "*"] {
+            let early = client.publish("orders", "early").await;
+            early.expect("a valid topic");
+            let orders = client.subscribe(pattern).await;
+            let mut orders = orders.expect("a valid topic");
+            let late = client.publish("orders", "late").await;
+            late.expect("a valid topic");
+            let first = orders.next().await.expect("the broker is there");
+            assert_eq!(first.payload, "late", "{pattern}");
+        }
+    }
+
+    #[tokio::test]
+    async fn publishers_wait_for_room_and_none_is_lost() {
+        let broker = Memory::new();
+        let client = broker.client();
+        let mut orders = client.subscribe("orders").await.expect("a valid topic");
+        let link = broker.shared.link();
+        for _ in 0..2 * PUBLISH_QUEUE {
+            let sent = client.publish("orders", "x").await;
+            sent.expect("a valid topic");
+        }
+        for _ in 0..2 * PUBLISH_QUEUE {
+            orders.next().await.expect("the broker is there");
+        }
+        assert_eq!(link.room.available_permits(), PUBLISH_QUEUE);
     }
 }
