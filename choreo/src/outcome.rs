@@ -17,6 +17,7 @@ use crate::envelope::Envelope;
 use crate::ids::CorrelationId;
 use crate::matcher::{Actual, Mismatch, Subject, diff};
 use crate::timeline::TimelineEntry;
+use crate::transport::Retention;
 
 mod busy;
 mod data;
@@ -347,6 +348,7 @@ pub(crate) struct LegInfo {
     pub(crate) label: Option<Arc<str>>,
     /// The transport's name, such as `NATS`.
     pub(crate) transport: Arc<str>,
+    pub(crate) retention: Retention,
     /// The id that the scenario's messages carry there.
     pub(crate) id: Option<CorrelationId>,
     pub(crate) correlation: Arc<dyn Correlation>,

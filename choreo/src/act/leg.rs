@@ -27,6 +27,7 @@ impl Leg {
         let info = LegInfo {
             label,
             transport: Arc::clone(transport),
+            retention: router.capabilities().retention,
             id,
             correlation: Arc::clone(router.correlation()),
             codec: Arc::clone(router.codec()),

@@ -3,6 +3,7 @@
 #[cfg(feature = "containers")]
 mod container;
 mod given;
+mod guard;
 #[cfg(feature = "kafka")]
 mod kafka_mock;
 mod kafka_server;

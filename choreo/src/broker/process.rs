@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use tempfile::TempDir;
 
+use super::guard::Guard;
+
 /// How long a broker may take to become ready.
 pub(super) const START_BOUND: Duration = Duration::from_secs(20);
 
@@ -129,6 +131,7 @@ impl Drop for Workspace {
 pub(super) struct Process {
     program: &'static str,
     child: Child,
+    guard: Option<Guard>,
     log: PathBuf,
 }
 
@@ -190,6 +193,7 @@ impl Process {
             })?;
         Ok(Self {
             program,
+            guard: Guard::over(child.id()),
             child,
             log,
         })
@@ -263,6 +267,7 @@ impl Process {
 
     /// Kills it and waits for its end.
     pub(super) fn kill(&mut self) -> io::Result<()> {
+        drop(self.guard.take());
         self.child.kill()?;
         self.child.wait().map(|_| ())
     }

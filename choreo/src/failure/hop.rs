@@ -3,8 +3,11 @@
 use std::fmt::Write as _;
 
 use super::{Text, place};
-use crate::outcome::{HandleData, LegInfo, ReplyReport, ReplyState, SlipKnown};
+use crate::outcome::{
+    HandleData, HandleResult, LegInfo, Outcome, ReplyReport, ReplyState, SlipKnown,
+};
 use crate::text::{Tone, count, edit_distance, shorten};
+use crate::transport::Retention;
 
 /// Other topics that are shown.
 const TOPICS_SHOWN: usize = 6;
@@ -147,6 +150,27 @@ impl Text<'_> {
                 }
             };
             self.line(6, self.paint(Tone::Quiet, text));
+        }
+    }
+
+    /// Where nothing moved at all, the trigger may have been there before the service that it was for.
+    pub(super) fn nobody_there(&mut self) {
+        let result = self.result;
+        let silent = |handle: &HandleResult| handle.data.outcome == Outcome::Timeout;
+        let nothing = result.outcome == Outcome::Timeout
+            && !result.handles.is_empty()
+            && result.handles.iter().all(silent)
+            && result.busy_topics.is_empty();
+        // In later acts it is known that the service was there.
+        if !nothing || result.act > 1 {
+            return;
+        }
+        let mut legs = result.published.iter().map(|sent| result.leg(sent.leg));
+        if let Some(leg) = legs.find(|leg| leg.retention == Retention::None) {
+            let text = format!(
+                "{leg} keeps no messages for those who subscribe later: was the service ready?"
+            );
+            self.line(2, self.paint(Tone::Warn, text));
         }
     }
 

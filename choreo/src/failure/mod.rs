@@ -197,6 +197,7 @@ impl<'r> Text<'r> {
             self.handle(data);
         }
         self.replies();
+        self.nobody_there();
     }
 
     fn handle(&mut self, data: &HandleData) {

@@ -158,8 +158,8 @@ impl std::fmt::Debug for ConnectionEvents {
 }
 
 /// What a transport can do. What it cannot is refused where a scenario asks for it, with the reason and what to use
-/// instead. With which message a subscription begins no scenario asks for: on brokers that keep messages, that is an
-/// option of the transport's own type.
+/// instead. No step asks for messages from before it, so [`retention`](Self::retention) refuses none: it is said when
+/// a message may have been lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capabilities {
@@ -172,6 +172,9 @@ pub struct Capabilities {
     pub keys: bool,
     /// Within what messages keep their order. `ordered_by`, and `in_order!` on one topic, are refused beyond it.
     pub ordering: Ordering,
+    /// What becomes of messages that nobody is subscribed to. The failure text of a scenario on which no topic had a
+    /// message tells when they are lost.
+    pub retention: Retention,
     /// A message may say where its answer is to go, and a connection has inboxes for answers.
     pub requests: bool,
     /// Names of the metadata that a published message may set.
@@ -192,6 +195,24 @@ pub enum Ordering {
     None,
 }
 
+/// What becomes of a message that is published before anybody has subscribed to its topic.
+///
+/// It concerns the services under test more than the test, which subscribes before it publishes: where messages are
+/// lost, a service has to be ready before the first `publish!`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Retention {
+    /// It is lost, also for a test that would like to begin with it: NATS, Redis Pub/Sub, `Memory`. Publish when the
+    /// service has said that it is ready, or use what keeps messages on the same broker: JetStream, Redis Streams.
+    None,
+    /// It lies in the queues that take it until somebody does, and what no queue takes is lost: RabbitMQ. To begin with
+    /// what lies there, a test consumes the queue.
+    Queues,
+    /// The broker keeps it, and a subscription may begin with it: Kafka, JetStream, Redis Streams. With which message is
+    /// an option of the transport's own type; it is the next one unless that says otherwise.
+    Log,
+}
+
 impl Capabilities {
     /// Nothing but topics and payloads.
     pub const fn plain() -> Self {
@@ -200,6 +221,7 @@ impl Capabilities {
             headers: false,
             keys: false,
             ordering: Ordering::Topic,
+            retention: Retention::None,
             requests: false,
             settable: &[],
             readable: &[],
@@ -227,6 +249,12 @@ impl Capabilities {
     /// With another promise about order; plain is [`Ordering::Topic`].
     pub const fn with_ordering(mut self, ordering: Ordering) -> Self {
         self.ordering = ordering;
+        self
+    }
+
+    /// With messages that the broker keeps; plain is [`Retention::None`].
+    pub const fn with_retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
         self
     }
 

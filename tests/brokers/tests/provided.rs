@@ -1,19 +1,32 @@
 //! `Broker`: what a harness function asks for is there, as it was asked for, and ends with its handle.
 
-use std::net::TcpStream;
-use std::process::ExitCode;
+use std::env;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
+use std::process::{Command, ExitCode, Stdio};
 
 use choreo::broker::Broker;
 use choreo::prelude::*;
 use choreo::secret::Secret;
 use choreo::transport::{Tls, Transport};
-use choreo_test_brokers::{BrokerTests, SENTINEL, TestError, broker_test_main};
+use choreo_test_brokers::recording::eventually;
+use choreo_test_brokers::{BrokerTests, NatsServer, SENTINEL, TestError, broker_test_main};
+
+/// Makes this program one that holds a broker until it is killed.
+const HOLDER: &str = "CHOREO_TEST_HOLDER";
 
 fn main() -> ExitCode {
+    if env::var_os(HOLDER).is_some() {
+        return match hold() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => panic!("{error}"),
+        };
+    }
     broker_test_main(
         BrokerTests::needing("nats-server")
             .test("nats_open_to_all", nats)
             .test("nats_with_a_password_and_tls", nats_with_a_password_and_tls)
+            .test("a_broker_ends_with_a_killed_process", killed)
             .test("kafka_open_to_all", kafka)
             .test(
                 "kafka_with_a_password_says_how_to_have_one",
@@ -85,6 +98,35 @@ async fn guarded<T: Transport>(
         "it talks without TLS, or is trusted by this machine"
     );
     carries(transport(broker.url(), known, tls)).await
+}
+
+/// Says where its broker is, and ends with its input.
+fn hold() -> Result<(), TestError> {
+    let server = NatsServer::builder().start()?;
+    writeln!(io::stdout(), "{}", server.port())?;
+    io::stdin().read_line(&mut String::new())?;
+    Ok(())
+}
+
+/// A process that is killed drops nothing.
+async fn killed() -> Result<(), TestError> {
+    let mut holder = Command::new(env::current_exe()?)
+        .env(HOLDER, "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let output = holder.stdout.take().ok_or("it has an output")?;
+    let mut line = String::new();
+    BufReader::new(output).read_line(&mut line)?;
+    let address = (Ipv4Addr::LOCALHOST, line.trim().parse()?);
+    TcpStream::connect(address)?;
+    holder.kill()?;
+    holder.wait()?;
+    eventually("the broker has ended", || {
+        TcpStream::connect(address).is_err()
+    })
+    .await;
+    Ok(())
 }
 
 async fn nats() -> Result<(), TestError> {

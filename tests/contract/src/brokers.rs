@@ -3,8 +3,8 @@
 use std::io;
 
 use choreo::transport::contract::Wildcard;
-use choreo::transport::kafka::Kafka;
-use choreo::transport::nats::{JetStream, Nats};
+use choreo::transport::kafka::{self, Kafka};
+use choreo::transport::nats::{JetStream, Nats, Start};
 use choreo::transport::rabbitmq::Rabbit;
 use choreo::transport::redis::{Redis, RedisStreams};
 use choreo::transport::{Memory, Transport};
@@ -80,6 +80,11 @@ pub trait TestBroker: Send + Sync + Sized + 'static {
 
     /// A topic that may not be published to.
     fn refused_topic(&self) -> Option<String>;
+
+    /// The transport to a port, with subscriptions that begin with the first message that is kept.
+    fn from_first(_port: u16) -> Option<Self::Transport> {
+        None
+    }
 
     /// The pattern for topics that begin with a prefix and a dot.
     fn pattern(prefix: &str) -> String {
@@ -239,6 +244,10 @@ impl TestBroker for JetStreamBroker {
             .stream("CONTRACT", ["contract.>", "outside.>"])
     }
 
+    fn from_first(port: u16) -> Option<JetStream> {
+        Some(Self::at(port).start(Start::First))
+    }
+
     fn subscriptions(&self) -> io::Result<Option<usize>> {
         self.0.consumers().map(Some)
     }
@@ -301,6 +310,10 @@ impl TestBroker for RedisStreamsBroker {
 
     fn at(port: u16) -> RedisStreams {
         RedisStreams::new(format!("redis://127.0.0.1:{port}"))
+    }
+
+    fn from_first(port: u16) -> Option<RedisStreams> {
+        Some(Self::at(port).from_first())
     }
 
     /// Reading a stream leaves nothing on the server but the connection that reads.
@@ -376,6 +389,10 @@ impl TestBroker for KafkaBroker {
         kafka(port)
     }
 
+    fn from_first(port: u16) -> Option<Kafka> {
+        Some(kafka(port).start(kafka::Start::Earliest))
+    }
+
     fn subscriptions(&self) -> io::Result<Option<usize>> {
         Ok(None)
     }
@@ -413,6 +430,10 @@ impl TestBroker for KafkaCluster {
 
     fn at(port: u16) -> Kafka {
         kafka(port)
+    }
+
+    fn from_first(port: u16) -> Option<Kafka> {
+        Some(kafka(port).start(kafka::Start::Earliest))
     }
 
     fn restart(&mut self) -> Result<(), StartError> {

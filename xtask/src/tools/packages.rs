@@ -41,6 +41,18 @@ const NEEDS: &[Need] = &[
         homebrew: "gcc",
         is_there: || std::env::var_os("CC").is_some() || find("cc").is_some(),
     },
+    // librdkafka's `configure` takes any of these.
+    Need {
+        name: "a C++ compiler",
+        debian: "g++",
+        homebrew: "gcc",
+        is_there: || {
+            std::env::var_os("CXX").is_some()
+                || ["g++", "clang++", "c++"]
+                    .into_iter()
+                    .any(|name| find(name).is_some())
+        },
+    },
     Need {
         name: "make",
         debian: "make",

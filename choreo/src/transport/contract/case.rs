@@ -157,6 +157,8 @@ table! {
         "a message reaches every connection that is subscribed to its topic, each once",
     a_confirmed_subscription_misses_nothing in subscriptions:
         "a message that any connection publishes after a subscription was confirmed is delivered (500 of 500)",
+    messages_from_before_come_as_declared in subscriptions:
+        "what was published before a subscription does not come, unless the broker keeps it and it was asked for",
     unsubscribing_ends_delivery in subscriptions:
         "a dropped subscription gets no more messages, and no other subscription ends with it",
     a_topic_can_be_subscribed_to_again in subscriptions:

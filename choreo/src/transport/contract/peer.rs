@@ -128,10 +128,13 @@ pub(super) struct Peer<S: Subject> {
 
 impl<S: Subject> Peer<S> {
     pub(super) async fn connect(subject: &S) -> Result<Self, Broken> {
+        Self::connect_by(subject, subject.transport()).await
+    }
+
+    pub(super) async fn connect_by(subject: &S, transport: S::Transport) -> Result<Self, Broken> {
         let (sender, events) = unbounded_channel();
         // Events after the case's end interest nobody.
         let sink = ConnectionEvents::new(move |event| drop(sender.send(event)));
-        let transport = subject.transport();
         let patience = subject.patience();
         let connection = within(patience, "connect", transport.connect(sink)).await??;
         Ok(Self {

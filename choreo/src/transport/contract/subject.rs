@@ -49,6 +49,13 @@ pub trait Subject: Send + Sync + 'static {
         None
     }
 
+    /// The transport to the same broker, with subscriptions that begin with the first message that it still has;
+    /// `None` when it has no such option. Asked for when the transport declares
+    /// [`Retention::Log`](crate::transport::Retention::Log).
+    fn from_first(&self) -> Option<Self::Transport> {
+        None
+    }
+
     /// How many subscriptions (or consumers, or queues) the broker holds, as the broker tells; `None`
     /// when it cannot be asked. Everybody's count, so the case that asks wants the broker
     /// [for itself](super::Case::wants_the_broker_alone).

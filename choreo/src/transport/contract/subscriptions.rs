@@ -4,6 +4,7 @@ use super::peer::{
     Broken, Checked, Peer, Subscription, capabilities, ensure, message, not_applicable, on_topic,
 };
 use super::{Subject, Verdict, Wildcard};
+use crate::transport::Retention;
 
 /// How often readiness is tried.
 const ROUNDS: usize = 500;
@@ -46,6 +47,36 @@ pub(super) async fn a_confirmed_subscription_misses_nothing<S: Subject>(subject:
     }
     sender.close().await?;
     receiver.close().await?;
+    Ok(Verdict::Kept)
+}
+
+pub(super) async fn messages_from_before_come_as_declared<S: Subject>(subject: &S) -> Checked {
+    let topic = subject.topic("before");
+    let sender = Peer::connect(subject).await?;
+    // A broker may refuse what nobody would get: then it tells what others lose.
+    let published = sender
+        .try_publish(message(subject, &topic, "before"))
+        .await?;
+    let receiver = Peer::connect(subject).await?;
+    let mut from_now = receiver.subscribe(&topic).await?;
+    sender.publish(message(subject, &topic, "after")).await?;
+    let what = "the message after the subscription, and not the one before it";
+    from_now.next_is(b"after", what).await?;
+    if capabilities(subject).retention != Retention::Log {
+        return Ok(Verdict::Kept);
+    }
+    let Some(transport) = subject.from_first() else {
+        return not_applicable(
+            "the transport declares `Retention::Log`, and the subject gives no `from_first`",
+        );
+    };
+    published?;
+    let late = Peer::connect_by(subject, transport).await?;
+    let mut from_first = late.subscribe(&topic).await?;
+    for payload in ["before", "after"] {
+        let what = format!("the message {payload:?}, which the broker keeps,");
+        from_first.next_is(payload.as_bytes(), what).await?;
+    }
     Ok(Verdict::Kept)
 }
 

@@ -10,7 +10,7 @@ use super::{Case, Subject, Verdict, Wildcard, cases};
 use crate::envelope::{Metadata, Outgoing};
 use crate::transport::{
     Capabilities, Connection, ConnectionEvents, Delivery, Endpoint, Memory, MemoryConnection,
-    MemorySubscriptionGuard, Ordering, Transport, TransportError,
+    MemorySubscriptionGuard, Ordering, Retention, Transport, TransportError,
 };
 
 /// The promise that a transport breaks.
@@ -35,6 +35,8 @@ enum Fault {
     HidesTheLoss,
     SharesAnInbox,
     MixesUpIds,
+    Replays,
+    KeepsNothing,
 }
 
 const LIMIT: usize = 2 * 1024 * 1024;
@@ -50,6 +52,8 @@ struct Faulty {
     kept: Arc<Mutex<Vec<MemorySubscriptionGuard>>>,
     /// The only subscription there is, for the transport that forgets the others.
     last: Arc<Mutex<Option<MemorySubscriptionGuard>>>,
+    /// The last message, for the transport that shows it to those who come later.
+    replayed: Arc<Mutex<Option<Outgoing>>>,
 }
 
 impl Faulty {
@@ -61,6 +65,7 @@ impl Faulty {
             published: Arc::default(),
             kept: Arc::default(),
             last: Arc::default(),
+            replayed: Arc::default(),
         }
     }
 }
@@ -84,7 +89,11 @@ impl Transport for Faulty {
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.memory.capabilities()
+        let capabilities = self.memory.capabilities();
+        match self.fault {
+            Fault::KeepsNothing => capabilities.with_retention(Retention::Log),
+            _ => capabilities,
+        }
     }
 
     async fn connect(&self, events: ConnectionEvents) -> Result<FaultyConnection, TransportError> {
@@ -154,6 +163,13 @@ impl Connection for FaultyConnection {
                 *locked(&self.of.last) = Some(guard);
                 Ok(None)
             }
+            Fault::Replays => {
+                let last = locked(&self.of.replayed).clone();
+                if let Some(last) = last {
+                    self.inner.publish(last).await?;
+                }
+                Ok(Some(guard))
+            }
             _ => Ok(Some(guard)),
         }
     }
@@ -172,6 +188,7 @@ impl Connection for FaultyConnection {
                     locked(&self.of.kept).push(guard);
                 }
             }
+            Fault::Replays => *locked(&self.of.replayed) = Some(message.clone()),
             Fault::LosesHeaders => message.headers = crate::envelope::Headers::new(),
             Fault::AddsMetadata => message.metadata = Metadata::new(),
             Fault::Reorders => {
@@ -240,6 +257,10 @@ impl Subject for Broken {
 
     fn refused_topic(&self) -> Option<String> {
         Some("two..dots".to_owned())
+    }
+
+    fn from_first(&self) -> Option<Faulty> {
+        Some(self.0.clone())
     }
 
     async fn subscriptions(&self) -> Option<usize> {
@@ -404,6 +425,17 @@ fn a_forgotten_subscription_is_found() {
 }
 
 #[test]
+fn messages_from_before_that_come_or_are_lost_are_found() {
+    let case = "messages_from_before_come_as_declared";
+    finds(case, Fault::Replays, "expected \"after\"");
+    finds(
+        case,
+        Fault::KeepsNothing,
+        "the message \"before\", which the broker keeps, did not arrive",
+    );
+}
+
+#[test]
 fn a_close_that_closes_nothing_is_found() {
     finds("a_closed_connection_refuses", Fault::IgnoresClose, "was Ok");
 }
@@ -480,7 +512,9 @@ fn what_is_not_declared_is_not_applicable() {
             Vec::new()
         }
         fn capabilities(&self) -> Capabilities {
-            Capabilities::plain().with_ordering(Ordering::None)
+            Capabilities::plain()
+                .with_ordering(Ordering::None)
+                .with_retention(Retention::Log)
         }
         async fn connect(
             &self,
@@ -507,6 +541,7 @@ fn what_is_not_declared_is_not_applicable() {
         ("order_is_kept", "`ordering`"),
         ("wildcards_keep_concrete_topics", "`wildcards`"),
         ("requests_are_answered", "`requests`"),
+        ("messages_from_before_come_as_declared", "`from_first`"),
         ("a_refused_publish_is_an_error", "`refused_topic`"),
         ("a_payload_over_the_limit_is_an_error", "`max_payload`"),
         (

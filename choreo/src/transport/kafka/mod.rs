@@ -65,7 +65,9 @@ pub use connection::{KafkaConnection, KafkaSubscription};
 #[cfg(feature = "broker")]
 pub(crate) use mock::Mock;
 
-use super::{Capabilities, ConnectionEvents, Endpoint, Ordering, Tls, Transport, TransportError};
+use super::{
+    Capabilities, ConnectionEvents, Endpoint, Ordering, Retention, Tls, Transport, TransportError,
+};
 use crate::secret::{Credentials, IntoCredentials};
 
 const DEFAULT_PORT: u16 = 9092;
@@ -264,6 +266,7 @@ impl Transport for Kafka {
             .with_headers()
             .with_keys()
             .with_ordering(Ordering::Partition)
+            .with_retention(Retention::Log)
             .with_metadata(record::SETTABLE, record::READABLE)
     }
 

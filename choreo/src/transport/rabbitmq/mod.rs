@@ -30,7 +30,7 @@ use self::opener::Opener;
 use self::plan::{Said, Topology};
 use self::runtime::Threads;
 use self::url::Place;
-use super::{Capabilities, ConnectionEvents, Endpoint, Tls, Transport, TransportError};
+use super::{Capabilities, ConnectionEvents, Endpoint, Retention, Tls, Transport, TransportError};
 use crate::secret::{Credentials, IntoCredentials};
 
 const DEFAULT_EXCHANGE: &str = "choreo";
@@ -248,6 +248,7 @@ impl Transport for Rabbit {
         Capabilities::plain()
             .with_wildcards()
             .with_headers()
+            .with_retention(Retention::Queues)
             .with_requests()
             .with_metadata(properties::SETTABLE, properties::READABLE)
     }

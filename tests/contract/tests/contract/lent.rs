@@ -77,6 +77,10 @@ impl<B: TestBroker> Subject for Lent<B> {
         locked(&self.0).refused_topic()
     }
 
+    fn from_first(&self) -> Option<B::Transport> {
+        B::from_first(self.port())
+    }
+
     async fn subscriptions(&self) -> Option<usize> {
         // A broker that does not answer holds more than it should.
         locked(&self.0).subscriptions().unwrap_or(Some(usize::MAX))

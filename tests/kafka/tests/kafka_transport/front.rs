@@ -170,7 +170,7 @@ impl Gate {
     }
 }
 
-async fn frame(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
+pub(crate) async fn frame(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     let length = stream.read_i32().await?;
     let length = usize::try_from(length).map_err(|_| io::ErrorKind::InvalidData)?;
     if !(8..1_000_000).contains(&length) {
@@ -181,7 +181,7 @@ async fn frame(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-async fn send(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
+pub(crate) async fn send(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
     let mut framed = i32::try_from(bytes.len()).unwrap().to_be_bytes().to_vec();
     framed.extend(bytes);
     stream.write_all(&framed).await?;

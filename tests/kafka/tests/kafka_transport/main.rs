@@ -7,6 +7,7 @@ mod faults;
 mod front;
 mod groups;
 mod messages;
+mod narrow;
 mod support;
 
 use std::process::ExitCode;

@@ -6,10 +6,11 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use choreo::transport::kafka::{Kafka, Start};
 use choreo::transport::{
-    Connection, ConnectionEvent, Headers, Metadata, Outgoing, Transport, TransportError,
+    Connection, ConnectionEvent, Headers, Outgoing, Transport, TransportError,
 };
 use choreo_test_brokers::{BrokerTests, KafkaMock, KafkaServer};
 
+use super::narrow::Narrow;
 use super::support::{
     TestError, connect, create_topic, delivery, events, eventually, message, works,
 };
@@ -35,10 +36,14 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
         .embedded_test("messages::mock::partitions", partitions)
         .embedded_test("messages::mock::too_large_is_the_brokers_word", too_large)
         .embedded_test("messages::mock::three_brokers", three_brokers)
+        .embedded_test(
+            "messages::mock::partitions_added_to_a_live_topic_are_followed",
+            grown,
+        )
         .test("messages::server::start_at_a_time", start_time)
         .test(
-            "messages::server::partitions_added_later_are_followed",
-            added,
+            "messages::server::a_topic_that_comes_back_with_more_partitions",
+            returned,
         )
 }
 
@@ -334,8 +339,12 @@ async fn starts(kafka: Kafka) -> Result<(), TestError> {
 }
 
 pub(crate) fn in_partition_zero(number: u32) -> Outgoing {
-    let mut sent = message("a", number.to_string());
-    sent.metadata.set("partition", 0);
+    to("a", 0, &number.to_string())
+}
+
+fn to(topic: &str, partition: i32, payload: &str) -> Outgoing {
+    let mut sent = message(topic, payload.to_owned());
+    sent.metadata.set("partition", partition);
     sent
 }
 
@@ -397,13 +406,7 @@ async fn partitions() -> Result<(), TestError> {
     let (delivery, mut seen) = delivery();
     let _subscription = connection.subscribe("a", delivery).await?;
     for partition in 0..3 {
-        let mut metadata = Metadata::new();
-        metadata.set("partition", partition);
-        let sent = Outgoing {
-            metadata,
-            ..message("a", "x")
-        };
-        connection.publish(sent).await?;
+        connection.publish(to("a", partition, "x")).await?;
         let envelope = seen.next().await;
         assert_eq!(envelope.metadata.get("partition"), Some(&partition.into()));
     }
@@ -433,8 +436,38 @@ async fn three_brokers() -> Result<(), TestError> {
     order(kafka).await
 }
 
-/// Neither broker can add partitions to a topic, so the topic comes back with more of them.
-async fn added() -> Result<(), TestError> {
+/// Also when they are read by a regular expression; from their first message.
+async fn grown() -> Result<(), TestError> {
+    let mock = KafkaMock::start()?;
+    let publisher = connect(&Kafka::new(mock.url())).await?;
+    for (topic, pattern) in [("a", "a"), ("b", "^b$")] {
+        mock.create_topic(topic, 3)?;
+        let narrow = Narrow::start(mock.url()).await?;
+        let (events, seen_events) = events();
+        let strict = Kafka::new(narrow.address()).create_topics(false);
+        let connection = strict.connect(events).await?;
+        let (delivery, mut seen) = delivery();
+        let _subscription = connection.subscribe(pattern, delivery).await?;
+        for (partition, payload) in [(2, "before"), (0, "shown")] {
+            publisher.publish(to(topic, partition, payload)).await?;
+        }
+        assert_eq!(seen.next().await.payload, "shown");
+        assert!(seen.is_empty());
+        narrow.show_all();
+        publisher.publish(to(topic, 2, "after")).await?;
+        for payload in ["before", "after"] {
+            let envelope = seen.next().await;
+            assert_eq!(envelope.payload, payload);
+            assert_eq!(envelope.metadata.get("partition"), Some(&2.into()));
+        }
+        assert!(seen_events.is_empty());
+        connection.close().await;
+    }
+    Ok(())
+}
+
+/// After the broker was away, and the topic was made anew.
+async fn returned() -> Result<(), TestError> {
     let mut server = KafkaServer::builder().start()?;
     create_topic(&server.url(), "a", 1).await?;
     let (events, mut seen_events) = events();
@@ -451,9 +484,7 @@ async fn added() -> Result<(), TestError> {
     let publisher = connect(&Kafka::new(server.url())).await?;
     assert_eq!(seen_events.next().await, ConnectionEvent::Restored);
     for partition in [2, 1, 0] {
-        let mut sent = message("a", "x");
-        sent.metadata.set("partition", partition);
-        publisher.publish(sent).await?;
+        publisher.publish(to("a", partition, "x")).await?;
         let envelope = seen.next().await;
         assert_eq!(envelope.metadata.get("partition"), Some(&partition.into()));
     }

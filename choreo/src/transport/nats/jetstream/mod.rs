@@ -15,7 +15,9 @@ pub use start::Start;
 
 use super::{Nats, NatsAuth, NatsConnection, Renewal};
 use crate::secret::IntoCredentials;
-use crate::transport::{Capabilities, ConnectionEvents, Endpoint, Tls, Transport, TransportError};
+use crate::transport::{
+    Capabilities, ConnectionEvents, Endpoint, Retention, Tls, Transport, TransportError,
+};
 
 /// The metadata by which a stream recognises a message that it has already.
 const MESSAGE_ID: &str = "message_id";
@@ -150,6 +152,7 @@ impl Transport for JetStream {
         Capabilities::plain()
             .with_wildcards()
             .with_headers()
+            .with_retention(Retention::Log)
             .with_metadata(&[MESSAGE_ID], delivered::READABLE)
     }
 

@@ -12,7 +12,9 @@ use self::entry::Form;
 use super::RedisAuth;
 use super::settings::Settings;
 use crate::secret::IntoCredentials;
-use crate::transport::{Capabilities, ConnectionEvents, Endpoint, Tls, Transport, TransportError};
+use crate::transport::{
+    Capabilities, ConnectionEvents, Endpoint, Retention, Tls, Transport, TransportError,
+};
 
 /// The field of an entry that holds the payload, unless told otherwise.
 const PAYLOAD_FIELD: &str = "payload";
@@ -172,7 +174,9 @@ impl Transport for RedisStreams {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let capabilities = Capabilities::plain().with_metadata(&[], &["id"]);
+        let capabilities = Capabilities::plain()
+            .with_retention(Retention::Log)
+            .with_metadata(&[], &["id"]);
         match self.options.form {
             Form::Payload(_) => capabilities.with_headers(),
             Form::Fields => capabilities,
