@@ -3,7 +3,7 @@
 // What counts as a change is what counts in `choreo report diff`: `src/diff.rs`.
 
 import { bdi, h, icon, put } from "./dom.js";
-import { link } from "./state.js";
+import { link, nameIn } from "./state.js";
 import { brief, count, duration, isFailure, moment } from "./text.js";
 
 /** An expectation is slower if it took so many times as long, and so much longer. */
@@ -98,7 +98,7 @@ function slower(row, old, found, topics) {
     const over = handle.outcome === "slow" && was.outcome !== "slow";
     if (!over && !isSlower(was.latency, handle.latency, ONE)) continue;
     found.push({
-      row, x: `h${handle.number + 1}`, by: handle.latency / was.latency,
+      row, x: nameIn(handle.scenario, `h${handle.number + 1}`), by: handle.latency / was.latency,
       text: `${duration(was.latency)} → ${duration(handle.latency)} on ${brief(handle.topic, 60)}${over ? ", over its budget now" : ""}`,
     });
   }

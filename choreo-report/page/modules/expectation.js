@@ -5,13 +5,8 @@ import { diffLines } from "./difflines.js";
 import { triggered } from "./events.js";
 import { marks, missCount, nearMisses } from "./misses.js";
 import { fold, messageFacts, messageView, payloadView, tree } from "./payload.js";
-import { go, place, state } from "./state.js";
+import { go, nameIn, place, state } from "./state.js";
 import { CAUSE_WORDS, OUTCOME_WORDS, brief, count, duration, isFailure, offset } from "./text.js";
-
-/** What an expectation is called in links. */
-export function handleId(handle, index) {
-  return handle.id ?? `h${index + 1}`;
-}
 
 function wantText(handle) {
   const { wants, kind } = handle;
@@ -24,12 +19,13 @@ function wantText(handle) {
   return most === undefined ? null : `at most ${most}`;
 }
 
-/** The card of one expectation. `at` is `{ scenario, index, cause, key, messages }`, and `denied` if it must not be slow. */
+/** The card of one expectation. `at` is `{ scenario, number, index, cause, key, messages }`, and `denied` if it must not be slow. */
 export function expectationView(handle, at) {
   const verdict = handle.verdict ?? handle.outcome;
   const denied = at.denied === true && verdict === "slow";
   const red = isFailure(verdict) || handle.outcome === "pending" || denied;
-  const id = handleId(handle, at.index);
+  const id = handle.id ?? `h${at.index + 1}`;
+  const name = nameIn(at.number, id);
   const body = h("div", { class: "card-body" });
   const facts = [
     handle.transport, wantText(handle),
@@ -41,7 +37,7 @@ export function expectationView(handle, at) {
     h("span", { class: "card-title" }, h(red ? "h3" : "span", {}, bdi(brief(handle.topic, 160), { class: "mono topic" })), h("span", { class: "facts-line" }, facts.join(" · "))),
   ];
   const attributes = {
-    class: `card expectation ${red ? "red" : verdict}`, id: `x-${id}`, "data-topic": handle.topic.slice(0, 2000), "data-outcome": handle.outcome,
+    class: `card expectation ${red ? "red" : verdict}`, id: `x-${name}`, "data-topic": handle.topic.slice(0, 2000), "data-outcome": handle.outcome,
     "data-handle-transport": handle.transport ?? null, "data-handle-id": id,
   };
   if (!red) {
@@ -50,9 +46,9 @@ export function expectationView(handle, at) {
       return body;
     }, { ...attributes, open: verdict === "slow" && at.first });
   }
-  put(body, redBody(handle, at, id));
+  put(body, redBody(handle, at, name));
   return h("section", attributes, h("header", { class: "card-head" }, head,
-    h("a", { class: "anchor", href: place({ t: at.key, x: id }), "aria-label": `Link to the expectation on ${brief(handle.topic, 80)}` }, icon("link"))), body);
+    h("a", { class: "anchor", href: place({ t: at.key, x: name }), "aria-label": `Link to the expectation on ${brief(handle.topic, 80)}` }, icon("link"))), body);
 }
 
 function waited(handle, scenario, verdict) {
@@ -68,7 +64,7 @@ function matcherLine(handle) {
   return h("p", { class: "matcher mono" }, bdi(brief(handle.matcher_description, 600)));
 }
 
-function redBody(handle, at, id) {
+function redBody(handle, at, name) {
   const misses = nearMisses(handle, at.messages);
   const kind = at.cause?.kind ?? handle.cause?.kind;
   const violations = (at.scenario.order_violations ?? []).filter((one) => one.first === handle.id || one.second === handle.id);
@@ -79,7 +75,7 @@ function redBody(handle, at, id) {
   if (handle.violation !== undefined || kind === "duplicate" || kind === "forbidden" || short) {
     parts.push(countPanel(handle, at, kind));
   }
-  if (misses.some((miss) => miss.differences.length > 0 || kind === "late" || (miss.text && parts.length === 0))) parts.push(missPanel(handle, misses, id, kind === "late"));
+  if (misses.some((miss) => miss.differences.length > 0 || kind === "late" || (miss.text && parts.length === 0))) parts.push(missPanel(handle, misses, name, kind === "late"));
   if (parts.length === 0) parts.push(nothingPanel(handle, at));
   if (handle.wants?.missing?.length > 0) parts.push(missingPanel(handle.wants.missing));
   return parts;
@@ -87,15 +83,15 @@ function redBody(handle, at, id) {
 
 // ── near misses ──
 
-function missPanel(handle, misses, id, late) {
+function missPanel(handle, misses, name, late) {
   const panel = h("div", { class: "misses", "data-field": "near-misses" });
   const total = missCount(handle, misses);
   const show = () => {
-    const here = state().x === id || state().x === "";
+    const here = state().x === name || state().x === "";
     const at = Math.min(misses.length - 1, Math.max(0, here ? Number(state().n || 1) - 1 || 0 : 0));
     const miss = misses[at];
     const step = (by) => {
-      go({ x: id, n: String(at + by + 1) }, { replace: true });
+      go({ x: name, n: String(at + by + 1) }, { replace: true });
       show();
       panel.querySelector(`[data-step="${by}"]`)?.focus();
     };

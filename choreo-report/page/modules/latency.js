@@ -1,7 +1,7 @@
 // How long things took: a histogram against the budget per topic, and the slowest expectations.
 
 import { bdi, h, prose, put, s } from "./dom.js";
-import { link } from "./state.js";
+import { link, nameIn } from "./state.js";
 import { brief, count, duration } from "./text.js";
 
 const BINS = 30;
@@ -97,5 +97,5 @@ export function showLatency(host, rows, { filtered, noun }) {
         h("tbody", {}, slow.map(({ row, handle }) => h("tr", { "data-outcome": handle.outcome },
           h("td", { class: "num" }, duration(handle.latency)), h("td", { class: "num" }, handle.budget === null ? "–" : duration(handle.budget)),
           h("td", {}, bdi(brief(handle.topic, 80), { class: "mono" })),
-          h("td", {}, h("a", link({ t: row.key, page: "", x: `h${handle.number + 1}`, n: "", e: "", m: "" }), bdi(brief(row.name, 100)))))))))]));
+          h("td", {}, h("a", link({ t: row.key, page: "", x: nameIn(handle.scenario, `h${handle.number + 1}`), n: "", e: "", m: "" }), bdi(brief(row.name, 100)))))))))]));
 }

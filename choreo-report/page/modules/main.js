@@ -148,7 +148,7 @@ class Page {
     if (moved) this.show();
     else {
       this.follow?.();
-      if (now.x !== before.x && now.n === before.n) reveal(this.main, now.x);
+      if (now.x !== before.x && now.n === before.n) reveal(this.main, now);
     }
     this.tabs();
   }
@@ -221,7 +221,7 @@ class Page {
     }
     if (this.shown !== row) return;
     this.follow = showTest(this.main, row, test, this.report);
-    if (!reveal(this.main, state().x) && this.main.getBoundingClientRect().top < 0) this.main.scrollIntoView();
+    if (!reveal(this.main, state()) && this.main.getBoundingClientRect().top < 0) this.main.scrollIntoView();
   }
 
   keys(turn) {

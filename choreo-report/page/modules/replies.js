@@ -4,7 +4,7 @@ import { bdi, h, icon, prose } from "./dom.js";
 import { diffLines } from "./difflines.js";
 import { described } from "./misses.js";
 import { fold, messageFacts, messageView, payloadView, readable } from "./payload.js";
-import { place } from "./state.js";
+import { nameIn, place } from "./state.js";
 import { brief, count } from "./text.js";
 
 const STEP_SHOWN = 120;
@@ -19,10 +19,10 @@ export function replyFailed(reply) {
   return reply.state === "reply_failed" || (reply.required === true && reply.state !== "replied");
 }
 
-/** The card of one reply. `at` is `{ scenario, index, key, messages }`. */
+/** The card of one reply. `at` is `{ scenario, number, index, key, messages }`. */
 export function replyView(reply, at) {
   const failed = replyFailed(reply);
-  const id = reply.id ?? `r${at.index + 1}`;
+  const name = nameIn(at.number, reply.id ?? `r${at.index + 1}`);
   const stage = at.scenario.stage !== undefined;
   const head = [
     h("span", { class: `sign outcome-${failed ? "fail" : reply.state === "replied" ? "pass" : "skipped"}` }, icon(failed ? "fail" : reply.state === "replied" ? "pass" : "skipped")),
@@ -32,13 +32,13 @@ export function replyView(reply, at) {
         transports(reply))),
   ];
   const attributes = {
-    class: `card reply ${failed ? "red" : ""}`, id: `x-${id}`, "data-state": reply.state, "data-trigger-topic": reply.trigger_topic.slice(0, 2000),
+    class: `card reply ${failed ? "red" : ""}`, id: `x-${name}`, "data-state": reply.state, "data-trigger-topic": reply.trigger_topic.slice(0, 2000),
     "data-reply-topic": reply.reply_topic.slice(0, 2000), "data-reply-publish-failed": stage ? String(reply.match_count > 0 && !reply.reply_published) : null,
   };
   const build = () => h("div", { class: "card-body" }, steps(reply), error(reply), unanswered(reply, at), misses(reply, at), messages(reply, at));
   if (!failed) return fold(h("span", { class: "card-head" }, head), build, attributes);
   return h("section", attributes, h("header", { class: "card-head" }, head,
-    h("a", { class: "anchor", href: place({ t: at.key, x: id }), "aria-label": `Link to the reply on ${brief(reply.trigger_topic, 80)}` }, icon("link"))), build());
+    h("a", { class: "anchor", href: place({ t: at.key, x: name }), "aria-label": `Link to the reply on ${brief(reply.trigger_topic, 80)}` }, icon("link"))), build());
 }
 
 function transports({ trigger_transport: from, response_transport: to }) {
