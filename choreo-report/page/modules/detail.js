@@ -1,6 +1,6 @@
 // One test in full: the cause first, then the evidence, then everything else.
 
-import { bdi, button, copyText, h, icon, prose, put } from "./dom.js";
+import { bdi, button, copyText, firsts, h, icon, prose, put } from "./dom.js";
 import { causeWord, expectationView, orderPanel } from "./expectation.js";
 import { markdown } from "./markdown.js";
 import { fold, longText, messageFacts, messageView } from "./payload.js";
@@ -35,7 +35,7 @@ function heading(entry, test, report) {
       facts.map((fact) => h("span", {}, fact)),
       row ? h("span", { "data-field": "case-row" }, bdi(brief(row, 200))) : null,
       entry.transports.map((name) => h("span", { class: "badge" }, bdi(brief(name, 40)))),
-      entry.tags.slice(0, 12).map((tag) => h("a", { class: "badge tag", ...link({ q: `tag:${quoted(tag)}`, t: entry.key, page: "", x: "", n: "", e: "", m: "" }) }, bdi(brief(tag, 40))))),
+      firsts(entry.tags, 12, (tag) => h("a", { class: "badge tag", ...link({ q: `tag:${quoted(tag)}`, t: entry.key, page: "", x: "", n: "", e: "", m: "" }) }, bdi(brief(tag, 40))), "span")),
     actions(entry, test, report));
 }
 
@@ -64,8 +64,8 @@ function diagnosis(entry, report) {
   return h("section", { class: `diagnosis ${entry.outcome}`, "aria-label": "Cause", "data-cause": kind },
     h("p", { class: "kind" }, causeWord(kind)),
     h("p", { class: "sentence" }, prose(brief(first.text, 600))),
-    others.length === 0 ? null : h("ul", { class: "also plain" }, others.slice(0, 6).map((cause) => h("li", {}, prose(brief(cause.text, 300)))),
-      others.length > 6 ? h("li", {}, `and ${count(others.length - 6, "more")}`) : null));
+    others.length === 0 ? null : h("ul", { class: "also plain" }, firsts(others, 6, (cause) => h("li", {}, prose(brief(cause.text, 300)))),
+      entry.further > 0 ? h("li", { class: "more" }, `${count(entry.further, "further cause")}: see the expectations`) : null));
 }
 
 function scenarioView(scenario, number, all, { entry, test, report, parts }) {
@@ -160,6 +160,7 @@ function orderCard(violations, at) {
 function notes(scenario) {
   const found = [];
   if (scenario.messages_dropped > 0) found.push(`${count(scenario.messages_dropped, "message")} not kept: there were too many, or they were too large.`);
+  if (scenario.surprises_dropped > 0) found.push(`${count(scenario.surprises_dropped, "message")} that nobody expected not kept: there were too many.`);
   if (scenario.handles?.some((handle) => handle.truncated)) found.push("At least one payload was longer than the report keeps.");
   if (scenario.handles?.some((handle) => handle.failures_dropped > 0)) found.push("Further near misses were not kept.");
   return found.map((text) => h("p", { class: "note" }, icon("warn"), text));

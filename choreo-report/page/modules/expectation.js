@@ -1,6 +1,6 @@
 // One expectation: what was expected beside what came, closest first.
 
-import { bdi, button, h, icon, prose, put, styled } from "./dom.js";
+import { bdi, button, firsts, h, icon, prose, put, styled } from "./dom.js";
 import { diffLines } from "./difflines.js";
 import { triggered } from "./events.js";
 import { marks, missCount, nearMisses } from "./misses.js";
@@ -199,15 +199,15 @@ const SURPRISES = new Map([["without_id", "without a correlation id"], ["unknown
 
 function surprises(handle, at) {
   // What came for other scenarios is known not to be the message that is missing.
-  const others = (at.scenario.surprises ?? []).filter((one) => one.class !== "late" && one.class !== "unclaimed").slice(0, 5);
+  const others = (at.scenario.surprises ?? []).filter((one) => one.class !== "late" && one.class !== "unclaimed");
   if (others.length === 0) return null;
-  return [h("p", { class: "sub5" }, "What nobody asked for"), h("ul", { class: "plain surprises" }, others.map((one) => h("li", {},
+  return [h("p", { class: "sub5" }, "What nobody asked for"), h("ul", { class: "plain surprises" }, firsts(others, 5, (one) => h("li", {},
     bdi(brief(one.topic, 120), { class: "mono topic" }),
     h("span", { class: "facts-line" }, [one.transport, SURPRISES.get(one.class) ?? one.class?.replaceAll("_", " "), typeof one.size === "number" ? `${one.size} bytes` : null].filter(Boolean).join(" · ")))))];
 }
 
 function missingPanel(missing) {
-  return h("div", { class: "missing" }, h("p", { class: "sub4" }, `Still missing: ${missing.length}`), h("ul", { class: "plain mono" }, missing.slice(0, 20).map((text) => h("li", {}, bdi(brief(text, 300))))));
+  return h("div", { class: "missing" }, h("p", { class: "sub4" }, `Still missing: ${missing.length}`), h("ul", { class: "plain mono" }, firsts(missing, 20, (text) => h("li", {}, bdi(brief(text, 300))))));
 }
 
 // ── numbers, order, time ──
@@ -216,7 +216,7 @@ function countPanel(handle, at, kind) {
   const most = handle.kind === "never" ? 0 : handle.wants?.most ?? Infinity;
   const ids = [...(handle.matched ?? [])];
   if (handle.violation?.message !== undefined && !ids.includes(handle.violation.message)) ids.push(handle.violation.message);
-  const rows = ids.slice(0, 50).map((id, i) => {
+  const rows = firsts(ids, 50, (id, i) => {
     const message = at.messages.get(id);
     const extra = i >= most || id === handle.violation?.message;
     return h("li", { class: extra ? "extra" : "", "data-extra": String(extra) },
@@ -286,7 +286,7 @@ function lateMessage(handle, at) {
 function passedBody(handle, at) {
   const matched = (handle.matched ?? []).map((id) => at.messages.get(id)).filter((message) => message !== undefined);
   if (matched.length > 0) {
-    return matched.slice(0, 50).map((message) => (matched.length === 1 ? messageView(message) : fold(messageFacts(message), () => messageView(message), { class: "inner" })));
+    return firsts(matched, 50, (message) => (matched.length === 1 ? messageView(message) : fold(messageFacts(message), () => messageView(message), { class: "inner" })), "p");
   }
   if (handle.actual !== null && handle.actual !== undefined) return payloadView(handle.actual);
   return h("p", { class: "note" }, handle.reason ? brief(handle.reason, 300) : "No payload was kept.");

@@ -58,7 +58,7 @@ export function bands(scenario) {
   return found.filter((band) => {
     const key = `${band.kind} ${band.from} ${band.to}`;
     return !seen.has(key) && seen.add(key);
-  }).slice(0, 6);
+  });
 }
 
 /** The scale of a scenario's events and bands. */
