@@ -13,6 +13,7 @@ pub use choreo_report::model::Outcome;
 
 use crate::codec::{Codec, Incoming};
 use crate::correlation::Correlation;
+use crate::dispatch::Heard;
 use crate::envelope::Envelope;
 use crate::ids::CorrelationId;
 use crate::matcher::{Actual, Mismatch, Subject, diff};
@@ -398,6 +399,8 @@ pub struct ScenarioResult {
     pub(crate) handles: Vec<HandleResult>,
     pub(crate) out_of_order: Option<OutOfOrder>,
     pub(crate) replies: Vec<ReplyReport>,
+    /// What came for nobody on each subscription of the act, with the leg.
+    pub(crate) heard: Vec<(u32, Heard)>,
     pub(crate) timeline: Vec<TimelineEntry>,
     pub(crate) timeline_dropped: u64,
     pub(crate) correlation_id: Option<CorrelationId>,

@@ -2,8 +2,8 @@
 //
 // What counts as a change is what counts in `choreo report diff`: `src/diff.rs`.
 
-import { bdi, h, icon, put } from "./dom.js";
-import { link } from "./state.js";
+import { bdi, firsts, h, icon, put } from "./dom.js";
+import { link, nameIn } from "./state.js";
 import { brief, count, duration, isFailure, moment } from "./text.js";
 
 /** An expectation is slower if it took so many times as long, and so much longer. */
@@ -98,7 +98,7 @@ function slower(row, old, found, topics) {
     const over = handle.outcome === "slow" && was.outcome !== "slow";
     if (!over && !isSlower(was.latency, handle.latency, ONE)) continue;
     found.push({
-      row, x: `h${handle.number + 1}`, by: handle.latency / was.latency,
+      row, x: nameIn(handle.scenario, `h${handle.number + 1}`), by: handle.latency / was.latency,
       text: `${duration(was.latency)} → ${duration(handle.latency)} on ${brief(handle.topic, 60)}${over ? ", over its budget now" : ""}`,
     });
   }
@@ -123,10 +123,9 @@ export function showComparison(host, found, earlier, choose) {
     h("p", { class: "lead", role: "status" }, `${count(found.broken.length, "new failure")}, ${found.fixed.length} fixed, ${found.slower.length} slower${found.topics.length > 0 ? `, ${count(found.topics.length, "slower topic")}` : ""}, ${found.still.length} still failing${found.skipped.length > 0 ? `, ${found.skipped.length} skipped instead of failing` : ""}.`),
     SECTIONS.map(([name, title, sign]) => (found[name].length === 0 ? null : h("section", { class: `change change-${name}`, "data-change": name, "data-count": found[name].length },
       h("h3", {}, icon(sign), `${title} `, h("span", { class: "size" }, found[name].length.toLocaleString("en-GB"))),
-      h("ul", { class: "plain" }, found[name].slice(0, 200).map(({ row, text, x = "", name }) => h("li", {},
+      h("ul", { class: "plain" }, firsts(found[name], 200, ({ row, text, x = "", name }) => h("li", {},
         row === undefined ? bdi(brief(name, 160)) : h("a", link({ t: row.key, page: "", x, n: "", e: "", m: "" }), bdi(brief(row.name, 160))),
-        text ? h("span", { class: "facts-line" }, bdi(text)) : null)),
-      found[name].length > 200 ? h("li", {}, `and ${count(found[name].length - 200, "more")}`) : null)))),
+        text ? h("span", { class: "facts-line" }, bdi(text)) : null)))))),
     h("p", {}, choose),
     h("p", { class: "note" }, "“Slower” means: a matched message took more than half as long again and over 5 ms more, or is over its budget now. A topic is slower if the median of its messages is, by more than a quarter and over 1 ms. So it is with choreo report diff.")));
 }

@@ -23,7 +23,7 @@ export async function load() {
 }
 
 function row(cells, index, end, seen) {
-  const [nodeid, name, file, outcome, ms, tags, transports, handles, causes, ids, chunk, word] = cells;
+  const [nodeid, name, file, outcome, ms, tags, transports, handles, causes, ids, chunk, word, further] = cells;
   const times = (seen.get(nodeid) ?? 0) + 1;
   seen.set(nodeid, times);
   const key = nodeid.length > 400 ? `row ${index}` : times === 1 ? nodeid : `${nodeid} (${times})`;
@@ -38,6 +38,8 @@ function row(cells, index, end, seen) {
       outcome: verdict, latency, budget, scenario, number,
     })),
     causes: causes.map(([group, scenario, part, number, text]) => ({ group, scenario, part, number, text })),
+    // Causes that the index has no room for.
+    further,
     text: null,
   };
 }

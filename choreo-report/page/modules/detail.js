@@ -1,11 +1,12 @@
 // One test in full: the cause first, then the evidence, then everything else.
 
-import { bdi, button, copyText, h, icon, prose, put } from "./dom.js";
-import { causeWord, expectationView, handleId, orderPanel } from "./expectation.js";
+import { bdi, button, copyText, firsts, h, icon, prose, put } from "./dom.js";
+import { causeWord, expectationView, orderPanel } from "./expectation.js";
 import { markdown } from "./markdown.js";
 import { fold, longText, messageFacts, messageView } from "./payload.js";
+import { quoted } from "./query.js";
 import { replyFailed, replyView } from "./replies.js";
-import { address, place, state } from "./state.js";
+import { link, place, scenarioOf, state } from "./state.js";
 import { timelineView } from "./timeline.js";
 import { OUTCOME_WORDS, brief, caseRow, count, duration, isFailure } from "./text.js";
 
@@ -34,7 +35,7 @@ function heading(entry, test, report) {
       facts.map((fact) => h("span", {}, fact)),
       row ? h("span", { "data-field": "case-row" }, bdi(brief(row, 200))) : null,
       entry.transports.map((name) => h("span", { class: "badge" }, bdi(brief(name, 40)))),
-      entry.tags.slice(0, 12).map((tag) => h("a", { class: "badge tag", href: address({ q: `tag:${/\s/.test(tag) ? `"${tag}"` : tag}` }) }, bdi(brief(tag, 40))))),
+      firsts(entry.tags, 12, (tag) => h("a", { class: "badge tag", ...link({ q: `tag:${quoted(tag)}`, t: entry.key, page: "", x: "", n: "", e: "", m: "" }) }, bdi(brief(tag, 40))), "span")),
     actions(entry, test, report));
 }
 
@@ -63,8 +64,8 @@ function diagnosis(entry, report) {
   return h("section", { class: `diagnosis ${entry.outcome}`, "aria-label": "Cause", "data-cause": kind },
     h("p", { class: "kind" }, causeWord(kind)),
     h("p", { class: "sentence" }, prose(brief(first.text, 600))),
-    others.length === 0 ? null : h("ul", { class: "also plain" }, others.slice(0, 6).map((cause) => h("li", {}, prose(brief(cause.text, 300)))),
-      others.length > 6 ? h("li", {}, `and ${count(others.length - 6, "more")}`) : null));
+    others.length === 0 ? null : h("ul", { class: "also plain" }, firsts(others, 6, (cause) => h("li", {}, prose(brief(cause.text, 300)))),
+      entry.further > 0 ? h("li", { class: "more" }, `${count(entry.further, "further cause")}: see the expectations`) : null));
 }
 
 function scenarioView(scenario, number, all, { entry, test, report, parts }) {
@@ -72,7 +73,7 @@ function scenarioView(scenario, number, all, { entry, test, report, parts }) {
   const red = isFailure(verdict);
   const messages = new Map((scenario.messages ?? []).map((message) => [message.id, message]));
   const causes = entry.causes.filter((cause) => cause.scenario === number || cause.scenario === null);
-  const at = { scenario, messages, key: entry.key };
+  const at = { scenario, number, messages, key: entry.key };
   const handles = scenario.handles ?? [];
   const replies = scenario.replies ?? [];
   const handleCard = (handle, index, first) => expectationView(handle, {
@@ -99,7 +100,7 @@ function scenarioView(scenario, number, all, { entry, test, report, parts }) {
       const { t } = state();
       return t === "" || t === entry.key;
     };
-    const time = timelineView(scenario, report.run, mine);
+    const time = timelineView(scenario, number, report.run, mine);
     const cards = h("div", {});
     parts.followers.push(() => {
       time.follow?.();
@@ -159,6 +160,7 @@ function orderCard(violations, at) {
 function notes(scenario) {
   const found = [];
   if (scenario.messages_dropped > 0) found.push(`${count(scenario.messages_dropped, "message")} not kept: there were too many, or they were too large.`);
+  if (scenario.surprises_dropped > 0) found.push(`${count(scenario.surprises_dropped, "message")} that nobody expected not kept: there were too many.`);
   if (scenario.handles?.some((handle) => handle.truncated)) found.push("At least one payload was longer than the report keeps.");
   if (scenario.handles?.some((handle) => handle.failures_dropped > 0)) found.push("Further near misses were not kept.");
   return found.map((text) => h("p", { class: "note" }, icon("warn"), text));
@@ -187,15 +189,18 @@ function about(entry, test) {
   ].filter(([, value]) => value !== undefined && value !== null && value !== "");
 }
 
-/** Brings the expectation or reply of the state into sight. */
-export function reveal(host, id) {
-  const card = id === "" ? null : host.querySelector(`#${CSS.escape(`x-${id}`)}`);
+/** Brings the expectation or reply of the state into sight; of its event, the scenario. */
+export function reveal(host, { x, e }) {
+  for (const name of [x, e].filter((one) => one !== "")) {
+    const scenario = host.querySelectorAll(".scenario")[scenarioOf(name)];
+    // The only one of a test has no fold.
+    scenario?.buildNow?.();
+    scenario?.setAttribute("open", "");
+  }
+  const card = x === "" ? null : host.querySelector(`#${CSS.escape(`x-${x}`)}`);
   if (card === null) return false;
   if (card.tagName === "DETAILS") card.open = true;
-  card.closest("details.scenario")?.setAttribute("open", "");
   card.classList.add("pointed");
   card.scrollIntoView({ block: "start", behavior: "auto" });
   return true;
 }
-
-export { handleId };

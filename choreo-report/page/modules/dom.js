@@ -1,5 +1,7 @@
 // Elements. Text becomes text nodes only; nothing here parses markup.
 
+import { count } from "./text.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** An element: attributes (functions are listeners; null and false are left out) and children. */
@@ -34,6 +36,15 @@ function add(element, children) {
 export function put(element, ...children) {
   element.replaceChildren();
   add(element, children);
+}
+
+/** What `build` makes of the first `most` items, and a line that says how many more there are and shows them. */
+export function firsts(items, most, build, tag = "li") {
+  const shown = items.slice(0, most).map(build);
+  if (items.length <= most) return shown;
+  const show = () => rest.replaceWith(...items.slice(most).map((item, i) => build(item, most + i)));
+  const rest = h(tag, { class: "more" }, button(null, { class: "quiet", click: show }, `and ${count(items.length - most, "more", "more")}`));
+  return [...shown, rest];
 }
 
 /** Sets a style property through the object model, which the content policy allows. */

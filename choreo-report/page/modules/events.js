@@ -29,7 +29,7 @@ export function timeline(scenario, run) {
     event.depth = event.cause === null ? 0 : event.cause.depth + 1;
   }
   const transports = names(scenario, events);
-  return { events, byId, transports, inferred: !known && events.length > 0 };
+  return { events, transports, inferred: !known && events.length > 0 };
 }
 
 function names(scenario, events) {

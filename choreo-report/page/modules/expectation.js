@@ -1,17 +1,12 @@
 // One expectation: what was expected beside what came, closest first.
 
-import { bdi, button, h, icon, prose, put, styled } from "./dom.js";
+import { bdi, button, firsts, h, icon, prose, put, styled } from "./dom.js";
 import { diffLines } from "./difflines.js";
 import { triggered } from "./events.js";
 import { marks, missCount, nearMisses } from "./misses.js";
 import { fold, messageFacts, messageView, payloadView, tree } from "./payload.js";
-import { go, place, state } from "./state.js";
+import { go, nameIn, place, state } from "./state.js";
 import { CAUSE_WORDS, OUTCOME_WORDS, brief, count, duration, isFailure, offset } from "./text.js";
-
-/** What an expectation is called in links. */
-export function handleId(handle, index) {
-  return handle.id ?? `h${index + 1}`;
-}
 
 function wantText(handle) {
   const { wants, kind } = handle;
@@ -24,12 +19,13 @@ function wantText(handle) {
   return most === undefined ? null : `at most ${most}`;
 }
 
-/** The card of one expectation. `at` is `{ scenario, index, cause, key, messages }`, and `denied` if it must not be slow. */
+/** The card of one expectation. `at` is `{ scenario, number, index, cause, key, messages }`, and `denied` if it must not be slow. */
 export function expectationView(handle, at) {
   const verdict = handle.verdict ?? handle.outcome;
   const denied = at.denied === true && verdict === "slow";
   const red = isFailure(verdict) || handle.outcome === "pending" || denied;
-  const id = handleId(handle, at.index);
+  const id = handle.id ?? `h${at.index + 1}`;
+  const name = nameIn(at.number, id);
   const body = h("div", { class: "card-body" });
   const facts = [
     handle.transport, wantText(handle),
@@ -41,7 +37,7 @@ export function expectationView(handle, at) {
     h("span", { class: "card-title" }, h(red ? "h3" : "span", {}, bdi(brief(handle.topic, 160), { class: "mono topic" })), h("span", { class: "facts-line" }, facts.join(" · "))),
   ];
   const attributes = {
-    class: `card expectation ${red ? "red" : verdict}`, id: `x-${id}`, "data-topic": handle.topic.slice(0, 2000), "data-outcome": handle.outcome,
+    class: `card expectation ${red ? "red" : verdict}`, id: `x-${name}`, "data-topic": handle.topic.slice(0, 2000), "data-outcome": handle.outcome,
     "data-handle-transport": handle.transport ?? null, "data-handle-id": id,
   };
   if (!red) {
@@ -50,9 +46,9 @@ export function expectationView(handle, at) {
       return body;
     }, { ...attributes, open: verdict === "slow" && at.first });
   }
-  put(body, redBody(handle, at, id));
+  put(body, redBody(handle, at, name));
   return h("section", attributes, h("header", { class: "card-head" }, head,
-    h("a", { class: "anchor", href: place({ t: at.key, x: id }), "aria-label": `Link to the expectation on ${brief(handle.topic, 80)}` }, icon("link"))), body);
+    h("a", { class: "anchor", href: place({ t: at.key, x: name }), "aria-label": `Link to the expectation on ${brief(handle.topic, 80)}` }, icon("link"))), body);
 }
 
 function waited(handle, scenario, verdict) {
@@ -68,7 +64,7 @@ function matcherLine(handle) {
   return h("p", { class: "matcher mono" }, bdi(brief(handle.matcher_description, 600)));
 }
 
-function redBody(handle, at, id) {
+function redBody(handle, at, name) {
   const misses = nearMisses(handle, at.messages);
   const kind = at.cause?.kind ?? handle.cause?.kind;
   const violations = (at.scenario.order_violations ?? []).filter((one) => one.first === handle.id || one.second === handle.id);
@@ -79,7 +75,7 @@ function redBody(handle, at, id) {
   if (handle.violation !== undefined || kind === "duplicate" || kind === "forbidden" || short) {
     parts.push(countPanel(handle, at, kind));
   }
-  if (misses.some((miss) => miss.differences.length > 0 || kind === "late" || (miss.text && parts.length === 0))) parts.push(missPanel(handle, misses, id, kind === "late"));
+  if (misses.some((miss) => miss.differences.length > 0 || kind === "late" || (miss.text && parts.length === 0))) parts.push(missPanel(handle, misses, name, kind === "late"));
   if (parts.length === 0) parts.push(nothingPanel(handle, at));
   if (handle.wants?.missing?.length > 0) parts.push(missingPanel(handle.wants.missing));
   return parts;
@@ -87,15 +83,15 @@ function redBody(handle, at, id) {
 
 // ── near misses ──
 
-function missPanel(handle, misses, id, late) {
+function missPanel(handle, misses, name, late) {
   const panel = h("div", { class: "misses", "data-field": "near-misses" });
   const total = missCount(handle, misses);
   const show = () => {
-    const here = state().x === id || state().x === "";
+    const here = state().x === name || state().x === "";
     const at = Math.min(misses.length - 1, Math.max(0, here ? Number(state().n || 1) - 1 || 0 : 0));
     const miss = misses[at];
     const step = (by) => {
-      go({ x: id, n: String(at + by + 1) }, { replace: true });
+      go({ x: name, n: String(at + by + 1) }, { replace: true });
       show();
       panel.querySelector(`[data-step="${by}"]`)?.focus();
     };
@@ -203,15 +199,15 @@ const SURPRISES = new Map([["without_id", "without a correlation id"], ["unknown
 
 function surprises(handle, at) {
   // What came for other scenarios is known not to be the message that is missing.
-  const others = (at.scenario.surprises ?? []).filter((one) => one.class !== "late" && one.class !== "unclaimed").slice(0, 5);
+  const others = (at.scenario.surprises ?? []).filter((one) => one.class !== "late" && one.class !== "unclaimed");
   if (others.length === 0) return null;
-  return [h("p", { class: "sub5" }, "What nobody asked for"), h("ul", { class: "plain surprises" }, others.map((one) => h("li", {},
+  return [h("p", { class: "sub5" }, "What nobody asked for"), h("ul", { class: "plain surprises" }, firsts(others, 5, (one) => h("li", {},
     bdi(brief(one.topic, 120), { class: "mono topic" }),
     h("span", { class: "facts-line" }, [one.transport, SURPRISES.get(one.class) ?? one.class?.replaceAll("_", " "), typeof one.size === "number" ? `${one.size} bytes` : null].filter(Boolean).join(" · ")))))];
 }
 
 function missingPanel(missing) {
-  return h("div", { class: "missing" }, h("p", { class: "sub4" }, `Still missing: ${missing.length}`), h("ul", { class: "plain mono" }, missing.slice(0, 20).map((text) => h("li", {}, bdi(brief(text, 300))))));
+  return h("div", { class: "missing" }, h("p", { class: "sub4" }, `Still missing: ${missing.length}`), h("ul", { class: "plain mono" }, firsts(missing, 20, (text) => h("li", {}, bdi(brief(text, 300))))));
 }
 
 // ── numbers, order, time ──
@@ -220,7 +216,7 @@ function countPanel(handle, at, kind) {
   const most = handle.kind === "never" ? 0 : handle.wants?.most ?? Infinity;
   const ids = [...(handle.matched ?? [])];
   if (handle.violation?.message !== undefined && !ids.includes(handle.violation.message)) ids.push(handle.violation.message);
-  const rows = ids.slice(0, 50).map((id, i) => {
+  const rows = firsts(ids, 50, (id, i) => {
     const message = at.messages.get(id);
     const extra = i >= most || id === handle.violation?.message;
     return h("li", { class: extra ? "extra" : "", "data-extra": String(extra) },
@@ -290,7 +286,7 @@ function lateMessage(handle, at) {
 function passedBody(handle, at) {
   const matched = (handle.matched ?? []).map((id) => at.messages.get(id)).filter((message) => message !== undefined);
   if (matched.length > 0) {
-    return matched.slice(0, 50).map((message) => (matched.length === 1 ? messageView(message) : fold(messageFacts(message), () => messageView(message), { class: "inner" })));
+    return firsts(matched, 50, (message) => (matched.length === 1 ? messageView(message) : fold(messageFacts(message), () => messageView(message), { class: "inner" })), "p");
   }
   if (handle.actual !== null && handle.actual !== undefined) return payloadView(handle.actual);
   return h("p", { class: "note" }, handle.reason ? brief(handle.reason, 300) : "No payload was kept.");

@@ -1,13 +1,15 @@
 // How long things took: a histogram against the budget per topic, and the slowest expectations.
 
 import { bdi, h, prose, put, s } from "./dom.js";
-import { link } from "./state.js";
+import { link, nameIn } from "./state.js";
 import { brief, count, duration } from "./text.js";
 
 const BINS = 30;
 // The width that the label of a budget needs.
 const LABEL = 90;
 const TOPICS_SHOWN = 60;
+const SLOWEST_SHOWN = 20;
+const BUDGETS_DRAWN = 4;
 
 /** The latencies of matched messages by topic and transport; what never came is not a latency. */
 export function byTopic(rows) {
@@ -55,7 +57,7 @@ function histogram({ latencies, budgets, topic, over }) {
     svg.append(s("rect", { class: beyond ? "column beyond" : "column", x: (i * W) / BINS + 1, width: W / BINS - 2, y: H - height, height, rx: 1.5 }));
   });
   svg.append(s("line", { class: "floor", x1: 0, x2: W, y1: H, y2: H }));
-  const shown = [...budgets].sort((one, other) => one - other).slice(0, 4);
+  const shown = [...budgets].sort((one, other) => one - other).slice(0, BUDGETS_DRAWN);
   const labels = [];
   for (const budget of shown) {
     const x = at(budget) * W;
@@ -79,23 +81,25 @@ function histogram({ latencies, budgets, topic, over }) {
 /** The page of latencies. */
 export function showLatency(host, rows, { filtered, noun }) {
   const topics = byTopic(rows);
-  const slow = rows.flatMap((row) => row.handles.map((handle) => ({ row, handle })))
+  const timed = rows.flatMap((row) => row.handles.map((handle) => ({ row, handle })))
     .filter(({ handle }) => (handle.outcome === "pass" || handle.outcome === "slow") && typeof handle.latency === "number")
-    .sort((a, b) => b.handle.latency - a.handle.latency).slice(0, 20);
+    .sort((a, b) => b.handle.latency - a.handle.latency);
+  const slow = timed.slice(0, SLOWEST_SHOWN);
   put(host, h("article", { class: "page", "data-page": "latency", "aria-labelledby": "latency-title" },
     h("h2", { id: "latency-title" }, "Latency"),
     h("p", { class: "lead" }, topics.length === 0 ? "No matched message with a latency." : prose(`From the trigger, or the message that \`since\` names, to the arrival of the matching message${filtered ? `, in the ${count(rows.length, noun)} that the search leaves` : ""}. What never arrived is not counted.`)),
     h("div", { class: "topics" }, topics.slice(0, TOPICS_SHOWN).map((found) => h("section", { class: "topic-card", "data-topic": found.topic.slice(0, 2000), "data-over": found.over },
       h("h3", {}, bdi(brief(found.topic, 100), { class: "mono" }), found.transport ? h("span", { class: "badge" }, bdi(brief(found.transport, 40))) : null),
-      h("p", { class: "facts-line" }, [count(found.latencies.length, "message"), `median ${duration(quantile(found.latencies, 0.5))}`, found.latencies.length >= 20 ? `p95 ${duration(quantile(found.latencies, 0.95))}` : null, `worst ${duration(found.worst)}`].filter(Boolean).join(" · "),
+      h("p", { class: "facts-line" }, [count(found.latencies.length, "message"), `median ${duration(quantile(found.latencies, 0.5))}`, found.latencies.length >= 20 ? `p95 ${duration(quantile(found.latencies, 0.95))}` : null, `worst ${duration(found.worst)}`,
+        found.budgets.size > BUDGETS_DRAWN ? `${count(found.budgets.size - BUDGETS_DRAWN, "larger budget")} not drawn` : null].filter(Boolean).join(" · "),
         found.over > 0 ? h("strong", { class: "over-text" }, ` · ${found.over} over budget`) : null),
       histogram(found)))),
     topics.length > TOPICS_SHOWN ? h("p", { class: "note" }, `${topics.length - TOPICS_SHOWN} further topics: narrow them with topic: in the search.`) : null,
-    slow.length === 0 ? null : [h("h2", {}, "Slowest expectations"),
+    slow.length === 0 ? null : [h("h2", {}, "Slowest expectations", timed.length > slow.length ? h("span", { class: "facts-line" }, ` ${slow.length} of ${count(timed.length, "that passed", "that passed")}`) : null),
       h("div", { class: "scroll-x", tabindex: "0", role: "group", "aria-label": "Slowest expectations" }, h("table", { class: "slowest", "data-field": "slowest" },
         h("thead", {}, h("tr", {}, ["Latency", "Budget", "Topic", noun[0].toUpperCase() + noun.slice(1)].map((name) => h("th", { scope: "col" }, name)))),
         h("tbody", {}, slow.map(({ row, handle }) => h("tr", { "data-outcome": handle.outcome },
           h("td", { class: "num" }, duration(handle.latency)), h("td", { class: "num" }, handle.budget === null ? "–" : duration(handle.budget)),
           h("td", {}, bdi(brief(handle.topic, 80), { class: "mono" })),
-          h("td", {}, h("a", link({ t: row.key, page: "", x: `h${handle.number + 1}`, n: "", e: "", m: "" }), bdi(brief(row.name, 100)))))))))]));
+          h("td", {}, h("a", link({ t: row.key, page: "", x: nameIn(handle.scenario, `h${handle.number + 1}`), n: "", e: "", m: "" }), bdi(brief(row.name, 100)))))))))]));
 }

@@ -25,6 +25,13 @@ export function parse(text) {
   return { filters, words, problems, empty: filters.length === 0 && words.length === 0 };
 }
 
+/** The value of a filter that looks for `text`: between quotes there is no quote, so the longest part without one. */
+export function quoted(text) {
+  if (!/^$|[\s"]/.test(text)) return text;
+  const parts = text.split('"').sort((one, other) => other.length - one.length);
+  return `"${parts[0]}"`;
+}
+
 const SAME_OUTCOME = new Map([
   ["fail", "failed"], ["error", "errored"], ["pass", "passed"], ["skip", "skipped"],
 ]);
@@ -58,7 +65,9 @@ export function passes(row, query, groups) {
 export function mentions(row, word) {
   row.text ??= [
     row.nodeid, row.name, row.file, row.outcome, row.word, ...row.tags, ...row.transports, ...row.ids,
-    ...row.handles.map((handle) => handle.topic), ...row.causes.map((cause) => cause.text),
+    ...row.handles.map((handle) => handle.topic),
+    // As it was written, and as it is shown.
+    ...row.causes.flatMap(({ text }) => [text, text.replaceAll("`", "")]),
   ].join("\n").toLowerCase();
   return row.text.includes(word);
 }

@@ -1,10 +1,10 @@
 // What the test's own services did: one card per reply, as steps.
 
-import { bdi, h, icon, prose } from "./dom.js";
+import { bdi, firsts, h, icon, prose } from "./dom.js";
 import { diffLines } from "./difflines.js";
 import { described } from "./misses.js";
 import { fold, messageFacts, messageView, payloadView, readable } from "./payload.js";
-import { place } from "./state.js";
+import { nameIn, place } from "./state.js";
 import { brief, count } from "./text.js";
 
 const STEP_SHOWN = 120;
@@ -19,10 +19,10 @@ export function replyFailed(reply) {
   return reply.state === "reply_failed" || (reply.required === true && reply.state !== "replied");
 }
 
-/** The card of one reply. `at` is `{ scenario, index, key, messages }`. */
+/** The card of one reply. `at` is `{ scenario, number, index, key, messages }`. */
 export function replyView(reply, at) {
   const failed = replyFailed(reply);
-  const id = reply.id ?? `r${at.index + 1}`;
+  const name = nameIn(at.number, reply.id ?? `r${at.index + 1}`);
   const stage = at.scenario.stage !== undefined;
   const head = [
     h("span", { class: `sign outcome-${failed ? "fail" : reply.state === "replied" ? "pass" : "skipped"}` }, icon(failed ? "fail" : reply.state === "replied" ? "pass" : "skipped")),
@@ -32,13 +32,13 @@ export function replyView(reply, at) {
         transports(reply))),
   ];
   const attributes = {
-    class: `card reply ${failed ? "red" : ""}`, id: `x-${id}`, "data-state": reply.state, "data-trigger-topic": reply.trigger_topic.slice(0, 2000),
+    class: `card reply ${failed ? "red" : ""}`, id: `x-${name}`, "data-state": reply.state, "data-trigger-topic": reply.trigger_topic.slice(0, 2000),
     "data-reply-topic": reply.reply_topic.slice(0, 2000), "data-reply-publish-failed": stage ? String(reply.match_count > 0 && !reply.reply_published) : null,
   };
   const build = () => h("div", { class: "card-body" }, steps(reply), error(reply), unanswered(reply, at), misses(reply, at), messages(reply, at));
   if (!failed) return fold(h("span", { class: "card-head" }, head), build, attributes);
   return h("section", attributes, h("header", { class: "card-head" }, head,
-    h("a", { class: "anchor", href: place({ t: at.key, x: id }), "aria-label": `Link to the reply on ${brief(reply.trigger_topic, 80)}` }, icon("link"))), build());
+    h("a", { class: "anchor", href: place({ t: at.key, x: name }), "aria-label": `Link to the reply on ${brief(reply.trigger_topic, 80)}` }, icon("link"))), build());
 }
 
 function transports({ trigger_transport: from, response_transport: to }) {
@@ -98,15 +98,19 @@ function unanswered(reply, at) {
 }
 
 function misses(reply, at) {
-  const closest = reply.near_misses?.[0];
-  if (closest === undefined || closest.differences === undefined) return null;
-  return [h("p", { class: "sub4" }, "Closest message that it did not answer"), diffLines(closest.differences.map(described)), at.messages.has(closest.message)
-    ? fold("Message", () => messageView(at.messages.get(closest.message)), { class: "inner" }) : null];
+  const [closest, ...others] = reply.near_misses ?? [];
+  if (closest?.differences === undefined) return null;
+  const message = (miss) => (at.messages.has(miss.message) ? fold("Message", () => messageView(at.messages.get(miss.message)), { class: "inner" }) : null);
+  const lines = (miss) => diffLines((miss.differences ?? []).map(described));
+  const unkept = (reply.near_miss_count ?? 0) - reply.near_misses.length;
+  return [h("p", { class: "sub4" }, "Closest message that it did not answer"), lines(closest), message(closest),
+    others.length > 0 ? fold(`and ${count(others.length, "more", "more")} that it did not answer`, () => h("div", {}, others.map((miss) => [lines(miss), message(miss)])), { class: "inner" }) : null,
+    unkept > 0 ? h("p", { class: "note" }, icon("info"), `${count(unkept, "further near miss", "further near misses")} not kept.`) : null];
 }
 
 function messages(reply, at) {
   const shown = culprit(reply, at);
-  const list = (title, ids) => (ids ?? []).map((id) => at.messages.get(id)).filter((message) => message !== undefined && message !== shown).slice(0, 20)
-    .map((message) => fold(`${title}: ${messageFacts(message)}`, () => messageView(message), { class: "inner" }));
-  return h("div", { class: "folds" }, list("Asked with", reply.trigger_messages), list("Answered with", reply.response_messages));
+  const list = (ids) => (ids ?? []).map((id) => at.messages.get(id)).filter((message) => message !== undefined && message !== shown);
+  const shownOf = (title, ids) => firsts(list(ids), 20, (message) => fold(`${title}: ${messageFacts(message)}`, () => messageView(message), { class: "inner" }), "span");
+  return h("div", { class: "folds" }, shownOf("Asked with", reply.trigger_messages), shownOf("Answered with", reply.response_messages));
 }

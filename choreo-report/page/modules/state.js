@@ -2,6 +2,8 @@
 //
 // q search · t test · page latency|run|compare · view sequence|waterfall · x expectation (or reply) ·
 // n near miss · e event · m message
+//
+// Expectations and events count anew in each scenario of a test: what they are called says which one it is.
 
 const NAMES = ["q", "t", "page", "view", "x", "n", "e", "m"];
 const listeners = [];
@@ -16,6 +18,16 @@ function write(state) {
   const parts = new URLSearchParams();
   for (const name of NAMES) if (state[name] !== "") parts.set(name, state[name]);
   return `#${parts.toString().replaceAll("%3A", ":").replaceAll("%2F", "/")}`;
+}
+
+/** What `id` is called in the state: in the first scenario of a test as it is, in the second `2.h1`. */
+export function nameIn(scenario, id) {
+  return scenario === 0 ? id : `${scenario + 1}.${id}`;
+}
+
+/** In which scenario of a test a name is, by its place among them. */
+export function scenarioOf(name) {
+  return Number(/^(\d+)\./.exec(name)?.[1] ?? 1) - 1;
 }
 
 /** The state as it is. */

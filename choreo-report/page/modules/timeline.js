@@ -2,21 +2,22 @@
 
 import { bdi, button, h, icon, prose, put, styled } from "./dom.js";
 import { ancestors, timeline, tone, verb } from "./events.js";
-import { messageView } from "./payload.js";
+import { fold, messageView } from "./payload.js";
 import { ROW, columns, drawing, heads, legend } from "./sequence.js";
-import { go, state } from "./state.js";
+import { go, nameIn, state } from "./state.js";
 import { brief, count, duration, inline, moment, offset } from "./text.js";
 import { axis, axisOf, bandLayer, bands, bar } from "./waterfall.js";
 
 const SHOWN = 500;
+const BANDS_SHOWN = 6;
 
-/** The timeline of one scenario. `here` tells whether the state's event belongs to it. */
-export function timelineView(scenario, run, here) {
+/** The timeline of the scenario `number` of a test. `here` tells whether the state's event belongs to it. */
+export function timelineView(scenario, number, run, here) {
   const graph = timeline(scenario, run);
   if (graph.events.length === 0) return h("p", { class: "note" }, icon("info"), "No timeline was kept for this scenario.");
   const stage = scenario.stage !== undefined && scenario.stage !== null;
   const host = h("section", { class: "timeline", "data-field": "timeline", "data-timeline-mounted": "true", "aria-label": "What happened" });
-  const view = { graph, scenario, run, host, here, all: graph.events.length <= SHOWN, stage, messages: new Map((scenario.messages ?? []).map((message) => [message.id, message])) };
+  const view = { graph, scenario, name: (event) => nameIn(number, event.id), run, host, here, all: graph.events.length <= SHOWN, stage, messages: new Map((scenario.messages ?? []).map((message) => [message.id, message])) };
   render(view);
   host.follow = () => render(view);
   return host;
@@ -25,12 +26,13 @@ export function timelineView(scenario, run, here) {
 function render(view) {
   const { graph, host, here } = view;
   const mode = state().view === "waterfall" ? "waterfall" : "sequence";
-  const chosen = here() ? graph.byId.get(state().e) ?? null : null;
+  const chosen = here() ? graph.events.find((event) => view.name(event) === state().e) ?? null : null;
   const lit = chosen === null ? new Set() : ancestors(chosen);
   const shown = view.all ? graph.events : graph.events.slice(0, SHOWN);
   const narrow = matchMedia("(max-width: 640px)").matches;
   const held = host.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
-  const spans = mode === "waterfall" ? bands(view.scenario) : [];
+  const limits = mode === "waterfall" ? bands(view.scenario) : [];
+  const spans = limits.slice(0, BANDS_SHOWN);
   const at = mode === "waterfall" ? axisOf(shown, spans) : null;
   host.dataset.mode = mode;
   if (!view.all || graph.events.length > SHOWN) {
@@ -54,11 +56,17 @@ function render(view) {
       class: "quiet", "data-virtualised-expand": "true", "data-virtualised-remaining": graph.events.length - SHOWN,
       click: () => { view.all = true; render(view); },
     }, `Show the other ${count(graph.events.length - SHOWN, "event")}`),
+    limits.length > spans.length ? fold(`${count(limits.length - spans.length, "more budget or deadline", "more budgets and deadlines")}, not drawn`, () => listed(limits.slice(spans.length)), { class: "inner", "data-field": "more-bands" }) : null,
     mode === "sequence" ? legend(shown) : null,
     graph.inferred ? h("p", { class: "note" }, icon("info"), "This report has no event ids: causes are inferred from topics and order, and left out where that is not certain.") : null,
     view.scenario.timeline_dropped > 0 ? h("p", { class: "note", "data-field": "timeline-dropped-note" }, icon("warn"), `${count(view.scenario.timeline_dropped, "earlier event")} dropped: the timeline was full.`) : null,
     chosen === null ? null : eventView(view, chosen));
   if (held !== undefined) host.querySelector(`[data-focus="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+}
+
+// In words, because so many bands would hide each other.
+function listed(limits) {
+  return h("ul", { class: "plain" }, limits.map((band) => h("li", {}, band.topic === undefined ? null : [bdi(brief(band.topic, 80), { class: "mono topic" }), " "], bdi(band.text))));
 }
 
 function switcher(mode) {
@@ -83,7 +91,7 @@ function detailOf(view, event) {
 function row(view, event, mode, at, chosen, lit) {
   const detail = detailOf(view, event);
   const picked = chosen === event;
-  const open = () => go({ e: picked ? "" : event.id }, { replace: state().e !== "" });
+  const open = () => go({ e: picked ? "" : view.name(event) }, { replace: state().e !== "" });
   const words = [verb(event), event.topic ?? "", event.given].filter((word) => word !== "").join(" ");
   const label = h("span", { class: "what" },
     h("span", { class: `verb tone-${tone(event)}`, "data-action": event.action }, verb(event)),

@@ -5,9 +5,6 @@ use crate::model::{
     CauseKind, Handle, HandleOutcome, Outcome, Reply, ReplyState, Scenario, Test, TestOutcome,
 };
 
-/// Causes of one test that the page shows.
-const MOST: usize = 20;
-
 /// Characters of a sentence.
 const SENTENCE: usize = 600;
 
@@ -104,7 +101,6 @@ fn of_failure(test: &Test) -> Vec<Because> {
     for (index, scenario) in test.scenarios.iter().enumerate() {
         others(index, scenario, &mut found);
     }
-    found.truncate(MOST);
     found
 }
 
@@ -187,7 +183,6 @@ fn of_slowness(test: &Test, kind: &str) -> Vec<Because> {
             });
         }
     }
-    found.truncate(MOST);
     found
 }
 

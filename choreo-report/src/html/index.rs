@@ -37,6 +37,9 @@ impl Words {
     }
 }
 
+/// Causes of one test that the index has; of others, the number.
+const CAUSES: usize = 20;
+
 /// The index in the making.
 #[derive(Debug, Default)]
 pub(super) struct Index {
@@ -70,7 +73,9 @@ impl Index {
         let tags: Vec<usize> = tags(test).map(|tag| self.tags.number(tag)).collect();
         let transports = self.transports_of(test);
         let handles = self.handles_of(test);
-        let causes: Vec<_> = causes.iter().map(|cause| self.cause(cause)).collect();
+        let further = causes.len().saturating_sub(CAUSES);
+        let causes = causes.iter().take(CAUSES);
+        let causes: Vec<_> = causes.map(|cause| self.cause(cause)).collect();
         let cells = (
             &test.nodeid,
             name,
@@ -84,6 +89,7 @@ impl Index {
             ids(test),
             chunk,
             word(test),
+            further,
         );
         self.row.clear();
         self.row

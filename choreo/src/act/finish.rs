@@ -80,6 +80,10 @@ impl Act {
                 HandleResult { data, report }
             })
             .collect();
+        let slots = state.slots.iter();
+        let heard =
+            slots.filter_map(|slot| Some((slot.leg.0, slot.registration.as_ref()?.heard())));
+        let heard = heard.collect();
         let only_replies = handles.is_empty();
         let legs: Vec<_> = self.legs.iter().map(|leg| Arc::clone(&leg.info)).collect();
         let replies: Vec<_> = std::mem::take(&mut state.replies)
@@ -142,6 +146,7 @@ impl Act {
             handles,
             out_of_order,
             replies,
+            heard,
             timeline,
             timeline_dropped,
             correlation_id: self.id.clone(),

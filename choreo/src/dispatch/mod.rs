@@ -19,7 +19,7 @@ use crate::transport::{Capabilities, ConnectionEvent, TransportError};
 
 use self::alive::LastQuestion;
 pub(crate) use self::alive::Question;
-pub(crate) use self::surprise::SurpriseLog;
+pub(crate) use self::surprise::{Heard, SurpriseLog};
 pub use self::surprise::{Surprise, SurpriseClass};
 pub(crate) use self::topic::{Registration, TopicTraffic};
 use self::topic::{Target, TopicEntry};
@@ -352,7 +352,10 @@ impl Router {
         class: SurpriseClass,
     ) {
         entry.count_surprise(message, class);
-        lock(&self.surprises).push(message.envelope(), &entry.topic, id, class);
+        let mut log = lock(&self.surprises);
+        // Under the lock: who counts the lost ones must not miss one on its way into the log.
+        let number = entry.next_surprise();
+        log.push(message.envelope(), &entry.topic, id, class, number);
     }
 
     /// What no scenario claimed, oldest first, and how many older ones were dropped.
@@ -368,6 +371,11 @@ impl Router {
         most: usize,
     ) -> Vec<Surprise> {
         lock(&self.surprises).since(since, subscriptions, most)
+    }
+
+    /// How many surprises the log has dropped of those that a scenario could have heard of.
+    pub(crate) fn surprises_lost(&self, heard: &Heard) -> u64 {
+        lock(&self.surprises).lost(heard)
     }
 
     /// Where the broker is, for people; nowhere if it is in this process.

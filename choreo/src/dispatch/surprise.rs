@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::BuildHasher as _;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -45,6 +46,23 @@ pub struct Surprise {
     pub received_at: Instant,
     /// What it was subscribed to with: the topic, or a pattern that covers it.
     pub(crate) through: Arc<str>,
+    /// Which one of these it is.
+    number: u64,
+}
+
+/// The surprises that came through a subscription while a scenario listened.
+#[derive(Debug, Clone)]
+pub(crate) struct Heard {
+    through: Arc<str>,
+    numbers: Range<u64>,
+}
+
+impl Heard {
+    /// `through` is the subscription's own: another one may have the same topic later.
+    pub(super) fn new(through: &Arc<str>, numbers: Range<u64>) -> Self {
+        let through = Arc::clone(through);
+        Self { through, numbers }
+    }
 }
 
 #[derive(Default)]
@@ -65,6 +83,7 @@ impl SurpriseLog {
         through: &Arc<str>,
         id: Option<CorrelationId>,
         class: SurpriseClass,
+        number: u64,
     ) {
         if self.entries.len() == KEPT {
             self.entries.pop_front();
@@ -77,6 +96,7 @@ impl SurpriseLog {
             class,
             received_at: message.received_at,
             through: Arc::clone(through),
+            number,
         });
     }
 
@@ -118,6 +138,21 @@ impl SurpriseLog {
         found
     }
 
+    /// How many of these are here no longer.
+    ///
+    /// What came through several subscriptions is lost with each: which topics they were on is forgotten.
+    pub(super) fn lost(&self, heard: &Heard) -> u64 {
+        let all = heard.numbers.end - heard.numbers.start;
+        if self.dropped == 0 || all == 0 {
+            return 0;
+        }
+        let kept = self.entries.iter().filter(|surprise| {
+            Arc::ptr_eq(&surprise.through, &heard.through)
+                && heard.numbers.contains(&surprise.number)
+        });
+        all - kept.count() as u64
+    }
+
     pub(super) fn close_id(&mut self, id: &CorrelationId) {
         if self.closed.len() == CLOSED_IDS
             && let Some(oldest) = self.closed.pop_front()
@@ -147,11 +182,32 @@ mod tests {
         for number in 0..KEPT + 3 {
             let message = Envelope::new(format!("t.{number}"), "x");
             let through = Arc::clone(&message.topic);
-            log.push(&message, &through, None, SurpriseClass::WithoutId);
+            log.push(&message, &through, None, SurpriseClass::WithoutId, 0);
         }
         let (entries, dropped) = log.snapshot();
         assert_eq!((entries.len(), dropped), (KEPT, 3));
         assert_eq!(&*entries[0].topic, "t.3");
+    }
+
+    #[test]
+    fn those_that_are_lost_are_counted_for_their_subscription_and_time() {
+        let mut log = SurpriseLog::default();
+        let message = Envelope::new("t", "x");
+        let [early, own, again]: [Arc<str>; 3] = ["t".into(), "t".into(), "t".into()];
+        let mut push = |through, numbers: Range<u64>| {
+            for number in numbers {
+                log.push(&message, through, None, SurpriseClass::WithoutId, number);
+            }
+        };
+        push(&early, 0..10);
+        push(&own, 0..KEPT as u64 - 1);
+        push(&again, 0..20);
+        let lost = |through, numbers| log.lost(&Heard::new(through, numbers));
+        // 29 were dropped: all of the first, and 19 of the second.
+        assert_eq!(lost(&early, 2..10), 8);
+        assert_eq!(lost(&own, 0..30), 19);
+        assert_eq!(lost(&own, 7..30), 12);
+        assert_eq!((lost(&own, 19..30), lost(&again, 0..20)), (0, 0));
     }
 
     #[test]
@@ -161,7 +217,7 @@ mod tests {
         let mut push = |topic: &str, through: &str, size: usize| {
             let mut message = Envelope::new(topic, "x".repeat(size));
             message.received_at = clock::now();
-            log.push(&message, &through.into(), None, SurpriseClass::UnknownId);
+            log.push(&message, &through.into(), None, SurpriseClass::UnknownId, 0);
         };
         push("a.b", "a.*", 1);
         push("a.b", "a.*", 2);

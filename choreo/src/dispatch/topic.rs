@@ -8,7 +8,7 @@ use std::time::Instant;
 use foldhash::HashMap;
 use tokio::sync::watch;
 
-use super::{Audience, Failure, Inbox, Router, SurpriseClass, lock};
+use super::{Audience, Failure, Heard, Inbox, Router, SurpriseClass, lock};
 use crate::clock;
 use crate::codec::Incoming;
 use crate::ids::CorrelationId;
@@ -85,6 +85,7 @@ pub(super) struct TopicEntry {
     unknown_id: AtomicU64,
     late: AtomicU64,
     undecodable: AtomicU64,
+    surprises: AtomicU64,
 }
 
 impl TopicEntry {
@@ -98,6 +99,7 @@ impl TopicEntry {
             unknown_id: AtomicU64::new(0),
             late: AtomicU64::new(0),
             undecodable: AtomicU64::new(0),
+            surprises: AtomicU64::new(0),
         }
     }
 
@@ -178,6 +180,11 @@ impl TopicEntry {
         };
     }
 
+    /// The number of a surprise that is being logged.
+    pub(super) fn next_surprise(&self) -> u64 {
+        self.surprises.fetch_add(1, Ordering::Relaxed)
+    }
+
     fn traffic(&self) -> TopicTraffic {
         TopicTraffic {
             without_id: self.without_id.load(Ordering::Relaxed),
@@ -251,6 +258,7 @@ pub(crate) struct Registration {
     id: Option<CorrelationId>,
     key: u64,
     traffic_before: TopicTraffic,
+    surprises_before: u64,
 }
 
 impl Registration {
@@ -261,12 +269,14 @@ impl Registration {
         key: u64,
     ) -> Self {
         let traffic_before = entry.traffic();
+        let surprises_before = entry.surprises.load(Ordering::Relaxed);
         Self {
             router,
             entry,
             id,
             key,
             traffic_before,
+            surprises_before,
         }
     }
 
@@ -278,6 +288,12 @@ impl Registration {
     /// What came on the topic since the registration.
     pub(crate) fn traffic(&self) -> TopicTraffic {
         self.entry.traffic().since(self.traffic_before)
+    }
+
+    /// The surprises since the registration.
+    pub(crate) fn heard(&self) -> Heard {
+        let now = self.entry.surprises.load(Ordering::Relaxed);
+        Heard::new(&self.entry.topic, self.surprises_before..now)
     }
 
     /// Whether the broker has confirmed the subscription already.

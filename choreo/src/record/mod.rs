@@ -211,6 +211,11 @@ fn surprises(context: &Context<'_>) -> (Vec<(u32, dispatch::Surprise)>, u64) {
         }
     }
     let (mut found, mut dropped) = (Vec::new(), 0);
+    for (leg, heard) in context.result.acts().iter().flat_map(|act| &act.heard) {
+        dropped += context.act.legs()[*leg as usize]
+            .router
+            .surprises_lost(heard);
+    }
     for ((index, leg), topics) in (0..).zip(context.act.legs()).zip(&topics) {
         let own = leg
             .router

@@ -21,7 +21,7 @@ pub(crate) fn broker() -> Memory {
     BROKER.with(Memory::clone)
 }
 
-fn connect() -> BoxFuture<'static, choreo::Result<Harness>> {
+pub(crate) fn connect() -> BoxFuture<'static, choreo::Result<Harness>> {
     connect_with(async {
         Harness::builder(broker())
             .correlation(FieldCorrelation::new("correlation_id"))

@@ -6,7 +6,7 @@ use choreo::codec::RawCodec;
 use choreo::prelude::*;
 use choreo_report::model::Outcome;
 
-use crate::support::{Told, broker, run, run_on, run_with};
+use crate::support::{Told, broker, connect, run, run_on, run_with};
 
 async fn send(topic: &str, payload: &str) {
     let sent = broker().client().publish(topic, payload.to_owned()).await;
@@ -88,6 +88,54 @@ async fn of_many_that_nobody_expected_the_last_are_shown_and_all_counted() {
         (record.surprises.len(), record.surprises_dropped),
         (32, Some(8))
     );
+}
+
+#[tokio::test]
+async fn those_that_the_log_of_a_connection_has_dropped_are_counted_too() {
+    /// More than it keeps.
+    const MANY: u64 = 1_100;
+    fn crowded(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "crowd.new");
+            reply!(s, "crowd.asked" => "crowd.answered", |_| json!({}));
+            publish!(s, "crowd.new", {});
+            for _ in 0..40 {
+                send("crowd.new", "{}").await;
+                send("crowd.asked", "{}").await;
+            }
+            let s = next_act!(s);
+            expect!(s, "crowd.second");
+            publish!(s, "crowd.new", {});
+            for _ in 0..MANY {
+                send("crowd.second", "{}").await;
+            }
+            let _ = s;
+            body_end(())
+        })
+    }
+    fn quiet(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "quiet.done");
+            publish!(s, "quiet.new", {});
+            for _ in 0..3 {
+                send("quiet.done", "{}").await;
+            }
+            let _ = s;
+            body_end(())
+        })
+    }
+    let harness = HarnessFn::new("h", "record", file!(), line!(), connect);
+    let harness = Box::leak(Box::new(harness));
+    let crowded = run_on(harness, crowded).await.record;
+    let shown = crowded.surprises.len() as u64;
+    assert_eq!(
+        crowded.surprises_dropped,
+        Some(2 * 40 + MANY - shown),
+        "those of both acts, of expectations and replies"
+    );
+    // What is dropped for its messages is not of its topics.
+    let quiet = run_on(harness, quiet).await.record;
+    assert_eq!((quiet.surprises.len(), quiet.surprises_dropped), (3, None));
 }
 
 /// Ids in headers: what does not decode reaches the scenario.
