@@ -39,6 +39,21 @@ impl Paths {
         quote_spanned!(span=> #krate::__private)
     }
 
+    /// As [`Self::private`], without the mark of the macro. Of errors that are equal in words and place the
+    /// compiler shows one, and the mark would make a difference.
+    pub(crate) fn private_unmarked(&self, span: Span) -> TokenStream {
+        self.private(span)
+            .into_iter()
+            .map(|mut token| {
+                // `$crate` resolves by its mark alone.
+                if token.to_string() != "$crate" {
+                    token.set_span(span);
+                }
+                token
+            })
+            .collect()
+    }
+
     /// The crate's path itself.
     pub(crate) fn krate(&self, span: Span) -> TokenStream {
         located_at(self.krate.clone(), span)

@@ -222,7 +222,8 @@ impl<A> fmt::Debug for Credentials<A> {
 /// What can be given as credentials of type `A`: the value itself, a closure that returns
 /// `Result<A, E>`, or one that returns a future of it. `Kind` tells them apart and is inferred.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` gives no credentials of type `{A}`",
+    message = "this gives no credentials of type `{A}`",
+    label = "neither a `{A}` nor a closure that returns a `Result` of one",
     note = "give a `{A}`, a closure `Fn() -> Result<{A}, E>` or an async closure that returns `Result<{A}, E>`"
 )]
 pub trait IntoCredentials<A, Kind> {

@@ -81,16 +81,16 @@ pub(crate) fn host(kind: HostKind, function: &Function, diagnostics: &mut Diagno
         );
     }
     if matches!(sig.output, ReturnType::Default) {
+        let name = &sig.ident;
         let output = match kind {
             HostKind::Harness => {
-                "its connection: write `async fn NAME() -> choreo::Result<Harness>`"
+                format!("its connection: write `async fn {name}() -> choreo::Result<Harness>`")
             }
-            HostKind::Stage => {
-                "its connections: write `async fn NAME() -> choreo::Result<Stage<Transports>>`, with \
-                 your struct that has `#[derive(Stage)]`"
-            }
+            HostKind::Stage => format!(
+                "its connections: write `async fn {name}() -> choreo::Result<Stage<Transports>>`, \
+                 with your struct that has `#[derive(Stage)]`"
+            ),
         };
-        let output = output.replace("NAME", &sig.ident.to_string());
         diagnostics.error_spanned(&sig.ident, format!("a {what} returns {output}"));
     }
 }

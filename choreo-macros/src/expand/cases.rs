@@ -223,7 +223,11 @@ fn file_cases(
     let more = problems.len().saturating_sub(SHOWN);
     problems.truncate(SHOWN);
     if more > 0 {
-        problems.push(format!("`{}` has {more} more mistakes", path.value()));
+        let mistakes = if more == 1 { "mistake" } else { "mistakes" };
+        problems.push(format!(
+            "`{}` has {more} more {mistakes}, told once these are mended",
+            path.value()
+        ));
     }
     Err(problems)
 }

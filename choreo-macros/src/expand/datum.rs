@@ -18,8 +18,16 @@ pub(super) struct Place<'p> {
     pub(super) at: String,
 }
 
-/// The types that literals have, by name.
+/// What is known of a type by its name.
 enum Known<'t> {
+    Plain(Plain),
+    Optional(&'t Type),
+    List(&'t Type),
+    Other,
+}
+
+/// The types that literals have.
+enum Plain {
     Integer {
         name: &'static str,
         low: i128,
@@ -34,9 +42,6 @@ enum Known<'t> {
     Text {
         owned: bool,
     },
-    Optional(&'t Type),
-    List(&'t Type),
-    Other,
 }
 
 const INTEGERS: [(&str, i128, u128); 12] = [
@@ -58,76 +63,73 @@ const FLOATS: [(&str, f64); 2] = [("f32", f32::MAX as f64), ("f64", f64::MAX)];
 
 /// The expression, or what the type takes instead.
 pub(super) fn expression(ty: &Type, cell: &Cell, place: &Place<'_>) -> Result<TokenStream, String> {
-    let known = known(ty);
-    let json = match (cell, &known) {
-        (Cell::Json(json, _), _) => json.clone(),
-        (Cell::Text(text), Known::Text { .. } | Known::Char) => Json::Text(text.clone()),
-        (Cell::Text(text), Known::Optional(_)) if text.is_empty() => Json::Null,
-        (Cell::Text(_), Known::Optional(inner)) => {
-            let inner = expression(inner, cell, place)
-                .map_err(|takes| format!("{takes}, or nothing at all"))?;
-            return Ok(quote_spanned!(place.span=> ::core::option::Option::Some(#inner)));
+    let span = place.span;
+    match (known(ty), cell) {
+        (Known::Optional(inner), _) => {
+            let (is_nothing, nothing) = match cell {
+                Cell::Text(text) => (text.is_empty(), "nothing at all"),
+                Cell::Json(json, _) => (*json == Json::Null, "`null`"),
+            };
+            if is_nothing {
+                return Ok(quote_spanned!(span=> ::core::option::Option::None));
+            }
+            let inner =
+                expression(inner, cell, place).map_err(|takes| format!("{takes}, or {nothing}"))?;
+            Ok(quote_spanned!(span=> ::core::option::Option::Some(#inner)))
         }
-        (Cell::Text(text), Known::Other) => return Ok(deferred("case_text", ty, text, place)),
-        (Cell::Text(text), _) => match json_value(text) {
-            Some(json) => json,
-            None => return Err(known.takes()),
-        },
-    };
-    literal(&known, &json, place).unwrap_or_else(|| match (&known, cell) {
-        (Known::Optional(inner), Cell::Json(..)) => match expression(inner, cell, place) {
-            Ok(inner) => Ok(quote_spanned!(place.span=> ::core::option::Option::Some(#inner))),
-            Err(takes) => Err(format!("{takes}, or `null`")),
-        },
-        (Known::List(item), _) => list(item, &json, place).unwrap_or_else(|| Err(known.takes())),
+        (Known::Other, Cell::Text(text)) => Ok(deferred("case_text", ty, text, place)),
         (Known::Other, Cell::Json(_, text)) => Ok(deferred("case_json", ty, text, place)),
-        _ => Err(known.takes()),
-    })
+        (Known::List(item), Cell::Text(text)) => list(item, json_value(text), place),
+        (Known::List(item), Cell::Json(json, _)) => list(item, Some(json.clone()), place),
+        (Known::Plain(plain), Cell::Text(text)) => {
+            let json = match plain {
+                Plain::Text { .. } | Plain::Char => Some(Json::Text(text.clone())),
+                _ => json_value(text),
+            };
+            json.and_then(|json| literal(&plain, &json, span))
+                .ok_or_else(|| plain.takes())
+        }
+        (Known::Plain(plain), Cell::Json(json, _)) => {
+            literal(&plain, json, span).ok_or_else(|| plain.takes())
+        }
+    }
 }
 
-/// Types that hold no others.
-fn literal(
-    known: &Known<'_>,
-    json: &Json,
-    place: &Place<'_>,
-) -> Option<Result<TokenStream, String>> {
-    let span = place.span;
-    let tokens = match (known, json) {
-        (Known::Integer { name, low, high }, Json::Number(text)) => {
+/// Nothing when the type has no such value.
+fn literal(plain: &Plain, json: &Json, span: Span) -> Option<TokenStream> {
+    Some(match (plain, json) {
+        (Plain::Integer { name, low, high }, Json::Number(text)) => {
             let fits = match text.parse::<i128>() {
                 Ok(value) if value <= 0 => value >= *low,
                 _ => text.parse::<u128>().is_ok_and(|value| value <= *high),
             };
             if !fits {
-                return Some(Err(known.takes()));
+                return None;
             }
             let digits = if text == "-0" { "0" } else { text };
             number(digits, name, span)
         }
-        (Known::Float { name, high }, Json::Number(text)) => {
+        (Plain::Float { name, high }, Json::Number(text)) => {
             let fits = text.parse::<f64>().is_ok_and(|value| value.abs() <= *high);
             if !fits {
-                return Some(Err(known.takes()));
+                return None;
             }
             number(text, name, span)
         }
-        (Known::Bool, Json::Bool(value)) => quote_spanned!(span=> #value),
-        (Known::Char, Json::Text(text)) => {
+        (Plain::Bool, Json::Bool(value)) => quote_spanned!(span=> #value),
+        (Plain::Char, Json::Text(text)) => {
             let mut letters = text.chars();
             let (Some(letter), None) = (letters.next(), letters.next()) else {
-                return Some(Err(known.takes()));
+                return None;
             };
             quote_spanned!(span=> #letter)
         }
-        (Known::Text { owned: false }, Json::Text(text)) => quote_spanned!(span=> #text),
-        (Known::Text { owned: true }, Json::Text(text)) => {
+        (Plain::Text { owned: false }, Json::Text(text)) => quote_spanned!(span=> #text),
+        (Plain::Text { owned: true }, Json::Text(text)) => {
             quote_spanned!(span=> ::std::string::String::from(#text))
         }
-        (Known::Optional(_), Json::Null) => quote_spanned!(span=> ::core::option::Option::None),
-        (Known::Optional(_) | Known::List(_) | Known::Other, _) => return None,
-        _ => return Some(Err(known.takes())),
-    };
-    Some(Ok(tokens))
+        _ => return None,
+    })
 }
 
 /// Digits that were checked, with the type at their end.
@@ -143,18 +145,16 @@ fn number(text: &str, ty: &str, span: Span) -> TokenStream {
     quote!(#sign #literal)
 }
 
-fn list(item: &Type, json: &Json, place: &Place<'_>) -> Option<Result<TokenStream, String>> {
-    let Json::List(cells) = json else {
-        return None;
+fn list(item: &Type, json: Option<Json>, place: &Place<'_>) -> Result<TokenStream, String> {
+    let Some(Json::List(cells)) = json else {
+        return Err("a list".to_owned());
     };
     let items: Result<Vec<TokenStream>, String> = cells
         .iter()
         .map(|cell| expression(item, cell, place))
         .collect();
-    Some(match items {
-        Ok(items) => Ok(quote_spanned!(place.span=> <::std::vec::Vec<#item>>::from([#(#items),*]))),
-        Err(takes) => Err(format!("a list, and for each of its items {takes}")),
-    })
+    let items = items.map_err(|takes| format!("a list, and for each of its items {takes}"))?;
+    Ok(quote_spanned!(place.span=> <::std::vec::Vec<#item>>::from([#(#items),*])))
 }
 
 /// A call that ends the case, with the row in the text, when the value does not fit.
@@ -176,8 +176,8 @@ fn known(ty: &Type) -> Known<'_> {
         Type::Group(group) => known(&group.elem),
         Type::Paren(paren) => known(&paren.elem),
         Type::Reference(reference) => match known(&reference.elem) {
-            Known::Text { owned: false } if reference.mutability.is_none() => {
-                Known::Text { owned: false }
+            text @ Known::Plain(Plain::Text { owned: false }) if reference.mutability.is_none() => {
+                text
             }
             _ => Known::Other,
         },
@@ -206,25 +206,25 @@ fn named(path: &TypePath) -> Known<'_> {
     }
     let integer = INTEGERS.iter().find(|(integer, ..)| *integer == name);
     if let Some((name, low, high)) = integer {
-        return Known::Integer {
+        return Known::Plain(Plain::Integer {
             name,
             low: *low,
             high: *high,
-        };
+        });
     }
     if let Some((name, high)) = FLOATS.iter().find(|(float, _)| *float == name) {
-        return Known::Float { name, high: *high };
+        return Known::Plain(Plain::Float { name, high: *high });
     }
     match name.as_str() {
-        "bool" => Known::Bool,
-        "char" => Known::Char,
-        "str" => Known::Text { owned: false },
-        "String" => Known::Text { owned: true },
+        "bool" => Known::Plain(Plain::Bool),
+        "char" => Known::Plain(Plain::Char),
+        "str" => Known::Plain(Plain::Text { owned: false }),
+        "String" => Known::Plain(Plain::Text { owned: true }),
         _ => Known::Other,
     }
 }
 
-impl Known<'_> {
+impl Plain {
     /// The values that the type has, for the sentence about one that it has not.
     fn takes(&self) -> String {
         match self {
@@ -233,8 +233,6 @@ impl Known<'_> {
             Self::Bool => "`true` or `false`".to_owned(),
             Self::Char => "a text of one character".to_owned(),
             Self::Text { .. } => "a text".to_owned(),
-            Self::List(_) => "a list".to_owned(),
-            Self::Optional(_) | Self::Other => "another value".to_owned(),
         }
     }
 }

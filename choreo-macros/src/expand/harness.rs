@@ -46,7 +46,11 @@ fn host(kind: HostKind, paths: &Paths, mut function: Function) -> TokenStream {
         ReturnType::Type(_, output) => output.span(),
         ReturnType::Default => ident.span(),
     };
-    let spanned_private = paths.private(output_span);
+    let spanned_private = match kind {
+        HostKind::Harness => paths.private(output_span),
+        // Both places that need it say the same of a return type that is wrong.
+        HostKind::Stage => paths.private_unmarked(output_span),
+    };
     let connect = match kind {
         HostKind::Harness => quote_spanned!(output_span=> #spanned_private::connect_with(#ident())),
         HostKind::Stage => {

@@ -8,6 +8,7 @@ use syn::{Ident, LitStr, Path, Token, bracketed, parenthesized, token};
 
 use crate::model::{HostKind, ScenarioArgs, SlowArg};
 use crate::parse::duration;
+use crate::parse::pattern::at_separator;
 use crate::recover::{Diagnostics, skip_to_separator};
 
 const SCENARIO_OPTIONS: [(&str, &str); 7] = [
@@ -286,7 +287,7 @@ fn unknown_option(key: &Ident, who_takes: &str, options: &[(&str, &str)]) -> syn
 fn equals(input: ParseStream<'_>, key: &Ident, options: &[(&str, &str)]) -> syn::Result<()> {
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
-        if !input.is_empty() && !input.peek(Token![,]) {
+        if !at_separator(input) {
             return Ok(());
         }
     }

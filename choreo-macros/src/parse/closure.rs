@@ -94,7 +94,10 @@ fn parameters(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Res
         }
     }
     input.parse::<Token![|]>().map_err(|error| {
-        syn::Error::new(error.span(), "the closing `|` of the closure is missing")
+        syn::Error::new(
+            error.span(),
+            "the closing `|` of the closure is missing before this: write `|order| …`",
+        )
     })?;
     Ok(Parameters {
         parameter: Some(parameter),
@@ -104,9 +107,19 @@ fn parameters(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Res
 }
 
 fn parameter(input: ParseStream<'_>) -> syn::Result<(Pat, Option<Type>)> {
-    let pattern = Pat::parse_single(input)?;
+    let pattern = Pat::parse_single(input).map_err(|error| {
+        syn::Error::new(
+            error.span(),
+            "this is no parameter of a closure: write `|order| …`, or with the option `state` `|order, seen| …`",
+        )
+    })?;
     let ty = match input.parse::<Option<Token![:]>>()? {
-        Some(_) => Some(input.parse()?),
+        Some(_) => Some(input.parse().map_err(|error| {
+            syn::Error::new(
+                error.span(),
+                "after the colon goes the type of the message: write `|order: OrderCreated| …`, or no colon",
+            )
+        })?),
         None => None,
     };
     Ok((pattern, ty))

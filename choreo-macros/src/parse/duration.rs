@@ -7,7 +7,6 @@ use syn::{Ident, Lit, Token};
 use super::options::without_parentheses;
 use super::pattern::at_separator;
 use crate::model::DurationArg;
-use crate::recover::error_here;
 
 /// The units and their lengths in nanoseconds.
 const UNITS: [(&str, u64); 6] = [
@@ -21,17 +20,11 @@ const UNITS: [(&str, u64); 6] = [
 
 const UNIT_LIST: &str = "`ns`, `us`, `ms`, `s`, `min`, `h`";
 
-/// Parses a duration and stops before the next `,`.
+/// Parses a duration and stops before the next `,`. That there is something to parse has been checked.
 ///
 /// # Errors
 /// At the literal, when it has no unit, an unknown one, or is zero, negative or too long.
 pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<DurationArg> {
-    if at_separator(input) {
-        return Err(error_here(
-            input,
-            "a duration is missing here; write one such as `50ms`",
-        ));
-    }
     if input.peek(Token![-]) && input.peek2(Lit) {
         let minus: Token![-] = input.parse()?;
         input.parse::<Lit>()?;

@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, Token};
 
 use super::options;
+use super::pattern::joint;
 use crate::model::pattern::Operand;
 use crate::recover::{error_here, skip_to_end};
 
@@ -139,10 +140,11 @@ fn is_unfinished(tokens: &TokenStream) -> bool {
 /// What goes on after a complete expression.
 fn leftover(input: ParseStream<'_>) -> syn::Error {
     let span = input.span();
-    let word = input.fork().parse::<Ident>();
+    let word = input.fork().parse::<Ident>().ok();
     skip_to_end(input);
-    match word {
-        Ok(word) if options::is_option(&word) => {
+    match (&word, word.as_ref().and_then(joint)) {
+        (_, Some(joint)) => syn::Error::new(span, joint),
+        (Some(word), _) if options::is_option(word) => {
             syn::Error::new(span, format!("write a comma before `{word}`"))
         }
         _ => syn::Error::new(

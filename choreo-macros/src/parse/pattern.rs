@@ -82,8 +82,11 @@ impl<'d> PatternParser<'d> {
 
     fn report_leftover(&mut self, input: ParseStream<'_>) {
         let word = input.fork().parse::<Ident>().ok();
-        let message = match &word {
-            Some(word) if options::is_option(word) => format!("write a comma before `{word}`"),
+        let message = match (&word, word.as_ref().and_then(joint)) {
+            (_, Some(joint)) => joint.to_owned(),
+            (Some(word), _) if options::is_option(word) => {
+                format!("write a comma before `{word}`")
+            }
             _ if input.peek(Token![..]) => {
                 "`..` does not go on here: a range is `low..high` of two values, and the rest of a \
                  list or object is `..` after a comma"
@@ -170,9 +173,10 @@ impl<'d> PatternParser<'d> {
 
     /// Everything that begins with a sign of comparison.
     fn comparison(&mut self, input: ParseStream<'_>) -> syn::Result<Option<Pattern>> {
+        let op_span = input.span();
         let op = if input.peek(Token![==]) {
             let equals = input.parse::<Token![==]>()?;
-            let operand = operand::parse(input, "after `==`")?;
+            let operand = operand::parse(input, "here; a value alone means equal, without `==`")?;
             self.diagnostics
                 .error_spanned(equals, "a value alone means equal; remove the `==`");
             return Ok(Some(Pattern::Equal(operand)));
@@ -182,28 +186,19 @@ impl<'d> PatternParser<'d> {
             return Ok(Some(Pattern::Matcher { arrow, operand }));
         } else if input.peek(Token![=]) {
             return self.regex(input).map(Some);
-        } else if input.peek(Token![>=]) {
+        } else if input.parse::<Token![>=]>().is_ok() {
             CompareOp::GreaterOrEqual
-        } else if input.peek(Token![<=]) {
+        } else if input.parse::<Token![<=]>().is_ok() {
             CompareOp::LessOrEqual
-        } else if input.peek(Token![!=]) {
+        } else if input.parse::<Token![!=]>().is_ok() {
             CompareOp::NotEqual
-        } else if input.peek(Token![>]) {
+        } else if input.parse::<Token![>]>().is_ok() {
             CompareOp::Greater
-        } else if input.peek(Token![<]) {
+        } else if input.parse::<Token![<]>().is_ok() {
             CompareOp::Less
         } else {
             return Ok(None);
         };
-        let op_span = input.span();
-        for _ in op.symbol().chars() {
-            input.step(|cursor| {
-                cursor
-                    .punct()
-                    .map(|(_, rest)| ((), rest))
-                    .ok_or_else(|| cursor.error("expected a sign"))
-            })?;
-        }
         let operand = operand::parse(input, &format!("after `{}`", op.symbol()))?;
         Ok(Some(Pattern::Compare {
             op,
@@ -321,7 +316,7 @@ impl<'d> PatternParser<'d> {
         if !content.is_empty() {
             self.diagnostics.error(
                 content.span(),
-                "one pattern goes into parentheses; remove this",
+                "one pattern goes into parentheses; remove this, or join two with `&` or `|`",
             );
             crate::recover::skip_to_end(&content);
         }
@@ -520,14 +515,23 @@ fn names_type(path: &syn::Path) -> bool {
 fn misnomer(word: &Ident) -> Option<&'static str> {
     Some(match word.to_string().as_str() {
         "not" => "the opposite of a pattern is written with `!`: `!p`",
-        "or" => "one of two patterns is written `p | q`",
-        "and" => "both of two patterns are written `p & q`",
         "nil" | "undefined" | "missing" => {
             "no such pattern; write `absent` for a missing field, `null` for JSON null"
         }
         "present" | "exists" => "no such pattern; write `_` for any value",
-        _ => return None,
+        _ => return joint(word),
     })
+}
+
+/// Words of other languages that join two patterns.
+pub(super) fn joint(word: &Ident) -> Option<&'static str> {
+    if word == "or" {
+        Some("one of two patterns is written `p | q`")
+    } else if word == "and" {
+        Some("both of two patterns are written `p & q`")
+    } else {
+        None
+    }
 }
 
 fn one_or(mut patterns: Vec<Pattern>, join: fn(Vec<Pattern>) -> Pattern) -> Pattern {

@@ -197,7 +197,7 @@ fn leftover(input: ParseStream<'_>, diagnostics: &mut Diagnostics) {
     if !input.is_empty() {
         diagnostics.error(
             input.span(),
-            "what is answered ends before this; the answer comes after `=>`",
+            "what is answered ends before this; remove it, or join it to the pattern with `&`: the answer comes after `=>`",
         );
         skip_to_end(input);
     }

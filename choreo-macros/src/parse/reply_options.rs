@@ -6,6 +6,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::{Ident, Lit, LitInt, Token};
 
 use crate::model::{Delay, ErrorRate, Repeat, ReplyOptions, Seed, State, UserExpr};
+use crate::parse::pattern::at_separator;
 use crate::parse::{duration, payload, publish};
 use crate::recover::{Diagnostics, skip_to_end, skip_to_separator};
 
@@ -77,7 +78,7 @@ fn option(
         ));
     };
     let is_word = matches!(name.as_str(), "always" | "required");
-    let at_end = input.is_empty() || input.peek(Token![,]);
+    let at_end = at_separator(input);
     if !is_word && at_end {
         return Err(syn::Error::new(
             word.span(),

@@ -31,7 +31,7 @@ impl PatternParser<'_> {
         let mut fields: Vec<TypedField> = Vec::new();
         let mut rest = false;
         while !content.is_empty() {
-            if content.peek(Token![;]) {
+            if before_exact(&content) {
                 self.diagnostics.error(
                     content.span(),
                     "a typed pattern is exact as long as it has no `..`; remove `; exact`",
@@ -51,7 +51,7 @@ impl PatternParser<'_> {
                 } else {
                     fields.push(TypedField { name, pattern });
                 }
-                if !content.peek(Token![;]) {
+                if !before_exact(&content) {
                     self.separator(&content, "in a typed pattern");
                 }
             } else {
@@ -73,4 +73,11 @@ impl PatternParser<'_> {
             rest,
         })
     }
+}
+
+/// Whether `; exact` comes next, which is for objects, or a `;` with nothing behind it.
+fn before_exact(input: ParseStream<'_>) -> bool {
+    let fork = input.fork();
+    fork.parse::<Token![;]>().is_ok()
+        && (fork.is_empty() || fork.parse::<Ident>().is_ok_and(|word| word == "exact"))
 }

@@ -31,6 +31,7 @@ pub(super) fn rows(text: &str) -> Result<Vec<Row>, Problem> {
         let cells = match reader.peek() {
             Some('{') => Cells::Named(reader.object(0)?),
             Some('[') => Cells::Listed(reader.cells(0)?),
+            None => return Err(reader.expected("another row")),
             _ => {
                 return Err(reader.problem(format!(
                     "row {} is neither an object, whose keys are the names of the parameters, nor \
@@ -131,6 +132,11 @@ impl<'t> Reader<'t> {
         }
         loop {
             self.space();
+            if self.peek() == Some(close) {
+                return Err(self.problem(format!(
+                    "the last `,` before this `{close}` is one too many; remove it"
+                )));
+            }
             element(self)?;
             self.space();
             match self.peek() {
@@ -188,7 +194,9 @@ impl<'t> Reader<'t> {
 
     fn value(&mut self, depth: usize) -> Result<Json, Problem> {
         if depth > DEPTH {
-            return Err(self.problem(format!("values nest deeper than {DEPTH} levels")));
+            return Err(self.problem(format!(
+                "values nest deeper than {DEPTH} levels; make them flatter"
+            )));
         }
         match self.peek() {
             Some('{') => self.object(depth).map(|_| Json::Object),
@@ -211,7 +219,9 @@ impl<'t> Reader<'t> {
                 return Ok(value);
             }
         }
-        Err(self.expected("a value"))
+        Err(self.expected(
+            "a value: a text in quotes, a number, `true`, `false`, `null`, a list or an object",
+        ))
     }
 
     fn number(&mut self) -> Result<Json, Problem> {
@@ -221,7 +231,7 @@ impl<'t> Reader<'t> {
         }
         let whole = self.digits()?;
         if whole.len() > 1 && whole.starts_with('0') {
-            return Err(self.problem("a number has no leading zeros".to_owned()));
+            return Err(self.problem("a number has no leading zeros; remove them".to_owned()));
         }
         if self.peek() == Some('.') {
             self.next();
@@ -263,7 +273,7 @@ impl<'t> Reader<'t> {
                 }
                 Some('\0'..='\u{1f}') | None => {
                     return Err(self.problem(
-                        "the closing quote of a string is missing on its line".to_owned(),
+                        "the closing quote of a string is missing on its line; a line end within it is written `\\n`".to_owned(),
                     ));
                 }
                 Some(letter) => {
@@ -307,7 +317,7 @@ impl<'t> Reader<'t> {
         };
         char::from_u32(code).ok_or_else(|| {
             self.problem(format!(
-                "`\\u{first:04x}` is half of a pair whose other half is missing"
+                "`\\u{first:04x}` is half of a pair whose other half is missing; write the letter itself"
             ))
         })
     }

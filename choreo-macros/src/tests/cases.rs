@@ -275,7 +275,7 @@ fn json_is_read_strictly() {
         ("[1]", 1, "row 1 is neither an object"),
         ("[[1],\n\"a\"]", 2, "row 2 is neither an object"),
         ("[[1]\n[2]]", 2, "`[` stands where JSON has `,` or `]`"),
-        ("[[1],]", 1, "row 2 is neither"),
+        ("[[1],]", 1, "the last `,` before this `]` is one too many"),
         ("[[1]] x", 1, "`x` stands where JSON has its end"),
         ("[[01]]", 1, "no leading zeros"),
         ("[[1.]]", 1, "a digit"),

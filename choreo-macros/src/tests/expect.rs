@@ -274,7 +274,7 @@ fn what_is_right_is_expanded_beside_what_is_wrong() {
         source,
         &expansion,
         &[
-            "a value is missing after `==`",
+            "a value is missing here; a value alone means equal, without `==`",
             "`wihtin` is not an option",
             "is reversed",
         ],

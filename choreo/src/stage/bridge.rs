@@ -20,12 +20,13 @@ const MAX_ID_BYTES: usize = 1024;
 ///
 /// ```
 /// use choreo::CorrelationId;
+/// use choreo::prelude::*;
 /// use choreo::stage::{BridgeError, CorrelationBridge};
 ///
 /// /// The gateway prefixes what it takes over to Kafka.
-/// struct Gateway;
+/// struct Prefixing;
 ///
-/// impl CorrelationBridge for Gateway {
+/// impl CorrelationBridge for Prefixing {
 ///     async fn fresh(&self) -> Result<CorrelationId, BridgeError> {
 ///         Ok(CorrelationId::random(""))
 ///     }
@@ -36,6 +37,33 @@ const MAX_ID_BYTES: usize = 1024;
 ///         })
 ///     }
 /// }
+///
+/// #[derive(Stage)]
+/// struct Gateway {
+///     nats: Harness,
+///     kafka: Harness,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> choreo::Result<()> {
+/// let stage = Stage::<Gateway>::builder(GatewayBuilder {
+///     nats: Harness::builder(Memory::new()).correlation(FieldCorrelation::new("trace")),
+///     kafka: Harness::builder(Memory::new()).correlation(FieldCorrelation::new("trace")),
+/// })
+/// .bridge(Prefixing)
+/// .connect()
+/// .await?;
+///
+/// let mut scope = stage.scenario("under another runner").open().await?;
+/// let s = scope.arrange();
+/// // Stands for the gateway: an answer that hands on what came has the id's form on its transport.
+/// reply!(s.nats, "orders.new" => s.kafka, "orders.taken", |order| order);
+/// expect!(s.nats, "orders.new", { trace: !(prefix "gw:") });
+/// expect!(s.kafka, "orders.taken", { item: "pen", trace: prefix "gw:" });
+/// publish!(s.nats, "orders.new", { item: "pen" });
+/// settle!(s).assert_passed();
+/// # Ok(())
+/// # }
 /// ```
 pub trait CorrelationBridge: Send + Sync + 'static {
     /// The id of a new scenario. A stage that connects asks for two and compares their forms.

@@ -47,4 +47,12 @@ async fn a_quote_that_stays_open(_s: Scenario<'_>, region: String) {}
 #[cases(from = "data/latin.csv")]
 async fn not_utf_8(_s: Scenario<'_>, region: String) {}
 
+#[choreo::scenario(orders)]
+#[cases(from = "data/after-quote.csv")]
+async fn a_text_behind_the_quotes(_s: Scenario<'_>, region: String) {}
+
+#[choreo::scenario(orders)]
+#[cases(from = "data/nothing.csv")]
+async fn a_number_or_nothing(_s: Scenario<'_>, limit: Option<u8>) {}
+
 fn main() {}

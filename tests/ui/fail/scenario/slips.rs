@@ -20,4 +20,7 @@ async fn without_a_duration(_s: Scenario<'_>) {}
 #[choreo::scenario(orders)]
 async fn without_a_body(_s: Scenario<'_>);
 
+#[choreo::scenario(orders, timeout = ; name = "x")]
+async fn nothing_before_the_semicolon(_s: Scenario<'_>) {}
+
 fn main() {}
