@@ -26,7 +26,7 @@ mod reply;
 mod tally;
 
 pub(crate) use busy::{BusyTopic, Slip, SlipKnown};
-pub(crate) use data::{Describe, HandleData};
+pub(crate) use data::{Deadline, Describe, HandleData, Late};
 pub(crate) use reply::{ReplyFailure, ReplyStep};
 pub use reply::{ReplyReport, ReplyState};
 pub(crate) use tally::{Cause, Disorder, Moment, OutOfOrder, Tally, Violation, Wants};
@@ -268,6 +268,11 @@ impl<M: 'static> HandleReport<M> {
     /// What `within` allowed.
     pub fn budget(&self) -> Option<Duration> {
         self.data.budget
+    }
+
+    /// What `deadline` allowed.
+    pub fn deadline(&self) -> Option<Duration> {
+        self.data.deadline.map(|deadline| deadline.after)
     }
 
     /// The closest messages that came and were wrong, the closest first; at most 20.

@@ -43,6 +43,25 @@ async fn too_few_came() {
     insta::assert_snapshot!(text_of(&settle!(s)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn deadlines_were_missed() {
+    let harness = harness().await;
+    let mut scope = harness.scenario("in time").open();
+    let s = scope.arrange();
+    reply!(s, "orders" => "parcels", { weight: 1 }, delay 10ms);
+    reply!(s, "orders" => "parcels", { weight: 2 }, delay 60ms);
+    reply!(s, "orders" => "letters", {}, delay 80ms);
+    reply!(s, "orders" => "end", {}, delay 100ms);
+    let first = expect!(s, "parcels", { weight: 1 });
+    expect!(s, "parcels", { weight: 2 }, deadline 50ms);
+    expect!(s, "parcels", { weight: _ }, times 2, deadline 50ms);
+    expect!(s, "letters", deadline 50ms, since first);
+    expect!(s, "bills", deadline 50ms, since first);
+    expect!(s, "end");
+    publish!(s, "orders", {});
+    insta::assert_snapshot!(text_of(&settle!(s)));
+}
+
 #[tokio::test]
 async fn one_too_many_came() {
     let harness = harness().await;

@@ -172,7 +172,7 @@ fn span_over(low: &Expr, high: &Expr) -> Span {
 }
 
 /// A literal's number, or why it is none. Nothing where it is computed.
-fn literal(number: &Expr) -> Option<Result<u64, String>> {
+pub(super) fn literal(number: &Expr) -> Option<Result<u64, String>> {
     const WHOLE: &str = "the number of messages is a whole number, such as `3`";
     match number {
         Expr::Lit(ExprLit {

@@ -10,6 +10,7 @@ mod message;
 mod pattern;
 mod regex;
 mod reply;
+mod time;
 pub(crate) mod topic;
 mod words;
 
@@ -19,3 +20,4 @@ pub(crate) use envelope::envelope;
 pub(crate) use message::message;
 pub(crate) use pattern::check as pattern;
 pub(crate) use reply::reply;
+pub(crate) use time::time;

@@ -60,6 +60,7 @@ fn expand(
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
     check::count(expectation, diagnostics);
+    check::time(expectation, diagnostics);
     refuse_captures(expectation, diagnostics);
     let scenario = &expectation.target.ident;
     let span = scenario.span();
@@ -149,6 +150,10 @@ fn calls(options: &ExpectOptions, span: Span, paths: &Paths) -> TokenStream {
     if let Some(within) = &options.within {
         let within = super::duration(within);
         calls.extend(quote_spanned!(span=> .within(#within)));
+    }
+    if let Some((span, deadline)) = &options.deadline {
+        let deadline = super::duration(deadline);
+        calls.extend(quote_spanned!(*span=> .deadline(#deadline)));
     }
     if let Some(since) = &options.since {
         calls.extend(quote_spanned!(span=> .since(#since)));

@@ -96,6 +96,8 @@ pub(crate) enum Subject {
 #[derive(Default)]
 pub(crate) struct ExpectOptions {
     pub(crate) within: Option<DurationArg>,
+    /// With the place of the word.
+    pub(crate) deadline: Option<(Span, DurationArg)>,
     pub(crate) since: Option<Expr>,
     pub(crate) count: Option<CountArg>,
     /// `for`

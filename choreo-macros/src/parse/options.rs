@@ -33,8 +33,9 @@ use Place::{Expect, Never, Reply};
 
 /// The options of this version, with an example of each, and where it may stand. One without a value is
 /// its own example.
-static OPTIONS: [(&str, &str, &[Place]); 11] = [
+static OPTIONS: [(&str, &str, &[Place]); 12] = [
     ("within", "within 50ms", &[Expect]),
+    ("deadline", "deadline 200ms", &[Expect]),
     ("since", "since handle", &[Expect, Never]),
     ("times", "times 3", &[Expect]),
     ("at_least", "at_least 2", &[Expect]),
@@ -91,6 +92,10 @@ pub(crate) fn parse(
             "within" => {
                 let within: DurationArg = duration::parse(input)?;
                 set(&mut options.within, within, word)
+            }
+            "deadline" => {
+                let deadline = (word.span(), duration::parse(input)?);
+                set(&mut options.deadline, deadline, word)
             }
             "since" => {
                 let since = without_parentheses(input.parse()?);
@@ -201,7 +206,7 @@ fn word(input: ParseStream<'_>, place: Place) -> syn::Result<Ident> {
 fn misplaced(word: &Ident, place: Place) -> String {
     let name = word.to_string();
     match (place, name.as_str()) {
-        (Reply, "within" | "since" | "for") => format!(
+        (Reply, "within" | "deadline" | "since" | "for") => format!(
             "`{word}` is about time, and a reply has none: move it to an `expect!`; what a reply \
              answers has {}",
             list(place)
@@ -209,6 +214,11 @@ fn misplaced(word: &Ident, place: Place) -> String {
         (Never, "within") => {
             "`within` is a latency budget, and nothing is to come here: write how long \
                               nothing may come, `for 200ms`"
+                .to_owned()
+        }
+        (Never, "deadline") => {
+            "`deadline` is by when a message must come, and nothing is to come here: write how long \
+             nothing may come, `for 200ms`"
                 .to_owned()
         }
         (Never, "times" | "at_least" | "exactly_once") => format!(

@@ -191,7 +191,7 @@ pub(super) fn option(
                 "`key` needs a value: write `key \"ORD-42\"`",
             ));
         }
-        "within" | "times" | "since" | "for" => {
+        "within" | "deadline" | "times" | "since" | "for" => {
             return Err(syn::Error::new(
                 word.span(),
                 format!("`{name}` is about messages that come, so it goes into `expect!`; {LIST}"),

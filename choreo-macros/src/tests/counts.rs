@@ -23,6 +23,12 @@ fn numbers_are_calls_of_the_options() {
         ("at_least list.len()", ".at_least(list.len())"),
         ("exactly_once", ".exactly_once()"),
         (
+            "times 3, within 20ms, deadline 1s",
+            ".within(::core::time::Duration::new(0u64, 20000000u32))
+                .deadline(::core::time::Duration::new(1u64, 0u32)).times(3u64)",
+        ),
+        ("deadline (limit), since a", ".deadline(limit).since(a)"),
+        (
             "exactly_once, for 5ms",
             ".exactly_once().quiet_for(::core::time::Duration::new(0u64, 5000000u32))",
         ),
@@ -116,6 +122,26 @@ fn numbers_that_nothing_satisfies() {
         ("for 5ms", &["`for` is how long nothing further may come"]),
         ("unrouted", &["`unrouted` is about absence"]),
         (
+            "deadline",
+            &["`deadline` is followed by its value: `deadline 200ms`"],
+        ),
+        ("deadline 0ms", &["nothing can happen in no time"]),
+        (
+            "deadline 5ms, deadline 6ms",
+            &["`deadline` is given already"],
+        ),
+        ("deadline 5ms, within 5ms", &[]),
+        (
+            "deadline 5ms, within 6ms",
+            &["write a `within` that is below the `deadline`"],
+        ),
+        ("within 6ms, deadline (limit)", &[]),
+        (
+            "times 0..=2, for 5ms, deadline 5ms",
+            &["no deadline can be missed"],
+        ),
+        ("times 1..=2, for 5ms, deadline 5ms", &[]),
+        (
             "ordered_by a",
             &["write how many: `times 3, ordered_by seq`"],
         ),
@@ -158,6 +184,10 @@ fn mistakes_in_sets_absences_and_orders() {
         ("s, \"t\", 5", &["how long must nothing come?"]),
         ("s, Order { .. }", &["how long must nothing come?"]),
         ("s, \"t\", within 5ms", &["`within` is a latency budget"]),
+        (
+            "s, \"t\", deadline 5ms",
+            &["`deadline` is by when a message must come"],
+        ),
         (
             "s, \"t\", for 5ms, times 2",
             &["`times` counts messages, and `never!` lets none come"],

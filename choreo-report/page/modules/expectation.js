@@ -7,6 +7,7 @@ import { marks, missCount, nearMisses } from "./misses.js";
 import { fold, messageFacts, messageView, payloadView, tree } from "./payload.js";
 import { go, nameIn, place, state } from "./state.js";
 import { CAUSE_WORDS, OUTCOME_WORDS, brief, count, duration, isFailure, offset } from "./text.js";
+import { satisfied } from "./waterfall.js";
 
 function wantText(handle) {
   const { wants, kind } = handle;
@@ -30,6 +31,7 @@ export function expectationView(handle, at) {
   const facts = [
     handle.transport, wantText(handle),
     typeof handle.budget_ms === "number" ? `budget ${duration(handle.budget_ms)}` : null,
+    typeof handle.deadline_ms === "number" ? `deadline ${duration(handle.deadline_ms)}` : null,
     waited(handle, at.scenario, verdict),
   ].filter(Boolean);
   const head = [
@@ -253,8 +255,9 @@ export function orderPanel(violations, at) {
 /** Time from the trigger, with budget, deadline and what came. */
 function ruler(handle, at) {
   const act = (at.scenario.acts ?? []).find((one) => one.index === handle.act);
-  const start = act?.trigger_ms ?? triggered(at.scenario);
-  const limit = act?.timeout_ms ?? at.scenario.timeout_ms ?? handle.diagnosis?.deadline_ms;
+  const before = (at.scenario.handles ?? []).find((one) => one.id === handle.since);
+  const start = satisfied(before, at.scenario) ?? act?.trigger_ms ?? triggered(at.scenario);
+  const limit = handle.deadline_ms ?? act?.timeout_ms ?? at.scenario.timeout_ms ?? handle.diagnosis?.deadline_ms;
   const slow = (handle.verdict ?? handle.outcome) === "slow";
   const arrivals = slow ? [handle.latency_ms] : [
     ...(handle.near_misses ?? []).map((miss) => (miss.offset_ms ?? at.messages.get(miss.message)?.offset_ms) - start),

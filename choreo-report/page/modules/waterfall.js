@@ -26,7 +26,7 @@ export function scale(points) {
 }
 
 // When the message came with which an expectation had all that it asks for.
-function satisfied(handle, scenario) {
+export function satisfied(handle, scenario) {
   const needed = handle?.matched?.[Math.max(1, handle.wants?.least ?? 1) - 1];
   return scenario.messages?.find((message) => message.id === needed)?.offset_ms;
 }
@@ -49,13 +49,16 @@ export function bands(scenario) {
   const over = scenario.timeline?.find((entry) => entry.action === "deadline")?.offset_ms;
   if (found.length === 0 && over !== undefined) found.push({ kind: "deadline", from: started, to: over, text: "deadline" });
   for (const handle of scenario.handles ?? []) {
-    if (typeof handle.budget_ms !== "number") continue;
+    const limits = [["budget", handle.budget_ms], ["deadline", handle.deadline_ms]].filter(([, limit]) => typeof limit === "number");
+    if (limits.length === 0) continue;
     const before = scenario.handles.find((one) => one.id === handle.since);
     const from = handle.since === undefined ? acts.get(handle.act)?.trigger_ms ?? started : satisfied(before, scenario);
     // A hop that never began has no place in time.
     if (from === undefined) continue;
-    const text = `budget ${duration(handle.budget_ms)}${handle.since === undefined ? "" : ` since ${brief(before.topic, 40)}`}`;
-    found.push({ kind: "budget", from, to: from + handle.budget_ms, text, topic: handle.topic });
+    const since = handle.since === undefined ? "" : ` since ${brief(before.topic, 40)}`;
+    for (const [kind, limit] of limits) {
+      found.push({ kind, from, to: from + limit, text: `${kind} ${duration(limit)}${since}`, topic: handle.topic });
+    }
   }
   const seen = new Set();
   return found.filter((band) => {

@@ -106,6 +106,9 @@ pub struct Handle {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(regex(pattern = "^h[1-9][0-9]*$")))]
     pub since: Option<String>,
+    /// How long its messages could take at most, where it had a deadline of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<Millis>,
     /// How long nothing further may come.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window_ms: Option<Millis>,
@@ -165,6 +168,7 @@ impl Handle {
             wants: None,
             count: None,
             since: None,
+            deadline_ms: None,
             window_ms: None,
             matched: Vec::new(),
             near_misses: Vec::new(),

@@ -303,7 +303,7 @@ structs! {
         id('h') second = id('h') };
     Handle = Handle::new("", Outcome::Pass), { topic outcome latency_ms budget_ms matcher_description
         expected actual attempts reason truncated failure failures failures_dropped diagnosis transport
-        act location verdict kind wants count window_ms near_misses near_miss_count
+        act location verdict kind wants count deadline_ms window_ms near_misses near_miss_count
         pattern_truncated violation traffic cause extra } { correlation_id = maybe_hash id = maybe_id('h') since = maybe_id('h') matched =
         ids('m') };
     Diagnosis = Diagnosis::matched(), { kind latency_ms budget_ms attempts topic deadline_ms extra };

@@ -21,7 +21,10 @@ impl Act {
             if let Some(quiet) = terms.quiet {
                 limits = limits.quiet_for(quiet);
             }
-            let problem = limits.problem()?;
+            let problem = limits.problem().or_else(|| {
+                let pointless = limits.least == 0 && terms.deadline.is_some();
+                pointless.then(|| "none is needed, so no `deadline` can be missed".to_owned())
+            })?;
             Some(format!("the number of messages on `{topic}`: {problem}"))
         });
         let needs_window = terms

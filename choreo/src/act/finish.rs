@@ -48,6 +48,7 @@ impl Act {
         let until = state.expired.unwrap_or(now);
         let interrupted = abandoned || state.is_broken();
         let out_of_order = state.out_of_order();
+        self.record_missed(state, until);
         let starts: Vec<_> = state
             .expectations
             .iter()
@@ -57,13 +58,14 @@ impl Act {
                     .and_then(|since| state.satisfied_at(since));
                 let start = start.map(|came| came.at);
                 let unheard = state.is_unheard(expectation);
-                (start, state.opening(expectation), unheard)
+                let missed = state.has_missed(expectation, until) && !state.is_lost(expectation);
+                (start, state.opening(expectation), unheard, missed)
             })
             .collect();
         let handles: Vec<_> = std::mem::take(&mut state.expectations)
             .into_iter()
             .zip(starts)
-            .map(|(expectation, (since, opening, unheard))| {
+            .map(|(expectation, (since, opening, unheard, missed))| {
                 let anchor = since.map(|at| Anchor { at, earliest: at }).or(anchor);
                 let registration = state
                     .slot(expectation.slot)
@@ -75,6 +77,7 @@ impl Act {
                     waited,
                     interrupted,
                     unheard,
+                    missed,
                 };
                 let (data, report) = expectation.finish(anchor, opening, closing, traffic);
                 HandleResult { data, report }

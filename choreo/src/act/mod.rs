@@ -402,6 +402,7 @@ impl Act {
 }
 
 impl State {
+    /// When the time of the act is up.
     fn deadline(&self, timeout: Duration) -> Option<Instant> {
         match self.trigger {
             Trigger::Done(anchor) => Some(anchor.at + timeout),

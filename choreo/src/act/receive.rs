@@ -52,17 +52,27 @@ impl Act {
         }
         let mut failure = None;
         let mut looked = false;
+        let mut matched = false;
         for index in 0..state.expectations.len() {
             if state.expectations[index].slot != slot {
                 continue;
             }
             let opening = state.opening(&state.expectations[index]);
-            let offered = state.expectations[index].offer(message, arrival, opening);
+            let due = state.due(&state.expectations[index]);
+            let expectation = &mut state.expectations[index];
+            let offered = match due {
+                Some(due) if envelope.received_at > due && expectation.is_open() => {
+                    expectation.offer_late(message, arrival, due)
+                }
+                _ => expectation.offer(message, arrival, opening),
+            };
+            matched |= offered == Offered::Matched;
             if offered != Offered::Ignored {
                 looked = true;
                 let (at, action) = (envelope.received_at, offered_action(&offered));
                 let detail = match offered {
                     Offered::Violated(why) => why,
+                    Offered::Late => "after its deadline",
                     _ => "",
                 };
                 let place = place.about(About::handle(index));
@@ -135,6 +145,7 @@ impl Act {
         state.violated |= state.out_of_order().is_some();
         let wake = replying
             || state.is_broken()
+            || matched && state.has_clocks()
             || state.waiting(envelope.received_at, false) != Waiting::Messages;
         drop(guard);
         if wake {
@@ -145,7 +156,7 @@ impl Act {
 
 fn offered_action(offered: &Offered) -> TimelineAction {
     match offered {
-        Offered::Ignored => TimelineAction::Received,
+        Offered::Ignored | Offered::Late => TimelineAction::Received,
         Offered::Matched => TimelineAction::Matched,
         Offered::NearMiss => TimelineAction::NearMiss,
         Offered::Violated(_) => TimelineAction::Violation,

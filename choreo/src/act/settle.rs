@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::silence::{PROVES_NOTHING, Silence};
+use super::silence::Silence;
 use super::waiting::Waiting;
 use super::{Act, State};
 use crate::clock;
@@ -19,7 +19,11 @@ enum Step {
         last: bool,
     },
     /// Makes sure that the brokers were there.
-    Hear(Vec<Silence>),
+    Hear {
+        silences: Vec<Silence>,
+        /// How the error begins where one was not.
+        so: &'static str,
+    },
     Expire,
 }
 
@@ -46,36 +50,51 @@ impl Act {
     /// run: an error, or the end of the time with expectations open. Never while the test settles, nor after that
     /// before its next act: what it does with the result is its own.
     pub(crate) async fn ended(&self) {
+        let mut changed = pin!(self.changed.notified());
+        let mut now = clock::now();
         loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
             changed.as_mut().enable();
-            let deadline = {
+            let end = {
                 let state = lock(&self.state);
                 if state.is_settling() {
                     None
                 } else if state.is_broken() {
                     return;
                 } else {
-                    match state.waiting(clock::now(), true) {
-                        Waiting::Messages => state.deadline(self.timeout),
-                        Waiting::Quiet(_) | Waiting::Nothing => None,
-                    }
+                    self.end(&state, now)
                 }
             };
-            let Some(deadline) = deadline else {
-                changed.await;
-                continue;
-            };
-            tokio::select! {
-                () = &mut changed => {}
-                () = tokio::time::sleep_until(deadline.into()) => {
-                    let state = lock(&self.state);
-                    if !state.is_settling() && state.waiting(deadline, true) == Waiting::Messages {
-                        return;
-                    }
+            match end {
+                Some(end) if end <= now => return,
+                Some(end) => tokio::select! {
+                    biased;
+                    () = &mut changed => changed.set(self.changed.notified()),
+                    () = tokio::time::sleep_until(end.into()) => now = end,
+                },
+                None => {
+                    changed.as_mut().await;
+                    changed.set(self.changed.notified());
                 }
             }
+            now = now.max(clock::now());
+        }
+    }
+
+    /// When the act fails whatever comes, or has to be looked at again. Nothing where it may still pass, or has.
+    fn end(&self, state: &State, now: Instant) -> Option<Instant> {
+        let missed = || {
+            state
+                .expectations
+                .iter()
+                .any(|it| state.has_missed(it, now))
+        };
+        match state.waiting(now, true) {
+            Waiting::Messages => {
+                let ends = [state.deadline(self.timeout), state.next_due(now)];
+                ends.into_iter().flatten().min()
+            }
+            Waiting::Quiet(until) => missed().then_some(until),
+            Waiting::Nothing => missed().then_some(now),
         }
     }
 
@@ -113,8 +132,8 @@ impl Act {
                         now = until;
                     }
                 },
-                Step::Hear(silences) => {
-                    self.hear(&silences, PROVES_NOTHING).await;
+                Step::Hear { silences, so } => {
+                    self.hear(&silences, so).await;
                     heard.extend(silences);
                 }
                 Step::Expire => return self.expire().await,
@@ -138,11 +157,14 @@ impl Act {
     /// Nothing when the act is decided.
     fn step(&self, state: &State, now: Instant, over: bool, heard: &[Silence]) -> Option<Step> {
         let waiting = state.waiting(now, over);
-        let silences = state.silences(now);
+        let silences = self.silences(state, now);
         if waiting == Waiting::Nothing {
             let unheard = silences.ended.into_iter();
             let unheard: Vec<_> = unheard.filter(|other| !heard.contains(other)).collect();
-            return (!unheard.is_empty()).then_some(Step::Hear(unheard));
+            return (!unheard.is_empty()).then_some(Step::Hear {
+                silences: unheard,
+                so: silences.so,
+            });
         }
         // While something else has to be waited for the answers cost no time.
         for silence in &silences.ended {
@@ -186,8 +208,8 @@ impl Act {
             let decided = state.result.is_some() || state.is_broken();
             (!decided).then(|| self.silences_at_the_end(&state, at))
         };
-        if let Some((silences, so)) = unheard {
-            self.hear(&silences, so).await;
+        if let Some(silences) = unheard {
+            self.hear(&silences.ended, silences.so).await;
         }
         {
             let mut state = lock(&self.state);

@@ -1,4 +1,5 @@
-//! What an act waits for: messages, or the end of the windows in which nothing further may come.
+//! What an act waits for: messages until their deadlines, or the end of the windows in which nothing further may
+//! come.
 
 use std::time::Instant;
 
@@ -7,7 +8,7 @@ use crate::clock;
 use crate::expectation::{Expectation, Opening, Standing};
 use crate::outcome::{Moment, OutOfOrder};
 use crate::reply::Reply;
-use crate::timeline::{About, TimelineAction};
+use crate::timeline::{About, Timeline, TimelineAction};
 
 /// What an act still waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,10 @@ impl Act {
     /// What was missing when the time was up.
     pub(super) fn record_deadline(&self, state: &mut State) {
         let now = clock::now();
+        // Those that a deadline of their own has decided are told with its instant.
+        let until = state.expired.unwrap_or(now);
+        let all = state.expectations.iter();
+        let told: Vec<_> = all.map(|it| state.has_missed(it, until)).collect();
         let State {
             expectations,
             replies,
@@ -43,14 +48,37 @@ impl Act {
                 "a required reply is owed",
             );
         }
-        let open = expectations.iter().enumerate();
-        for (index, expectation) in open.filter(|(_, expectation)| expectation.is_open()) {
-            let detail = expectation.progress();
-            let leg = &self.legs[expectation.leg as usize];
-            let place = leg.place(Some(&expectation.topic));
-            let place = place.about(About::handle(index));
-            timeline.record(now, TimelineAction::Deadline, place, detail);
+        for (index, expectation) in expectations.iter().enumerate() {
+            if expectation.is_open() && !told[index] {
+                self.record_open(timeline, now, index, expectation);
+            }
         }
+    }
+
+    /// What was missing at deadlines of its own, when they passed.
+    pub(super) fn record_missed(&self, state: &mut State, now: Instant) {
+        let expectations = state.expectations.iter();
+        let missed = expectations.map(|it| state.due(it).filter(|_| state.has_missed(it, now)));
+        let missed: Vec<_> = missed.collect();
+        let pairs = state.expectations.iter().zip(missed).enumerate();
+        for (index, (expectation, due)) in pairs {
+            if let Some(due) = due {
+                self.record_open(&mut state.timeline, due, index, expectation);
+            }
+        }
+    }
+
+    fn record_open(
+        &self,
+        timeline: &mut Timeline,
+        at: Instant,
+        index: usize,
+        expectation: &Expectation,
+    ) {
+        let leg = &self.legs[expectation.leg as usize];
+        let place = leg.place(Some(&expectation.topic));
+        let place = place.about(About::handle(index));
+        timeline.record(at, TimelineAction::Deadline, place, expectation.progress());
     }
 }
 
@@ -74,6 +102,9 @@ impl State {
         }
         let mut waiting = Waiting::Nothing;
         for expectation in &self.expectations {
+            if self.is_over(expectation, now) {
+                continue;
+            }
             match expectation.standing(self.opening(expectation)) {
                 Standing::Wanting => return Waiting::Messages,
                 Standing::QuietUntil(until) if until > now => {
@@ -86,6 +117,43 @@ impl State {
             }
         }
         waiting
+    }
+
+    /// When the time of an expectation is up that has a deadline; nothing while its clock does not run.
+    pub(super) fn due(&self, expectation: &Expectation) -> Option<Instant> {
+        let deadline = expectation.deadline?;
+        let start = match (expectation.since, self.trigger) {
+            (Some(since), _) => self.satisfied_at(since)?.at,
+            (None, Trigger::Done(anchor)) => anchor.at,
+            (None, Trigger::None | Trigger::Sending { .. }) => return None,
+        };
+        start.checked_add(deadline)
+    }
+
+    /// Whether the time of an expectation may begin to run with a message.
+    pub(super) fn has_clocks(&self) -> bool {
+        let mut open = self.expectations.iter().filter(|other| other.is_open());
+        open.any(|other| other.deadline.is_some() && other.since.is_some())
+    }
+
+    /// Whether its deadline has decided it.
+    pub(super) fn has_missed(&self, expectation: &Expectation, now: Instant) -> bool {
+        expectation.is_open() && self.due(expectation).is_some_and(|due| due <= now)
+    }
+
+    /// Whether no message can decide it any more: its deadline has passed, or that of the message which would open
+    /// its window.
+    fn is_over(&self, expectation: &Expectation, now: Instant) -> bool {
+        let opens = || self.expectation(expectation.since?);
+        self.has_missed(expectation, now)
+            || expectation.needs_opening() && opens().is_some_and(|it| self.has_missed(it, now))
+    }
+
+    /// When the next deadline passes of those that have not.
+    pub(super) fn next_due(&self, now: Instant) -> Option<Instant> {
+        let open = self.expectations.iter().filter(|other| other.is_open());
+        let due = open.filter_map(|expectation| self.due(expectation));
+        due.filter(|due| *due > now).min()
     }
 
     /// When the window of an expectation opens that needs no message.

@@ -7,11 +7,13 @@ use crate::codec::Incoming;
 use crate::ids::Location;
 use crate::matcher::{MessagePattern, Pattern};
 use crate::outcome::{
-    AnyMessage, Cause, Describe, HandleData, Moment, Outcome, Tally, Violation, Wants,
+    AnyMessage, Cause, Deadline, Describe, HandleData, Late, Moment, Outcome, Tally, Violation,
+    Wants,
 };
 
 pub use self::count::MessageCount;
 pub(crate) use self::count::{DUPLICATE_WINDOW, Limits};
+use self::matches::{Matched, Matches};
 pub(crate) use self::near_misses::NearMisses;
 pub(crate) use self::order::ArrivalOrder;
 use self::set::{Set, Taken};
@@ -19,6 +21,8 @@ pub(crate) use self::terms::Terms;
 pub(crate) use self::wanted::{Answer, Wanted, ask};
 
 mod count;
+mod deadline;
+mod matches;
 mod near_misses;
 mod order;
 mod set;
@@ -29,33 +33,12 @@ mod terms;
 mod tests;
 mod wanted;
 
-/// Messages that are kept beyond those that are needed, where there is no upper limit.
-const KEPT_BEYOND: u64 = 1024;
-
-/// A message that satisfied a pattern.
-struct Matched {
-    message: Option<AnyMessage>,
-    incoming: Arc<Incoming>,
-    moment: Moment,
-}
-
 /// What must come.
 enum Demand {
     /// One message; those after it are not looked at.
     One(Wanted),
     Count(Wanted, Limits),
     Set(Set),
-}
-
-/// The messages that satisfied one pattern.
-#[derive(Default)]
-struct Matches {
-    first: Option<Matched>,
-    more: Vec<Matched>,
-    count: u64,
-    /// When the last that is needed came.
-    needed: Option<Moment>,
-    last: Option<(Moment, Arc<Incoming>)>,
 }
 
 /// How an expectation ended before its time.
@@ -72,6 +55,8 @@ pub(crate) enum Offered {
     Ignored,
     Matched,
     NearMiss,
+    /// It would have matched before the deadline.
+    Late,
     /// The message must not have come: the scenario ends as fail. Why, in words.
     Violated(&'static str),
     /// The matcher panicked: the scenario ends as error.
@@ -106,6 +91,8 @@ pub(crate) struct Expectation {
     pub(crate) slot: u32,
     pub(crate) location: Location,
     pub(crate) budget: Option<Duration>,
+    /// How long its messages may take at most.
+    pub(crate) deadline: Option<Duration>,
     /// The handle whose message starts the clock; the trigger otherwise.
     pub(crate) since: Option<u32>,
     demand: Demand,
@@ -113,6 +100,8 @@ pub(crate) struct Expectation {
     matches: Matches,
     end: Option<End>,
     near_misses: NearMisses,
+    /// The first message that would have matched before the deadline.
+    late: Option<Late>,
 }
 
 /// From what instant the latency of a handle counts.
@@ -145,6 +134,8 @@ pub(crate) struct Closing {
     pub(crate) interrupted: bool,
     /// A broker that the window rests on gave no sign of life after it: silence proves nothing.
     pub(crate) unheard: bool,
+    /// Its own deadline had decided it before.
+    pub(crate) missed: bool,
 }
 
 /// Where an expectation listens.
@@ -205,12 +196,14 @@ impl Expectation {
             slot: on.slot,
             location: terms.location,
             budget: terms.within,
+            deadline: terms.deadline,
             since,
             demand,
             report,
             matches: Matches::default(),
             end: None,
             near_misses: NearMisses::default(),
+            late: None,
         }
     }
 
@@ -420,6 +413,11 @@ impl Expectation {
         let is_open = self.end.is_none() && standing == Standing::Wanting;
         let (expected, pattern, mut first, more, mut tally) =
             take_apart(self.demand, self.matches, is_open || violated);
+        let deadline = self.deadline.map(|after| Deadline {
+            after,
+            missed: closing.missed,
+            late: self.late,
+        });
         let mut data = HandleData {
             leg: self.leg,
             topic: self.topic,
@@ -433,7 +431,11 @@ impl Expectation {
             span,
             latency: None,
             budget: self.budget,
-            waited: closing.waited,
+            deadline,
+            waited: match deadline {
+                Some(deadline) if closing.missed => deadline.after,
+                _ => closing.waited,
+            },
             interrupted: false,
             near_misses,
             near_miss_count: attempts,
@@ -468,7 +470,7 @@ impl Expectation {
                 }
             }
             None if is_open => {
-                data.interrupted = closing.interrupted;
+                data.interrupted = closing.interrupted && !closing.missed;
                 data.outcome = if attempts > 0 || first.is_some() {
                     Outcome::Fail
                 } else {
@@ -499,47 +501,6 @@ impl Expectation {
         data.tally = tally;
         let data = Arc::new(data);
         (Arc::clone(&data), (self.report)(data, message, messages))
-    }
-}
-
-impl Matches {
-    /// Takes a message, unless it breaks the limits.
-    fn add(
-        &mut self,
-        matched: Matched,
-        limits: &Limits,
-        opening: Option<Opening>,
-    ) -> Option<Violation> {
-        let moment = matched.moment;
-        if limits.most.is_some_and(|most| self.count >= most) {
-            let before = self.last.as_ref().map(|(last, _)| last.at);
-            let start = before.or(opening.map(|opening| opening.after.at));
-            let after = moment
-                .at
-                .saturating_duration_since(start.unwrap_or(moment.at));
-            return Some(Violation {
-                message: matched.incoming,
-                cause: Cause::TooMany { after },
-            });
-        }
-        let before = self.last.as_ref().map(|(_, before)| &**before);
-        if let Some(disorder) = limits.disorder(before, &matched.incoming) {
-            return Some(Violation {
-                message: matched.incoming,
-                cause: Cause::Disorder(disorder),
-            });
-        }
-        self.count += 1;
-        if self.count == limits.least {
-            self.needed = Some(moment);
-        }
-        self.last = Some((moment, Arc::clone(&matched.incoming)));
-        if self.first.is_none() {
-            self.first = Some(matched);
-        } else if limits.most.is_some() || self.count <= limits.least.saturating_add(KEPT_BEYOND) {
-            self.more.push(matched);
-        }
-        None
     }
 }
 

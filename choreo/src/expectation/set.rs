@@ -163,13 +163,16 @@ impl Set {
         Taken::Matched
     }
 
-    /// The patterns without a message, in words.
-    pub(super) fn missing(&self) -> Vec<String> {
+    /// The patterns without a message.
+    pub(super) fn unsatisfied(&self) -> impl Iterator<Item = &Wanted> {
         let pairs = self.patterns.iter().zip(self.assignment.owners());
-        pairs
-            .filter(|(_, owner)| owner.is_none())
-            .map(|(pattern, _)| pattern.describe())
-            .collect()
+        let open = pairs.filter(|(_, owner)| owner.is_none());
+        open.map(|(pattern, _)| pattern)
+    }
+
+    /// The same in words.
+    pub(super) fn missing(&self) -> Vec<String> {
+        self.unsatisfied().map(Wanted::describe).collect()
     }
 
     /// The messages in the order of the patterns that they satisfy, and the patterns.

@@ -13,6 +13,8 @@ pub(crate) struct Terms {
     pub(crate) location: Location,
     /// The latency budget.
     pub(crate) within: Option<Duration>,
+    /// How long it may take at most.
+    pub(crate) deadline: Option<Duration>,
     /// The scenario and the number of the handle whose message starts the clock.
     pub(crate) since: Option<(u64, u32)>,
     pub(crate) envelope: EnvelopePattern,
@@ -30,6 +32,7 @@ impl Terms {
         Self {
             location,
             within: None,
+            deadline: None,
             since: None,
             envelope: EnvelopePattern::default(),
             limits: None,

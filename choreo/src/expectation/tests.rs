@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::matches::KEPT_BEYOND;
 use super::set::Assignment;
 use super::*;
 use crate::codec::JsonCodec;
@@ -62,6 +63,7 @@ fn finished(expectation: Expectation, start: Instant, now: Instant) -> Arc<Handl
         waited: now - start,
         interrupted: false,
         unheard: false,
+        missed: false,
     };
     let opening = opened(start);
     let traffic = crate::dispatch::TopicTraffic::default();

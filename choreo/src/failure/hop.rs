@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Text, place};
+use super::{Text, late, place};
 use crate::outcome::{
     HandleData, HandleResult, LegInfo, Outcome, ReplyReport, ReplyState, SlipKnown,
 };
@@ -16,6 +16,10 @@ impl Text<'_> {
     pub(super) fn nothing_came(&mut self, data: &HandleData) {
         if let Some(expected) = &data.expected {
             self.line(6, format!("expected {}", shorten(expected, 300)));
+        }
+        if late(data).is_some() {
+            // No hop is broken.
+            return;
         }
         self.hop(data);
         self.filtered(data);

@@ -208,7 +208,7 @@ impl<'r> Text<'r> {
             _ => self.paint(Tone::Bad, "✗"),
         };
         let tally = data.tally.as_deref();
-        let tallied = tally.and_then(|tally| tally::verdict(data, tally, self.limit(data)));
+        let tallied = tally.and_then(|tally| tally::verdict(data, tally, &self.within(data)));
         let verdict = tallied.unwrap_or_else(|| match data.outcome {
             Outcome::Pass | Outcome::Slow => latency_of(data),
             Outcome::Error => data.error.clone().unwrap_or_else(|| "error".to_owned()),
@@ -217,11 +217,14 @@ impl<'r> Text<'r> {
                 format!("{} so far", count(data.near_miss_count, "near miss"))
             }
             Outcome::Fail => format!(
-                "{} came within {}, none matched",
+                "{} came {}, none matched",
                 count(data.near_miss_count, "message"),
-                Took(self.limit(data))
+                self.within(data)
             ),
-            _ => format!("nothing came within {}", Took(self.limit(data))),
+            _ => match late(data) {
+                Some(late) => late + &self.since(data),
+                None => format!("nothing came {}", self.within(data)),
+            },
         });
         let topic = self.paint(Tone::Strong, self.result.shown(&data.topic));
         let place = self.paint(Tone::Quiet, place(data.location));
@@ -246,14 +249,24 @@ impl<'r> Text<'r> {
             }
             _ => {}
         }
+        if data.outcome == Outcome::Fail
+            && let Some(late) = late(data)
+        {
+            let text = format!("a message that matches {late}");
+            self.line(6, self.paint(Tone::Warn, text));
+        }
         if let Some(note) = &data.note {
             self.line(6, self.paint(Tone::Warn, note));
         }
     }
 
-    /// What a person wrote, rather than what the clock showed a moment later.
-    fn limit(&self, data: &HandleData) -> Duration {
-        data.waited.min(self.result.timeout)
+    /// In what time it did not come, and since which message where that is not the trigger.
+    fn within(&self, data: &HandleData) -> String {
+        let within = within(data, self.result.timeout);
+        match data.missed() {
+            Some(_) => within + &self.since(data),
+            None => within,
+        }
     }
 
     fn timeline(&mut self) {
@@ -289,6 +302,22 @@ impl<'r> Text<'r> {
             self.line(4, self.paint(Tone::Quiet, text.trim_end()));
         }
     }
+}
+
+/// In what time what was expected did not come. `timeout` is what a person wrote, rather than what the clock
+/// showed a moment later.
+pub(crate) fn within(data: &HandleData, timeout: Duration) -> String {
+    match data.missed() {
+        Some(deadline) => format!("by its deadline of {}", Took(deadline.after)),
+        None => format!("within {}", Took(data.waited.min(timeout))),
+    }
+}
+
+/// When a message came that was right, had its deadline not passed.
+pub(crate) fn late(data: &HandleData) -> Option<String> {
+    let deadline = data.missed()?;
+    let (by, after) = (Took(deadline.late?.by), Took(deadline.after));
+    Some(format!("came {by} after its deadline of {after}"))
 }
 
 fn place(location: Location) -> String {

@@ -11,7 +11,7 @@ use crate::text::{Tone, Took, count, shorten};
 const SHOWN_CHARS: usize = 300;
 
 /// What became of it, in a few words; nothing where a handle of one message says the same.
-pub(super) fn verdict(data: &HandleData, tally: &Tally, limit: Duration) -> Option<String> {
+pub(super) fn verdict(data: &HandleData, tally: &Tally, within: &str) -> Option<String> {
     if let Some(violation) = &tally.violation {
         return Some(match &violation.cause {
             Cause::TooMany { after } => too_many(tally, *after),
@@ -44,10 +44,9 @@ pub(super) fn verdict(data: &HandleData, tally: &Tally, limit: Duration) -> Opti
         _ if tally.count == 0 => None,
         _ if data.interrupted => Some(format!("{} of {} so far", tally.count, needed(tally))),
         _ => Some(format!(
-            "{} of {} came within {}",
+            "{} of {} came {within}",
             tally.count,
-            needed(tally),
-            Took(limit)
+            needed(tally)
         )),
     }
 }
@@ -153,8 +152,8 @@ impl Text<'_> {
         self.payload_of(message);
     }
 
-    /// Which message opened the window, where it was not the trigger.
-    fn since(&self, data: &HandleData) -> String {
+    /// From which message the time counts, where it is not the trigger.
+    pub(super) fn since(&self, data: &HandleData) -> String {
         let opened_by = data.since.map(|index| self.handle_at(index));
         opened_by
             .map(|handle| format!(" since {handle}"))

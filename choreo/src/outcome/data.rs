@@ -18,6 +18,25 @@ pub(crate) trait Describe: Send + Sync {
     fn shape(&self) -> Option<Shape>;
 }
 
+/// By when the messages of a handle had to come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline {
+    /// After the trigger, or the message of `since`.
+    pub(crate) after: Duration,
+    /// It decided the handle.
+    pub(crate) missed: bool,
+    /// A message that was right, had it come before.
+    pub(crate) late: Option<Late>,
+}
+
+/// A message that came after a deadline.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Late {
+    /// How long after it.
+    pub(crate) by: Duration,
+    pub(crate) moment: Moment,
+}
+
 /// What every handle has, whatever its message type.
 pub(crate) struct HandleData {
     /// The transport, as an index into the result's legs.
@@ -39,7 +58,8 @@ pub(crate) struct HandleData {
     pub(crate) span: Option<(Moment, Moment)>,
     pub(crate) latency: Option<Duration>,
     pub(crate) budget: Option<Duration>,
-    /// From the trigger to the end.
+    pub(crate) deadline: Option<Deadline>,
+    /// From the trigger to the end, or to the deadline that decided it.
     pub(crate) waited: Duration,
     /// Something else ended the scenario while this was open.
     pub(crate) interrupted: bool,
@@ -62,6 +82,11 @@ impl HandleData {
             Some((took, may)) if took > may => Outcome::Slow,
             _ => Outcome::Pass,
         }
+    }
+
+    /// The deadline that decided it.
+    pub(crate) fn missed(&self) -> Option<Deadline> {
+        self.deadline.filter(|deadline| deadline.missed)
     }
 
     /// Its message must not come.

@@ -2,7 +2,8 @@
 
 use choreo_report::model::{Cause, CauseKind, HandleKind, HandleOutcome, Scenario};
 
-use super::{Context, handles};
+use super::Context;
+use crate::failure;
 use crate::matcher::{Actual, Mismatch, MismatchKind, diff};
 use crate::outcome::{
     self, HandleData, NearMiss, Outcome, ReplyReport, ReplyState, SlipKnown, Tally, Violation,
@@ -29,7 +30,6 @@ fn handle(context: &Context<'_>, data: &HandleData) -> Option<(CauseKind, String
         let why = "the scenario ended before it was decided";
         return Some((CauseKind::Interrupted, format!("`{topic}`: {why}")));
     }
-    let tally = data.tally.as_deref();
     match data.outcome {
         Outcome::Pass => None,
         Outcome::Slow => {
@@ -43,48 +43,50 @@ fn handle(context: &Context<'_>, data: &HandleData) -> Option<(CauseKind, String
             Some((CauseKind::Late, text))
         }
         Outcome::Fail => {
-            if let Some(tally) = tally
-                && let Some(violation) = &tally.violation
-            {
-                return Some(violated(topic, tally, violation));
-            }
-            if let Some(tally) = tally
-                && tally.count > 0
-            {
-                return Some((CauseKind::TooFew, too_few(context, data, tally)));
-            }
-            let came = format!(
-                "{} came on `{topic}`",
-                count(data.near_miss_count, "message")
-            );
-            if let Some(why) = undecodable(data) {
-                let none = if data.near_miss_count == 1 {
-                    "it could not be decoded"
-                } else {
-                    "none could be decoded"
-                };
-                let why = shorten(why, LINE_CHARS);
-                return Some((CauseKind::WrongType, format!("{came}; {none}: {why}")));
-            }
-            match data.near_misses.first() {
-                Some(closest) => Some(differs(
-                    &format!("`{topic}`"),
-                    data.near_miss_count,
-                    closest,
-                )),
-                None => {
-                    let why = data.note.clone();
-                    let why = why.unwrap_or_else(|| "no message was right".to_owned());
-                    Some((CauseKind::Other, format!("`{topic}`: {why}")))
-                }
-            }
+            let (kind, text) = wrong(context, data);
+            let late = failure::late(data).map(|late| format!("; one that matches {late}"));
+            Some((kind, text + late.as_deref().unwrap_or_default()))
         }
-        Outcome::Timeout => Some(silent(context, data)),
+        Outcome::Timeout => Some(match failure::late(data) {
+            Some(late) => (CauseKind::Late, format!("the message on `{topic}` {late}")),
+            None => silent(context, data),
+        }),
         Outcome::Error => {
             let why = data.error.as_deref().unwrap_or("it could not be judged");
             Some((CauseKind::Other, format!("`{topic}`: {}", first_line(why))))
         }
         _ => None,
+    }
+}
+
+/// What came, and was wrong or not enough.
+fn wrong(context: &Context<'_>, data: &HandleData) -> (CauseKind, String) {
+    let topic = context.result.shown(&data.topic);
+    if let Some(tally) = data.tally.as_deref() {
+        if let Some(violation) = &tally.violation {
+            return violated(topic, tally, violation);
+        }
+        if tally.count > 0 {
+            return (CauseKind::TooFew, too_few(context, data, tally));
+        }
+    }
+    if let Some(why) = undecodable(data) {
+        let came = count(data.near_miss_count, "message");
+        let none = if data.near_miss_count == 1 {
+            "it could not be decoded"
+        } else {
+            "none could be decoded"
+        };
+        let why = shorten(why, LINE_CHARS);
+        let text = format!("{came} came on `{topic}`; {none}: {why}");
+        return (CauseKind::WrongType, text);
+    }
+    match data.near_misses.first() {
+        Some(closest) => differs(&format!("`{topic}`"), data.near_miss_count, closest),
+        None => {
+            let why = data.note.as_deref().unwrap_or("no message was right");
+            (CauseKind::Other, format!("`{topic}`: {why}"))
+        }
     }
 }
 
@@ -223,10 +225,10 @@ fn violated(topic: &str, tally: &Tally, violation: &Violation) -> (CauseKind, St
 
 fn too_few(context: &Context<'_>, data: &HandleData, tally: &Tally) -> String {
     let topic = context.result.shown(&data.topic);
-    let waited = Took(handles::waited(context, data));
+    let within = failure::within(data, context.of.timeout);
     match &tally.wants {
         Wants::Count { least, .. } => format!(
-            "{} of {} came on `{topic}` within {waited}",
+            "{} of {} came on `{topic}` {within}",
             tally.count,
             count(*least, "message")
         ),
@@ -235,7 +237,7 @@ fn too_few(context: &Context<'_>, data: &HandleData, tally: &Tally) -> String {
                 .first()
                 .map(|pattern| format!("; {} is missing", shorten(pattern, VALUE_CHARS)));
             format!(
-                "{} of {} came on `{topic}` within {waited}{}",
+                "{} of {} came on `{topic}` {within}{}",
                 tally.count,
                 count(*size as u64, "message"),
                 missing.unwrap_or_default()
@@ -247,7 +249,7 @@ fn too_few(context: &Context<'_>, data: &HandleData, tally: &Tally) -> String {
 /// Nothing came: the hop that is silent, and the best guess why.
 fn silent(context: &Context<'_>, data: &HandleData) -> (CauseKind, String) {
     let topic = context.result.topic_on(data.leg, &data.topic);
-    let waited = Took(handles::waited(context, data));
+    let within = failure::within(data, context.of.timeout);
     let traffic = data.traffic;
     // Something did come, and counts for nobody.
     let nothing = if traffic.without_id + traffic.unknown_id > 0 {
@@ -278,7 +280,7 @@ fn silent(context: &Context<'_>, data: &HandleData) -> (CauseKind, String) {
     if traffic.all_undecodable() {
         let codec = context.result.leg(data.leg).codec.name();
         let unread = count(traffic.undecodable, "message");
-        let text = format!("{hop} within {waited}: {unread} there could not be decoded as {codec}");
+        let text = format!("{hop} {within}: {unread} there could not be decoded as {codec}");
         return (CauseKind::WrongType, text);
     }
     let hint = if traffic.without_id > 0 {
@@ -300,7 +302,7 @@ fn silent(context: &Context<'_>, data: &HandleData) -> (CauseKind, String) {
     } else {
         String::new()
     };
-    (CauseKind::Routing, format!("{hop} within {waited}{hint}"))
+    (CauseKind::Routing, format!("{hop} {within}{hint}"))
 }
 
 /// What the test sent in the act, in words; nothing if something else began it.

@@ -42,10 +42,18 @@ pub(super) fn record(
         record.pattern_truncated = shape.is_cut;
     }
     record.budget_ms = data.budget.map(Into::into);
+    record.deadline_ms = data.deadline.map(|deadline| deadline.after.into());
     record.since = data.since.map(|since| handle_id(since + 1));
     counts(&mut record, data);
     matched(&mut record, data, messages);
     record.near_misses = near_misses::records(context, &data.near_misses, messages);
+    if record.near_misses.is_empty()
+        && let Some(late) = data.missed().and_then(|deadline| deadline.late)
+    {
+        record
+            .near_misses
+            .push(near_misses::late(context, late, messages));
+    }
     record.near_miss_count = Some(data.near_miss_count);
     record.attempts = data.near_miss_count;
     record.traffic = Some(traffic(data));

@@ -7,7 +7,7 @@ use super::Context;
 use super::ids::Ids;
 use super::messages::Messages;
 use crate::matcher::{Actual, Mismatch, MismatchKind, diff};
-use crate::outcome::NearMiss;
+use crate::outcome::{Late, NearMiss};
 
 /// Differences of one near miss.
 const DIFFERENCES: usize = 64;
@@ -35,6 +35,15 @@ pub(super) fn records(
             record
         })
         .collect()
+}
+
+/// One that differs in nothing but its time.
+pub(super) fn late(context: &Context<'_>, late: Late, messages: &Messages<'_>) -> NearMissRecord {
+    let mut record = NearMissRecord::new(Vec::new());
+    record.message = messages.id(late.moment.arrival);
+    record.offset_ms = Some(context.offset(late.moment.at).into());
+    record.score = Some(0);
+    record
 }
 
 fn difference(leaf: &Mismatch, ids: &Ids) -> Difference {

@@ -145,6 +145,13 @@ impl ExpectOptions {
         self
     }
 
+    /// With a deadline of its own: nothing that comes later satisfies it.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.0.deadline = Some(deadline);
+        self
+    }
+
     /// With a clock that starts when another expectation's message came, not at the trigger.
     #[must_use]
     pub fn since<M>(mut self, handle: Handle<M>) -> Self {

@@ -202,6 +202,50 @@ async fn timeout() {
 }
 
 #[tokio::test]
+async fn deadline() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            reply!(s, "deadline.new" => "deadline.done", {}, delay 40ms);
+            expect!(s, "deadline.done", { n: absent }, deadline 20ms);
+            expect!(s, "deadline.silence", deadline 30ms, within 10ms);
+            expect!(s, "deadline.done");
+            publish!(s, "deadline.new", {});
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = run(body).await;
+    let late = "late: the message on `deadline.done` came <time> after its deadline of <time>";
+    let silent = "routing: `deadline.new` went out, and nothing came back on `deadline.silence` by its deadline of <time>";
+    assert_eq!(told.causes(), [late, late, silent]);
+    let handles = &told.json["handles"];
+    for (index, limit) in [(0, 20), (1, 30)] {
+        let handle = &handles[index];
+        assert_eq!(handle["outcome"], "timeout");
+        assert_eq!(handle["deadline_ms"].as_f64(), Some(f64::from(limit)));
+        assert_eq!(handle["diagnosis"]["deadline_ms"], handle["deadline_ms"]);
+    }
+    assert_eq!(handles[2].get("deadline_ms"), None);
+    // The message that was right is named, and counts as none.
+    let misses = &handles[0]["near_misses"];
+    assert_eq!(misses[0]["differences"], json!([]));
+    assert!(misses[0]["message"].is_string(), "{misses}");
+    assert_eq!(
+        (&handles[0]["near_miss_count"], &handles[0]["attempts"]),
+        (&json!(0), &json!(0))
+    );
+    let edges = told.edges();
+    let deadlines = edges.iter().filter(|edge| edge.starts_with("deadline"));
+    assert_eq!(
+        deadlines.collect::<Vec<_>>(),
+        [
+            "deadline deadline.done <- published deadline.new m1",
+            "deadline deadline.silence <- published deadline.new m1",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn error() {
     fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
         Box::pin(async move {

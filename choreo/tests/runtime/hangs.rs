@@ -172,6 +172,27 @@ async fn the_silence_of_a_broker_that_hangs_proves_nothing() {
 }
 
 #[tokio::test]
+async fn nor_does_it_prove_that_a_deadline_was_missed() {
+    let (harness, switches) = world().await;
+    let mut scope = harness
+        .scenario("an order")
+        .timeout(Duration::from_secs(60))
+        .open();
+    let s = scope.arrange();
+    let out = expect!(s, "orders", deadline 20ms);
+    begin!(s);
+    switches.pings.store(true, Ordering::Release);
+    let result = settle!(s);
+    let error = result.error().expect("it ended as error");
+    assert_eq!(error.kind, ScenarioErrorKind::Lost);
+    let text = "nothing came, and the connection to Hanging is down";
+    assert!(error.text.contains(text), "{error}");
+    let text = result.failure_text();
+    assert!(text.contains("undecided"), "{text}");
+    assert!(result[out].try_message().is_none());
+}
+
+#[tokio::test]
 async fn nor_does_it_prove_that_there_is_no_duplicate() {
     let (harness, switches) = world().await;
     switches.pings.store(true, Ordering::Release);

@@ -7,6 +7,7 @@ mod captures;
 mod clock;
 mod correlation;
 mod counts;
+mod deadlines;
 mod envelope;
 mod guard;
 mod hangs;

@@ -8,6 +8,8 @@ use choreo::__private::{
 };
 use choreo::prelude::*;
 
+use crate::deadlines::{goes_on_while_others_are_open, hangs_after_its_deadline};
+
 static HARNESS: HarnessFn = HarnessFn::new("memory", "running", file!(), line!(), || {
     connect_with(async {
         Harness::builder(Memory::new())
@@ -238,6 +240,16 @@ async fn bodies_are_judged() {
             "the end of the body",
         ),
         (ends_within_a_window, Outcome::Pass, ""),
+        (
+            hangs_after_its_deadline,
+            Outcome::Timeout,
+            "nothing came by its deadline of 10 ms",
+        ),
+        (
+            goes_on_while_others_are_open,
+            Outcome::Timeout,
+            "nothing came by its deadline of 1 ms",
+        ),
         (hangs_after_a_failed_publish, Outcome::Error, "wildcard"),
         (panics, Outcome::Fail, "the names differ"),
         (

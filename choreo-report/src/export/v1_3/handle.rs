@@ -25,6 +25,7 @@ pub(super) fn export(handle: &mut Handle, transports: Option<&[String]>, cuts: &
     handle.wants = None;
     handle.count = None;
     handle.since = None;
+    handle.deadline_ms = None;
     handle.window_ms = None;
     handle.matched.clear();
     handle.near_misses.clear();

@@ -160,6 +160,7 @@ impl Redactor {
             wants,
             count: _,
             since: _,
+            deadline_ms: _,
             window_ms: _,
             matched: _,
             near_misses,

@@ -22,6 +22,7 @@ mod order;
 mod program;
 mod services;
 mod snapshot;
+mod time;
 mod words;
 
 /// Most of a failing scenario is waiting.
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let tests = matrix::add(tests, "acts", acts::features());
     let tests = matrix::add(tests, "absence", absence::features());
     let tests = matrix::add(tests, "counts", counts::features());
+    let tests = matrix::add(tests, "time", time::features());
     let tests = matrix::add(tests, "order", order::features());
     let tests = matrix::add(tests, "words", words::features());
     let tests = matrix::add(tests, "envelope", envelope::features());
