@@ -2,6 +2,7 @@
 // Only the rows in sight are in the document.
 
 import { bdi, button, h, icon, prose, put, styled } from "./dom.js";
+import { mark } from "./highlight.js";
 import { link } from "./state.js";
 import { CAUSE_WORDS, OUTCOME_WORDS, brief, duration } from "./text.js";
 
@@ -115,6 +116,7 @@ export class TestList {
     this.range = range;
     const held = this.sizer.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     put(this.sizer, this.items.slice(from, to).map((item, position) => this.element(item, from + position)));
+    mark(this.sizer);
     if (held !== null) this.sizer.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
   }
 

@@ -4,6 +4,7 @@ import { difference, readEarlier, showComparison } from "./compare.js";
 import { load } from "./data.js";
 import { reveal, showTest } from "./detail.js";
 import { bdi, button, h, prose, put } from "./dom.js";
+import { keepMarked, seek } from "./highlight.js";
 import { help, listen } from "./keys.js";
 import { showLatency } from "./latency.js";
 import { TestList } from "./list.js";
@@ -49,6 +50,7 @@ class Page {
     this.main = document.getElementById("main");
     this.input = document.getElementById("search");
     this.status = document.getElementById("search-count");
+    this.markMain = keepMarked(this.main);
     this.list = new TestList(document.getElementById("list"), report, this.noun);
     this.search = new Search(report, () => this.listChanged());
     this.earlier = null;
@@ -156,6 +158,8 @@ class Page {
   searchChanged(now) {
     if (this.input.value !== now.q) this.input.value = now.q;
     this.search.set(now.q);
+    seek(this.search.query.words.filter((word) => !word.not).map((word) => word.text));
+    this.markMain();
     document.querySelectorAll("[data-pill]").forEach((pill) => pill.setAttribute("aria-pressed", String(now.q.split(/\s+/).includes(`outcome:${pill.dataset.pill}`))));
     this.listChanged();
     if (state().page === "latency") this.show();

@@ -65,7 +65,9 @@ export function passes(row, query, groups) {
 export function mentions(row, word) {
   row.text ??= [
     row.nodeid, row.name, row.file, row.outcome, row.word, ...row.tags, ...row.transports, ...row.ids,
-    ...row.handles.map((handle) => handle.topic), ...row.causes.map((cause) => cause.text),
+    ...row.handles.map((handle) => handle.topic),
+    // As it was written, and as it is shown.
+    ...row.causes.flatMap(({ text }) => [text, text.replaceAll("`", "")]),
   ].join("\n").toLowerCase();
   return row.text.includes(word);
 }

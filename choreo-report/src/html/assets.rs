@@ -28,6 +28,7 @@ macro_rules! modules {
 modules![
     "text",
     "dom",
+    "highlight",
     "state",
     "query",
     "data",

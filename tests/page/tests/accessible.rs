@@ -66,6 +66,7 @@ async fn axe_finds_nothing() {
             "#page=run",
             "#page=compare",
             "#q=nothing-like-this",
+            "#q=order",
         ] {
             browser.open_at(&fixture("wrong-value"), hash).await;
             assert_accessible(&browser, &format!("{hash} on {screen:?}")).await;

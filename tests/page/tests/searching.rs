@@ -1,6 +1,7 @@
-//! Search and its filters: what they find, and what leads to them.
+//! Search and its filters: what they find, how it is marked, and what leads to them.
 
-use choreo_test_page::{Browser, fixture, made, on_every_screen};
+use choreo_report::model::Report;
+use choreo_test_page::{Browser, Screen, browser_is_missing, fixture, made, on_every_screen};
 use serde_json::json;
 
 async fn found(browser: &Browser, query: &str) -> Vec<String> {
@@ -131,4 +132,88 @@ async fn a_tag_leads_to_all_that_have_it() {
         assert_eq!(browser.count("[data-mode=waterfall]").await, 1);
     })
     .await;
+}
+
+/// The texts that are marked within a selector.
+async fn marked(browser: &Browser, within: &str) -> Vec<String> {
+    let script =
+        format!("[...document.querySelectorAll('{within} mark')].map((one) => one.textContent)");
+    serde_json::from_value(browser.run(&script).await).expect("texts")
+}
+
+#[tokio::test]
+async fn hits_are_marked() {
+    on_every_screen(async |browser, screen| {
+        browser.open(&fixture("wrong-value")).await;
+        let before = browser
+            .text("document.querySelector('main').textContent")
+            .await;
+        browser.search("LARGE_order").await;
+        assert_eq!(marked(browser, ".test").await, ["large_order"]);
+        // Where a line may break within a word, it is marked in two parts.
+        assert_eq!(marked(browser, "h2").await.concat(), "large_order");
+        // What is opened later, and what takes the place of something else.
+        browser.search("ord-4").await;
+        let payload = ".misses .payload";
+        assert_eq!(marked(browser, payload).await, [""; 0]);
+        browser.click(".misses [data-field=payload] summary").await;
+        let first = marked(browser, payload).await;
+        assert!(!first.is_empty() && first.iter().all(|hit| hit == "ORD-4"));
+        browser.click("[data-step='1']").await;
+        browser.click(".misses [data-field=payload] summary").await;
+        assert_eq!(marked(browser, payload).await, first);
+        // Several words, a phrase, and none that is excluded; the page's own words are not the run's.
+        browser
+            .search("status \"order.count was\" -refund expected")
+            .await;
+        assert_eq!(
+            marked(browser, ".group .title").await,
+            ["order.count", " was", "expected"]
+        );
+        let hits = marked(browser, "main").await;
+        assert!(hits.contains(&"status".to_owned()), "{hits:?}");
+        assert_eq!(
+            marked(browser, ":is(thead, .sub4, [role=status], svg)").await,
+            [""; 0]
+        );
+        browser.screenshot(&format!("marked-{screen}")).await;
+        // Nothing is left of a search that is over.
+        browser.search("").await;
+        browser.click("[data-step='-1']").await;
+        assert_eq!(browser.count("mark").await, 0);
+        let after = browser
+            .text("document.querySelector('main').textContent")
+            .await;
+        assert_eq!(after, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn marks_are_text_and_few() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    let mut report: Report = made::hostile();
+    let many = json!({ "blob": "ab".repeat(100_000) });
+    report.tests[0].scenarios[0].messages[1].payload = Some(many);
+    browser.open(&report).await;
+    for text in ["\"<img src=x\"", "a", "]]>&amp;", "ä"] {
+        browser.search(text).await;
+        browser
+                .run("(document.querySelectorAll('main details').forEach((one) => { one.open = true; }), true)")
+                .await;
+        browser.settle().await;
+        browser
+                .run("(document.querySelectorAll('main .payload .quiet').forEach((one) => one.click()), true)")
+                .await;
+        browser.settle().await;
+        let marks = browser.count("main mark").await;
+        assert!((1..=2000).contains(&marks), "{text}: {marks}");
+    }
+    assert_eq!(browser.run("window.broken === undefined").await, true);
+    assert_eq!(browser.count("main img").await, 0);
+    browser.assert_no_problems().await;
+    browser.close().await;
 }
