@@ -343,6 +343,13 @@ impl Browser {
         assert_eq!(problems, json!([]));
     }
 
+    /// Nothing is wider than the screen: one scrolls down, never sideways.
+    pub async fn assert_fits(&self, screen: Screen) {
+        // `innerWidth` is no measure on a phone: it grows with what is too wide.
+        let wide = self.run("document.documentElement.scrollWidth").await;
+        assert_eq!(wide, screen.width, "{}", self.hash().await);
+    }
+
     /// The address after the file.
     pub async fn hash(&self) -> String {
         self.text("decodeURIComponent(location.hash)").await

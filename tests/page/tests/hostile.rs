@@ -1,17 +1,16 @@
 //! Names that are out to break the page do not.
 
-use choreo_test_page::{Browser, Screen, browser_is_missing, made};
+use choreo_test_page::{Browser, Screen, browser_is_missing, made, on_every_screen};
 
 #[tokio::test]
 async fn hostile_names_are_shown_as_text_everywhere() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
+    on_every_screen(async |browser, screen| {
     let report = made::hostile();
     browser.open(&report).await;
     let mut seen = std::collections::HashSet::new();
-    for number in 0..=made::HOSTILE.len() {
+    // With dark colours names take as much room.
+    let last = if screen.dark { 3 } else { made::HOSTILE.len() };
+    for number in 0..=last {
         browser
             .until("document.querySelector('.diff') !== null")
             .await;
@@ -24,6 +23,7 @@ async fn hostile_names_are_shown_as_text_everywhere() {
             .text("document.querySelector('.test-head h2').textContent")
             .await;
         assert!(seen.insert(name), "test {number} is shown twice");
+        browser.assert_fits(screen).await;
         browser.assert_no_problems().await;
         browser.run("(document.activeElement.blur(), true)").await;
         browser.press("j").await;
@@ -37,12 +37,14 @@ async fn hostile_names_are_shown_as_text_everywhere() {
                 "document.querySelector('[data-page={page}].page') !== null"
             ))
             .await;
+        browser.assert_fits(screen).await;
         browser.assert_no_problems().await;
     }
     assert_eq!(browser.run("window.broken === undefined").await, true);
     assert_eq!(browser.count("img, iframe, main script").await, 0);
-    browser.screenshot("hostile").await;
-    browser.close().await;
+    browser.screenshot(&format!("hostile-{screen}")).await;
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -77,8 +79,7 @@ async fn hostile_names_can_be_searched_linked_and_copied() {
         assert!(shown.contains(name), "{shown} is at the link of {name}");
         browser.assert_no_problems().await;
     }
-    let wide = browser.run("document.documentElement.scrollWidth").await;
-    assert_eq!(wide, Screen::PHONE.width);
+    browser.assert_fits(Screen::PHONE).await;
     browser.close().await;
 }
 

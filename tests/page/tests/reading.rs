@@ -384,9 +384,7 @@ async fn the_row_of_a_data_driven_test_is_in_its_head() {
             .await
             .ends_with("_:17")
     );
-    // `innerWidth` is no measure on a phone: it grows with what is too wide.
-    let wide = browser.run("document.documentElement.scrollWidth").await;
-    assert_eq!(wide, Screen::PHONE.width);
+    browser.assert_fits(Screen::PHONE).await;
     let plain = made::test("orders", 4000, true);
     browser.open(&made::run_of(vec![plain])).await;
     assert_eq!(browser.count("[data-field=case-row]").await, 0);

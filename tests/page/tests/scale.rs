@@ -1,23 +1,22 @@
 //! Large runs: failures first wherever they are, small files, lists that hold only what is in sight.
 
-use choreo_test_page::{Browser, Screen, browser_is_missing, made};
+use choreo_test_page::{Browser, Screen, browser_is_missing, made, on_every_screen};
 
 #[tokio::test]
 async fn the_failure_at_1100_of_1200_is_what_one_sees() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    browser.open(&made::many(1200, &[1100])).await;
-    assert_eq!(
-        browser.text_of("#verdict").await,
-        "1 of 1200 scenarios failed."
-    );
-    assert_eq!(browser.text_of(".test-head h2").await, "scenario_1100");
-    assert_eq!(browser.text_of(".test .name").await, "scenario_1100");
-    assert_eq!(browser.text_of(".section-passed .size").await, "1,199");
-    browser.screenshot("1200").await;
-    browser.close().await;
+    on_every_screen(async |browser, screen| {
+        browser.open(&made::many(1200, &[1100])).await;
+        assert_eq!(
+            browser.text_of("#verdict").await,
+            "1 of 1200 scenarios failed."
+        );
+        assert_eq!(browser.text_of(".test-head h2").await, "scenario_1100");
+        assert_eq!(browser.text_of(".test .name").await, "scenario_1100");
+        assert_eq!(browser.text_of(".section-passed .size").await, "1,199");
+        browser.assert_fits(screen).await;
+        browser.screenshot(&format!("1200-{screen}")).await;
+    })
+    .await;
 }
 
 #[tokio::test]
