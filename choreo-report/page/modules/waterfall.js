@@ -45,6 +45,9 @@ export function bands(scenario) {
   if (acts.size === 0 && typeof scenario.timeout_ms === "number") {
     found.push({ kind: "deadline", from: started, to: started + scenario.timeout_ms, text: `deadline ${duration(scenario.timeout_ms)}` });
   }
+  // Older reports do not say how long it was to be, only that it was over.
+  const over = scenario.timeline?.find((entry) => entry.action === "deadline")?.offset_ms;
+  if (found.length === 0 && over !== undefined) found.push({ kind: "deadline", from: started, to: over, text: "deadline" });
   for (const handle of scenario.handles ?? []) {
     if (typeof handle.budget_ms !== "number") continue;
     const before = scenario.handles.find((one) => one.id === handle.since);

@@ -262,6 +262,25 @@ async fn the_budget_of_a_hop_begins_where_the_hop_does() {
 }
 
 #[tokio::test]
+async fn older_reports_have_their_deadline_in_the_waterfall() {
+    on_every_screen(async |browser, screen| {
+        browser
+            .open_at(&golden("stage-near-miss"), "#view=waterfall")
+            .await;
+        assert_eq!(browser.text_of(".band-name.deadline").await, "deadline");
+        let ends = "(() => { const band = document.querySelector('.band.deadline').getBoundingClientRect(); \
+                    const point = document.querySelector('[data-action=deadline] .point').getBoundingClientRect(); \
+                    return Math.abs(band.right - (point.left + point.right) / 2); })()";
+        let apart = browser.run(ends).await;
+        assert!(apart.as_f64().is_some_and(|pixels| pixels < 2.0), "{apart}");
+        browser
+            .screenshot(&format!("golden-waterfall-{screen}"))
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_stage_has_all_transports_in_one_order_of_time() {
     on_every_screen(async |browser, screen| {
     browser.open(&fixture("reply-failed")).await;
