@@ -52,7 +52,7 @@ pub trait Subject: Send + Sync + 'static {
     /// The transport to the same broker, with subscriptions that begin with the first message that it still has;
     /// `None` when it has no such option. Asked for when the transport declares
     /// [`Retention::Log`](crate::transport::Retention::Log).
-    fn from_first(&self) -> Option<Self::Transport> {
+    fn transport_from_first(&self) -> Option<Self::Transport> {
         None
     }
 

@@ -52,10 +52,11 @@ pub(super) async fn a_confirmed_subscription_misses_nothing<S: Subject>(subject:
 
 pub(super) async fn messages_from_before_come_as_declared<S: Subject>(subject: &S) -> Checked {
     let topic = subject.topic("before");
-    let sender = Peer::connect(subject).await?;
-    // A broker may refuse what nobody would get: then it tells what others lose.
-    let published = sender
-        .try_publish(message(subject, &topic, "before"))
+    let (sender, witness) = (Peer::connect(subject).await?, Peer::connect(subject).await?);
+    // On the wire is not with the broker; what somebody has got is.
+    let mut seen = witness.subscribe(&topic).await?;
+    sender.publish(message(subject, &topic, "before")).await?;
+    seen.next_is(b"before", "the message before the subscription")
         .await?;
     let receiver = Peer::connect(subject).await?;
     let mut from_now = receiver.subscribe(&topic).await?;
@@ -65,12 +66,11 @@ pub(super) async fn messages_from_before_come_as_declared<S: Subject>(subject: &
     if capabilities(subject).retention != Retention::Log {
         return Ok(Verdict::Kept);
     }
-    let Some(transport) = subject.from_first() else {
+    let Some(transport) = subject.transport_from_first() else {
         return not_applicable(
-            "the transport declares `Retention::Log`, and the subject gives no `from_first`",
+            "the transport declares `Retention::Log`, and the subject gives no `transport_from_first`",
         );
     };
-    published?;
     let late = Peer::connect_by(subject, transport).await?;
     let mut from_first = late.subscribe(&topic).await?;
     for payload in ["before", "after"] {

@@ -259,7 +259,7 @@ impl Subject for Broken {
         Some("two..dots".to_owned())
     }
 
-    fn from_first(&self) -> Option<Faulty> {
+    fn transport_from_first(&self) -> Option<Faulty> {
         Some(self.0.clone())
     }
 
@@ -541,7 +541,10 @@ fn what_is_not_declared_is_not_applicable() {
         ("order_is_kept", "`ordering`"),
         ("wildcards_keep_concrete_topics", "`wildcards`"),
         ("requests_are_answered", "`requests`"),
-        ("messages_from_before_come_as_declared", "`from_first`"),
+        (
+            "messages_from_before_come_as_declared",
+            "`transport_from_first`",
+        ),
         ("a_refused_publish_is_an_error", "`refused_topic`"),
         ("a_payload_over_the_limit_is_an_error", "`max_payload`"),
         (

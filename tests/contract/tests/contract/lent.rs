@@ -77,7 +77,7 @@ impl<B: TestBroker> Subject for Lent<B> {
         locked(&self.0).refused_topic()
     }
 
-    fn from_first(&self) -> Option<B::Transport> {
+    fn transport_from_first(&self) -> Option<B::Transport> {
         B::from_first(self.port())
     }
 

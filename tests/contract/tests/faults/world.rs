@@ -198,9 +198,10 @@ async fn errs(harness: &Harness) -> Result<(), TestError> {
 }
 
 /// Scenarios pass again, on old topics and new ones; until then they are errors. A server that has just started
-/// may drop a connection once more.
+/// may drop a connection once more, and no more than once.
 async fn recovers(harness: &Harness) -> Result<(), TestError> {
     let since = Instant::now();
+    let (mut works, mut dropped) = (false, false);
     for topic in [
         "contract.before",
         "contract.before",
@@ -209,9 +210,17 @@ async fn recovers(harness: &Harness) -> Result<(), TestError> {
     ] {
         loop {
             let result = echo(harness, topic).await?;
-            match result.outcome() {
-                Outcome::Pass => break,
-                Outcome::Error if since.elapsed() < RECOVERY => {}
+            let in_time = since.elapsed() < RECOVERY;
+            let error = result.error().map(|error| error.kind);
+            match (result.outcome(), error) {
+                (Outcome::Pass, _) => {
+                    works = true;
+                    break;
+                }
+                (Outcome::Error, _) if in_time && !works => {}
+                (Outcome::Error, Some(ScenarioErrorKind::Lost)) if in_time && !dropped => {
+                    (works, dropped) = (false, true);
+                }
                 _ => {
                     let text = result.failure_text();
                     let after = since.elapsed();
