@@ -199,6 +199,9 @@ fn calls(options: &ExpectOptions, span: Span, paths: &Paths) -> TokenStream {
         });
         calls.extend(quote_spanned!(by.word=> .ordered_by([#(#steps),*])));
     }
+    if let Some(span) = options.fail_fast {
+        calls.extend(quote_spanned!(span=> .fail_fast()));
+    }
     if let Some(span) = options.unrouted {
         calls.extend(quote_spanned!(span=> .unrouted()));
     }

@@ -104,6 +104,8 @@ pub(crate) struct ExpectOptions {
     pub(crate) quiet: Option<(Span, DurationArg)>,
     pub(crate) ordered_by: Option<OrderedBy>,
     /// Where the word stands.
+    pub(crate) fail_fast: Option<Span>,
+    /// Where the word stands.
     pub(crate) unrouted: Option<Span>,
     pub(crate) envelope: EnvelopePattern,
 }

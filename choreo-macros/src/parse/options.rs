@@ -33,7 +33,7 @@ use Place::{Expect, Never, Reply};
 
 /// The options of this version, with an example of each, and where it may stand. One without a value is
 /// its own example.
-static OPTIONS: [(&str, &str, &[Place]); 12] = [
+static OPTIONS: [(&str, &str, &[Place]); 13] = [
     ("within", "within 50ms", &[Expect]),
     ("deadline", "deadline 200ms", &[Expect]),
     ("since", "since handle", &[Expect, Never]),
@@ -42,7 +42,8 @@ static OPTIONS: [(&str, &str, &[Place]); 12] = [
     ("exactly_once", "exactly_once", &[Expect]),
     ("for", "for 200ms", &[Expect, Never]),
     ("ordered_by", "ordered_by seq", &[Expect]),
-    ("unrouted", "unrouted", &[Never]),
+    ("fail_fast", "fail_fast", &[Expect]),
+    ("unrouted", "unrouted", &[Expect, Never]),
     (
         "headers",
         "headers { \"x-source\": \"test\" }",
@@ -124,6 +125,7 @@ pub(crate) fn parse(
                 let by = count::ordered_by(word, input)?;
                 set(&mut options.ordered_by, by, word)
             }
+            "fail_fast" => set(&mut options.fail_fast, word.span(), word),
             "unrouted" => set(&mut options.unrouted, word.span(), word),
             _ => envelope_option(word, input, &mut options.envelope, diagnostics),
         }
@@ -225,9 +227,8 @@ fn misplaced(word: &Ident, place: Place) -> String {
             "`{word}` counts messages, and `never!` lets none come: remove it, or write it into an \
              `expect!`"
         ),
-        (Expect, "unrouted") => {
-            "`unrouted` is about absence: it goes into a `never!` on a harness \
-                                 without a correlation policy; remove it"
+        (Never, "fail_fast") => {
+            "the first message that `never!` forbids ends the scenario by itself; remove `fail_fast`"
                 .to_owned()
         }
         _ => format!(

@@ -27,6 +27,7 @@ fn numbers_are_calls_of_the_options() {
             ".within(::core::time::Duration::new(0u64, 20000000u32))
                 .deadline(::core::time::Duration::new(1u64, 0u32)).times(3u64)",
         ),
+        ("fail_fast, unrouted", ".fail_fast().unrouted()"),
         ("deadline (limit), since a", ".deadline(limit).since(a)"),
         (
             "exactly_once, for 5ms",
@@ -120,7 +121,18 @@ fn numbers_that_nothing_satisfies() {
         ("times 2, at_least 1", &["`times` says how many already"]),
         ("exactly_once 2", &["`exactly_once` is a word of its own"]),
         ("for 5ms", &["`for` is how long nothing further may come"]),
-        ("unrouted", &["`unrouted` is about absence"]),
+        (
+            "unrouted",
+            &["it goes with `fail_fast`, or into a `never!`"],
+        ),
+        ("fail_fast, unrouted", &[]),
+        ("fail_fast 1", &["`fail_fast` is a word of its own"]),
+        ("fail_fast, fail_fast", &["`fail_fast` is given already"]),
+        (
+            "times 0..=2, for 5ms, fail_fast",
+            &["no message is a near miss"],
+        ),
+        ("times 2, fail_fast", &[]),
         (
             "deadline",
             &["`deadline` is followed by its value: `deadline 200ms`"],

@@ -6,24 +6,36 @@ use std::sync::Arc;
 use super::{Act, State};
 use crate::correlation::WithoutId;
 use crate::dispatch::lock;
-use crate::expectation::{ArrivalOrder, Terms};
+use crate::expectation::{ArrivalOrder, Limits, Terms};
 use crate::ids::{LegIndex, Location};
 use crate::outcome::ScenarioErrorKind;
 
 impl Act {
     /// What cannot be judged ends the scenario as error.
     pub(super) fn check_sound(&self, state: &mut State, on: LegIndex, topic: &str, terms: &Terms) {
+        let forbids = |limits: &Limits| limits.forbids() && terms.quiet.is_some();
+        let word = match &terms.limits {
+            Some(limits) if forbids(limits) => Some("never!"),
+            _ => terms.fail_fast.then_some("fail_fast"),
+        };
+        let foreign_counts = word.and_then(|word| self.unprovable(on, topic, terms, word));
         let problem = terms.limits.as_ref().and_then(|limits| {
-            if limits.forbids() && terms.quiet.is_some() {
-                return self.unprovable(on, topic, terms);
+            if forbids(limits) {
+                return None;
             }
             let mut limits = limits.clone();
             if let Some(quiet) = terms.quiet {
                 limits = limits.quiet_for(quiet);
             }
             let problem = limits.problem().or_else(|| {
-                let pointless = limits.least == 0 && terms.deadline.is_some();
-                pointless.then(|| "none is needed, so no `deadline` can be missed".to_owned())
+                if limits.least > 0 {
+                    return None;
+                }
+                let missed = "none is needed, so no `deadline` can be missed";
+                let wrong = "none is needed, so `fail_fast` has no near miss to look for";
+                let pointless = terms.deadline.map(|_| missed);
+                let pointless = pointless.or(terms.fail_fast.then_some(wrong));
+                pointless.map(ToOwned::to_owned)
             })?;
             Some(format!("the number of messages on `{topic}`: {problem}"))
         });
@@ -50,13 +62,13 @@ impl Act {
                 "{text}; name a handle that an `expect!` of this one gave"
             ))
         };
-        if let Some(text) = problem.or_else(foreign) {
+        if let Some(text) = foreign_counts.or(problem).or_else(foreign) {
             self.record_error(state, ScenarioErrorKind::Unsound, text);
         }
     }
 
     /// Without an id a message on the topic may be anybody's.
-    fn unprovable(&self, on: LegIndex, topic: &str, terms: &Terms) -> Option<String> {
+    fn unprovable(&self, on: LegIndex, topic: &str, terms: &Terms, word: &str) -> Option<String> {
         let leg = self.leg(on);
         if terms.unrouted || leg.is_inbox(topic) {
             return None;
@@ -75,7 +87,7 @@ impl Act {
             return None;
         };
         Some(format!(
-            "`never!` on `{topic}`: messages of {} {why}, so one that another scenario caused would \
+            "`{word}` on `{topic}`: messages of {} {why}, so one that another scenario caused would \
              count; {remedy}, or write the option `unrouted` where nothing else uses the topic",
             leg.info
         ))

@@ -73,12 +73,13 @@ impl Act {
                 let detail = match offered {
                     Offered::Violated(why) => why,
                     Offered::Late => "after its deadline",
+                    Offered::FailedFast => "it fails fast",
                     _ => "",
                 };
                 let place = place.about(About::handle(index));
                 state.timeline.record(at, action, place, detail);
             }
-            state.violated |= matches!(offered, Offered::Violated(_));
+            state.violated |= matches!(offered, Offered::Violated(_) | Offered::FailedFast);
             if let Offered::Failed(text) = offered {
                 failure = Some(text);
             }
@@ -158,7 +159,7 @@ fn offered_action(offered: &Offered) -> TimelineAction {
     match offered {
         Offered::Ignored | Offered::Late => TimelineAction::Received,
         Offered::Matched => TimelineAction::Matched,
-        Offered::NearMiss => TimelineAction::NearMiss,
+        Offered::NearMiss | Offered::FailedFast => TimelineAction::NearMiss,
         Offered::Violated(_) => TimelineAction::Violation,
         Offered::Failed(_) => TimelineAction::Error,
     }

@@ -46,6 +46,8 @@ enum End {
     /// A matcher panicked.
     Failed(String),
     Violated(Violation),
+    /// A near miss came, and one is enough.
+    FailedFast,
 }
 
 /// What an offered message did.
@@ -57,6 +59,8 @@ pub(crate) enum Offered {
     NearMiss,
     /// It would have matched before the deadline.
     Late,
+    /// A near miss, and one is enough: the scenario ends as fail.
+    FailedFast,
     /// The message must not have come: the scenario ends as fail. Why, in words.
     Violated(&'static str),
     /// The matcher panicked: the scenario ends as error.
@@ -95,6 +99,8 @@ pub(crate) struct Expectation {
     pub(crate) deadline: Option<Duration>,
     /// The handle whose message starts the clock; the trigger otherwise.
     pub(crate) since: Option<u32>,
+    /// The first near miss decides it.
+    fail_fast: bool,
     demand: Demand,
     report: ReportOf,
     matches: Matches,
@@ -197,6 +203,7 @@ impl Expectation {
             location: terms.location,
             budget: terms.within,
             deadline: terms.deadline,
+            fail_fast: terms.fail_fast,
             since,
             demand,
             report,
@@ -340,7 +347,7 @@ impl Expectation {
                 }
                 Answer::NearMiss(mismatch) => {
                     self.near_misses.add(mismatch, message, arrival);
-                    return Offered::NearMiss;
+                    return self.near_miss();
                 }
                 Answer::Panicked { matcher, message } => Err((matcher, message)),
             },
@@ -362,7 +369,7 @@ impl Expectation {
                     }
                     Answer::NearMiss(mismatch) => {
                         self.near_misses.add(mismatch, message, arrival);
-                        return Offered::NearMiss;
+                        return self.near_miss();
                     }
                     Answer::Panicked { matcher, message } => Err((matcher, message)),
                 }
@@ -371,7 +378,7 @@ impl Expectation {
             Demand::Set(set) => match set.offer(message, moment, &mut self.near_misses) {
                 Taken::Matched => return Offered::Matched,
                 Taken::Surplus => return Offered::Ignored,
-                Taken::NearMiss => return Offered::NearMiss,
+                Taken::NearMiss => return self.near_miss(),
                 Taken::Panicked { matcher, message } => Err((matcher, message)),
             },
         };
@@ -394,6 +401,15 @@ impl Expectation {
         }
     }
 
+    /// A near miss was added.
+    fn near_miss(&mut self) -> Offered {
+        if !self.fail_fast {
+            return Offered::NearMiss;
+        }
+        self.end = Some(End::FailedFast);
+        Offered::FailedFast
+    }
+
     /// The end: what became of the expectation.
     pub(crate) fn finish(
         self,
@@ -409,10 +425,10 @@ impl Expectation {
         #[cfg(feature = "insta")]
         let review = self.snapshot().and_then(|snapshot| snapshot.reviewed());
         let (near_misses, attempts) = self.near_misses.into_parts();
-        let violated = matches!(self.end, Some(End::Violated(_)));
+        let failed = matches!(self.end, Some(End::Violated(_) | End::FailedFast));
         let is_open = self.end.is_none() && standing == Standing::Wanting;
         let (expected, pattern, mut first, more, mut tally) =
-            take_apart(self.demand, self.matches, is_open || violated);
+            take_apart(self.demand, self.matches, is_open || failed);
         let deadline = self.deadline.map(|after| Deadline {
             after,
             missed: closing.missed,
@@ -441,6 +457,7 @@ impl Expectation {
             near_miss_count: attempts,
             incoming: None,
             tally: None,
+            failed_fast: false,
             error: None,
             note: None,
             traffic,
@@ -454,6 +471,10 @@ impl Expectation {
             Some(End::Failed(error)) => {
                 data.outcome = Outcome::Error;
                 data.error = Some(error);
+            }
+            Some(End::FailedFast) => {
+                data.outcome = Outcome::Fail;
+                data.failed_fast = true;
             }
             Some(End::Violated(violation)) => {
                 data.outcome = Outcome::Fail;

@@ -23,7 +23,9 @@ pub(crate) struct Terms {
     /// How long nothing further may come.
     pub(crate) quiet: Option<Duration>,
     pub(crate) ordered_by: Option<Path>,
-    /// An absence counts although no ids keep scenarios apart.
+    /// The first near miss decides it.
+    pub(crate) fail_fast: bool,
+    /// What came or not counts although no ids keep scenarios apart.
     pub(crate) unrouted: bool,
 }
 
@@ -38,6 +40,7 @@ impl Terms {
             limits: None,
             quiet: None,
             ordered_by: None,
+            fail_fast: false,
             unrouted: false,
         }
     }

@@ -18,6 +18,10 @@ mod tally;
 /// Timeline entries that are shown, the last ones.
 const TIMELINE_SHOWN: usize = 12;
 
+/// The verdict of a handle whose first near miss ended the scenario.
+const FAILED_FAST: &str =
+    "a message came that does not match, and `fail_fast` ends the scenario with it";
+
 /// Where a scenario is written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Site {
@@ -212,6 +216,7 @@ impl<'r> Text<'r> {
         let verdict = tallied.unwrap_or_else(|| match data.outcome {
             Outcome::Pass | Outcome::Slow => latency_of(data),
             Outcome::Error => data.error.clone().unwrap_or_else(|| "error".to_owned()),
+            Outcome::Fail if data.failed_fast => FAILED_FAST.to_owned(),
             _ if data.interrupted && data.near_miss_count == 0 => "nothing had come yet".to_owned(),
             _ if data.interrupted => {
                 format!("{} so far", count(data.near_miss_count, "near miss"))

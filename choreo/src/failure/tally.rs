@@ -30,6 +30,7 @@ pub(super) fn verdict(data: &HandleData, tally: &Tally, within: &str) -> Option<
             Some(format!("{matched} in {quiet}"))
         }
         Outcome::Error => None,
+        _ if data.failed_fast => None,
         _ if data.is_unjudged() || tally.unheard => {
             let came = match tally.count {
                 0 => String::new(),

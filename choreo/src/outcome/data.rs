@@ -69,6 +69,8 @@ pub(crate) struct HandleData {
     pub(crate) incoming: Option<Arc<Incoming>>,
     /// Where another number of messages than one was expected.
     pub(crate) tally: Option<Box<Tally>>,
+    /// Its first near miss ended the scenario.
+    pub(crate) failed_fast: bool,
     pub(crate) error: Option<String>,
     /// What else a person has to know of its pattern: what became of a snapshot's file.
     pub(crate) note: Option<String>,

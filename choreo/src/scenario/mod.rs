@@ -206,7 +206,14 @@ impl ExpectOptions {
         self
     }
 
-    /// An absence that counts although no ids keep scenarios apart.
+    /// With the first near miss as the end of the scenario.
+    #[must_use]
+    pub fn fail_fast(mut self) -> Self {
+        self.0.fail_fast = true;
+        self
+    }
+
+    /// An absence, or a near miss, that counts although no ids keep scenarios apart.
     #[must_use]
     pub fn unrouted(mut self) -> Self {
         self.0.unrouted = true;

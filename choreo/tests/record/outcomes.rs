@@ -246,6 +246,29 @@ async fn deadline() {
 }
 
 #[tokio::test]
+async fn fail_fast() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            expect!(s, "fast", { state: "DONE" }, fail_fast);
+            expect!(s, "fast.silence");
+            publish!(s, "fast", { state: "LOST" });
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = run(body).await;
+    let cause = "wrong_value: in the message on `fast`, `state` was \"LOST\", expected \"DONE\"";
+    let open = "interrupted: `fast.silence`: the scenario ended before it was decided";
+    assert_eq!(told.causes(), [cause, cause, open]);
+    let handle = &told.json["handles"][0];
+    assert_eq!(
+        (&handle["outcome"], &handle["verdict"]),
+        (&json!("fail"), &json!("fail"))
+    );
+    assert_eq!(handle["near_misses"][0]["message"], "m2");
+}
+
+#[tokio::test]
 async fn error() {
     fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
         Box::pin(async move {

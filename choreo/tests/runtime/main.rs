@@ -9,6 +9,7 @@ mod correlation;
 mod counts;
 mod deadlines;
 mod envelope;
+mod fail_fast;
 mod guard;
 mod hangs;
 mod inline;

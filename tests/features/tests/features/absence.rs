@@ -1,4 +1,4 @@
-//! What must not come.
+//! What must not come, and what comes in its place.
 
 use std::sync::Arc;
 
@@ -45,9 +45,26 @@ macro_rules! forbidden_since {
     }};
 }
 
+macro_rules! failing_fast {
+    (passes $s:ident, $from:expr, $to:expr, $on:tt;) => {{
+        expect!($to, "orders.state", { state: "done" }, fail_fast);
+        let state = |state: &str| ("orders.state", json!({ "state": state }));
+        publish!($from, TRIGGER, says([state("done"), state("refused")]));
+        settle!($s)
+    }};
+    // It ends at once, though the right message may follow.
+    (fails $s:ident, $from:expr, $to:expr, $on:tt;) => {{
+        expect!($to, "orders.state", { state: "done" }, fail_fast, times 2);
+        let state = |state: &str| ("orders.state", json!({ "state": state }));
+        publish!($from, TRIGGER, says([state("done"), state("refused"), state("done")]));
+        settle!($s)
+    }};
+}
+
 pub(crate) fn features() -> Vec<Feature> {
     matrix![
         never => forbidden!(),
         never_since => forbidden_since!(),
+        fail_fast => failing_fast!(),
     ]
 }
