@@ -1,7 +1,7 @@
 //! Between values and bytes: what a harness sends and how it reads what comes.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 pub use bytes::Bytes;
 use serde_json::Value;
@@ -154,15 +154,16 @@ pub(crate) fn encode_draft(codec: &dyn Codec, draft: &Draft) -> Result<Bytes, St
 
 /// A message that came in, with its payload decoded at most once, whoever asks.
 pub struct Incoming {
-    envelope: Envelope,
-    codec: std::sync::Arc<dyn Codec>,
+    /// Shared with those who keep it: the decoded payload is several times as large.
+    envelope: Arc<Envelope>,
+    codec: Arc<dyn Codec>,
     decoded: OnceLock<Result<Value, String>>,
 }
 
 impl Incoming {
-    pub(crate) fn new(envelope: Envelope, codec: std::sync::Arc<dyn Codec>) -> Self {
+    pub(crate) fn new(envelope: impl Into<Arc<Envelope>>, codec: Arc<dyn Codec>) -> Self {
         Self {
-            envelope,
+            envelope: envelope.into(),
             codec,
             decoded: OnceLock::new(),
         }
@@ -173,9 +174,19 @@ impl Incoming {
         matches!(self.decoded.get(), Some(Err(_))) && self.codec.decodes()
     }
 
-    /// The same message without its decoded payload, which is several times as large: for keeping.
+    /// The same message without its decoded payload: for keeping.
     pub(crate) fn undecoded(&self) -> Self {
-        Self::new(self.envelope.clone(), std::sync::Arc::clone(&self.codec))
+        Self::new(self.shared(), Arc::clone(&self.codec))
+    }
+
+    /// Topic, key, headers and bytes, which are the same ones for all who keep the message.
+    pub(crate) fn shared(&self) -> Arc<Envelope> {
+        Arc::clone(&self.envelope)
+    }
+
+    /// Whether these are the topic, key, headers and bytes of this message, and not of another like it.
+    pub(crate) fn is_of(&self, envelope: &Arc<Envelope>) -> bool {
+        Arc::ptr_eq(&self.envelope, envelope)
     }
 
     /// Topic, key, headers and bytes.

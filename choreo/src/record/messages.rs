@@ -88,7 +88,7 @@ impl<'e> Messages<'e> {
             number,
             leg,
             at: message.envelope().received_at,
-            message: LoggedMessage::In(Arc::clone(message)),
+            message: LoggedMessage::In(message.shared()),
         };
         let record = self.record(&logged);
         self.records.push(record);
@@ -97,7 +97,7 @@ impl<'e> Messages<'e> {
 
     /// Of a message that the log has kept.
     pub(super) fn number_of(&self, message: &Arc<Incoming>) -> Option<u64> {
-        let is_it = |logged: &&Logged| matches!(&logged.message, LoggedMessage::In(other) if Arc::ptr_eq(other, message));
+        let is_it = |logged: &&Logged| matches!(&logged.message, LoggedMessage::In(other) if message.is_of(other));
         self.logged.iter().find(is_it).map(|logged| logged.number)
     }
 
@@ -209,15 +209,12 @@ fn id(number: u64) -> String {
 
 fn around(message: &LoggedMessage) -> Option<Around<'_>> {
     match message {
-        LoggedMessage::In(message) => {
-            let envelope = message.envelope();
-            Some(Around {
-                key: envelope.key.as_deref(),
-                headers: &envelope.headers,
-                metadata: &envelope.metadata,
-                reply_to: envelope.reply_to.as_deref(),
-            })
-        }
+        LoggedMessage::In(message) => Some(Around {
+            key: message.key.as_deref(),
+            headers: &message.headers,
+            metadata: &message.metadata,
+            reply_to: message.reply_to.as_deref(),
+        }),
         LoggedMessage::Out(message) => Some(Around {
             key: message.key.as_deref(),
             headers: &message.headers,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::codec::Incoming;
-use crate::envelope::Outgoing;
+use crate::envelope::{Envelope, Outgoing};
 
 /// Messages that are kept; older ones are dropped and counted.
 const KEPT: usize = 256;
@@ -24,8 +24,10 @@ pub(crate) struct Logged {
 
 #[derive(Debug, Clone)]
 pub(crate) enum LoggedMessage {
-    In(Arc<Incoming>),
-    Out(Outgoing),
+    /// Not decoded: of all that a message is, the decoded payload is the largest part.
+    In(Arc<Envelope>),
+    /// In a box: most messages of most scenarios came.
+    Out(Box<Outgoing>),
     /// There was no room for it.
     Gone {
         topic: Arc<str>,
@@ -46,7 +48,7 @@ impl Logged {
 
     pub(crate) fn topic(&self) -> &Arc<str> {
         match &self.message {
-            LoggedMessage::In(message) => &message.envelope().topic,
+            LoggedMessage::In(message) => &message.topic,
             LoggedMessage::Out(message) => &message.topic,
             LoggedMessage::Gone { topic, .. } => topic,
         }
@@ -55,7 +57,7 @@ impl Logged {
     /// Nothing when it was not kept.
     pub(crate) fn payload(&self) -> Option<&[u8]> {
         match &self.message {
-            LoggedMessage::In(message) => Some(&message.envelope().payload),
+            LoggedMessage::In(message) => Some(&message.payload),
             LoggedMessage::Out(message) => Some(&message.payload),
             LoggedMessage::Gone { .. } => None,
         }
@@ -76,7 +78,7 @@ impl MessageLog {
     pub(crate) fn received(&mut self, leg: u32, message: &Arc<Incoming>) -> u64 {
         let envelope = message.envelope();
         let logged = if self.has_room(envelope.payload.len()) {
-            LoggedMessage::In(Arc::clone(message))
+            LoggedMessage::In(message.shared())
         } else {
             LoggedMessage::Gone {
                 topic: Arc::clone(&envelope.topic),
@@ -90,7 +92,7 @@ impl MessageLog {
     /// The number of a message that goes out.
     pub(crate) fn sent(&mut self, leg: u32, at: Instant, message: &Outgoing) -> u64 {
         let logged = if self.has_room(message.payload.len()) {
-            LoggedMessage::Out(message.clone())
+            LoggedMessage::Out(Box::new(message.clone()))
         } else {
             LoggedMessage::Gone {
                 topic: Arc::clone(&message.topic),
@@ -163,5 +165,16 @@ mod tests {
         let last = kept.last().expect("some are kept");
         assert!(last.came() && last.payload().is_none());
         assert!(log.bytes < KEPT);
+    }
+
+    #[test]
+    fn what_is_kept_is_not_decoded() {
+        let mut log = MessageLog::default();
+        let message = Arc::new(Incoming::new(Envelope::new("t", "{}"), Arc::new(JsonCodec)));
+        assert!(message.decoded().is_ok());
+        log.received(0, &message);
+        assert_eq!(Arc::strong_count(&message), 1);
+        let kept = log.snapshot().0;
+        assert_eq!(kept[0].payload(), Some(&b"{}"[..]));
     }
 }
