@@ -15,6 +15,7 @@ pub fn normalised(text: &str) -> String {
         (r"\b(sha256:[0-9a-f]{16}|[0-9a-f]{32})\b", "<id>"),
         (r"\.rs:\d+", ".rs:<line>"),
         (r"(?m)^(\w+  .+  over )(Memory|NATS)$", "$1<transport>"),
+        (r"(?m)^  (Memory|NATS) keeps", "  <transport> keeps"),
     ];
     replaced.iter().fold(text.to_owned(), |text, (from, to)| {
         let from = Regex::new(from).expect("the regexes of this list compile");
