@@ -133,6 +133,8 @@ impl Reader {
             _ = unwanted => {}
             _ = closing.wait_for(|closing| *closing) => {}
         }
+        // Ends the read that the server still holds: it would give the next entry to the member that has left.
+        drop(wire);
         self.leave().await;
     }
 
