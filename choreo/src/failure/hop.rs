@@ -164,7 +164,9 @@ impl Text<'_> {
         let nothing = result.outcome == Outcome::Timeout
             && !result.handles.is_empty()
             && result.handles.iter().all(silent)
-            && result.busy_topics.is_empty();
+            && result.busy_topics.is_empty()
+            // A slip of the pen says more.
+            && result.slips.is_empty();
         // In later acts it is known that the service was there.
         if !nothing || result.act > 1 {
             return;

@@ -28,6 +28,7 @@ fn nothing(_: &Scenario<'_>) {}
 #[track_caller]
 fn assert_told(text: &str, line: &str) {
     assert!(text.contains(line), "{line}\n{text}");
+    assert!(!text.contains("was the service ready?"), "{text}");
 }
 
 #[track_caller]
