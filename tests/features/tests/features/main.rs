@@ -23,6 +23,7 @@ mod program;
 mod services;
 mod snapshot;
 mod time;
+mod unrouted;
 mod words;
 
 /// Most of a failing scenario is waiting.
@@ -39,5 +40,6 @@ fn main() -> ExitCode {
     let tests = matrix::add(tests, "envelope", envelope::features());
     let tests = matrix::add(tests, "services", services::features());
     let tests = matrix::add_many(tests, "services::many", &services::bundles());
-    broker_test_main(bridges::add(cases::add(snapshot::add(tests))))
+    let tests = unrouted::add(snapshot::add(tests));
+    broker_test_main(bridges::add(cases::add(tests)))
 }
