@@ -23,7 +23,7 @@ use choreo_benches::{median, rate};
 use choreo_test_brokers::NatsServer;
 use futures_util::StreamExt as _;
 
-const SERVERS: usize = 9;
+const SERVERS: usize = 21;
 /// On each of them.
 const BLOCKS: usize = 20;
 const PER_BLOCK: usize = 100;

@@ -62,9 +62,10 @@ fn main() -> ExitCode {
 /// What went wrong, as the text to show.
 type Done = Result<(), String>;
 
-/// The workspace's root folder.
+/// The workspace's root folder. Where cargo runs us, not where we were built: clones may share a target folder.
 fn root() -> PathBuf {
-    let package = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let package = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     package
         .parent()
         .expect("xtask is a folder of the workspace")

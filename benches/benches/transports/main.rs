@@ -35,8 +35,8 @@ const RAW_TOPIC: &str = "echo.raw";
 const TOPIC: &str = "echo.choreo";
 
 const QUICK: Plan = Plan {
-    connections: 5,
-    blocks: 4,
+    connections: 15,
+    blocks: 2,
     per_block: 100,
 };
 /// For brokers whose round trips take milliseconds, beside which connections do not differ.

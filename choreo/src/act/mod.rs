@@ -282,7 +282,7 @@ impl Act {
         let index = u32::try_from(state.expectations.len()).expect("fewer than 2^32 expectations");
         let index = state.earlier_handles() + index;
         if state.result.is_none() {
-            self.check_readable(&mut state, on, &format!("`{topic}`"), &terms.envelope);
+            self.check_readable(&mut state, on, format_args!("`{topic}`"), &terms.envelope);
             self.check_sound(&mut state, on, topic, &terms);
             self.check_ordered(&mut state, on, topic, &terms);
             let slot = self.slot(&mut state, on, topic);
@@ -313,7 +313,7 @@ impl Act {
             }
             if let Some(pattern) = &rule.pattern {
                 let topics = shown(&rule.triggers);
-                self.check_readable(&mut state, on, &topics, pattern.envelope());
+                self.check_readable(&mut state, on, topics, pattern.envelope());
             }
             self.check_answer(&mut state, on, &rule);
             let topics = rule.triggers.iter();

@@ -180,7 +180,7 @@ impl Act {
         &self,
         state: &mut State,
         on: LegIndex,
-        topics: &str,
+        topics: impl fmt::Display,
         wanted: &EnvelopePattern,
     ) {
         if let Some(reason) = self.leg(on).abilities().unreadable(wanted) {
