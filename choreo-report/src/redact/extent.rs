@@ -105,9 +105,10 @@ impl<'t> Extents<'t> {
         from + blanks
     }
 
-    /// A value: one or several parts, as in `in ["a"]` and `"a" | "b"`.
+    /// A value: one or several parts, as in `in ["a"]` and `"a" | "b"`, all in the same quotes.
     pub(super) fn value(&mut self, start: usize) -> Extent {
         let mut end = self.part(start)?;
+        let quotes = self.quotes(start);
         let first = end;
         loop {
             let next = self.skip_blanks(end);
@@ -115,6 +116,9 @@ impl<'t> Extents<'t> {
                 break;
             }
             let next = self.skip_blanks(next + 1);
+            if quotes.is_some_and(|quotes| self.quotes(next).is_some_and(|other| other != quotes)) {
+                break;
+            }
             match self.delimited(next) {
                 Some(further) => end = further,
                 None => break,
@@ -125,6 +129,17 @@ impl<'t> Extents<'t> {
         } else {
             (start, end)
         })
+    }
+
+    /// What a value is in that begins with a quote.
+    fn quotes(&self, start: usize) -> Option<u8> {
+        let mut behind = self.bytes[start..]
+            .iter()
+            .skip_while(|byte| **byte == b'\\');
+        behind
+            .next()
+            .copied()
+            .filter(|byte| matches!(byte, b'"' | b'\''))
     }
 
     /// A value in quotes or brackets.

@@ -87,6 +87,31 @@ fn of_a_text_that_was_cut_the_half_of_a_secret_is_found() {
 }
 
 #[test]
+fn what_stands_beside_a_value_with_quotes_of_its_own_is_shown() {
+    for (text, expected) in [
+        (
+            r#"{"user_password":"q\"\t&'7","z":2}"#,
+            r#"{"user_password":"<redacted:assignment>","z":2}"#,
+        ),
+        (
+            r#"{"user_password":"q\" | '7","z":2}"#,
+            r#"{"user_password":"<redacted:assignment>","z":2}"#,
+        ),
+        (
+            "password: 'a' | 'b', x",
+            "password: <redacted:assignment>, x",
+        ),
+        // A text that was cut.
+        (
+            "password: \"a\" | \"b, x",
+            "password: <redacted:assignment>",
+        ),
+    ] {
+        assert_eq!(redacted(&mut Redactor::new(), text), expected);
+    }
+}
+
+#[test]
 fn short_secrets_are_not_searched_and_lines_of_long_ones_are() {
     let mut redactor =
         redactor_with(&["guest", "first line of the file\nsecond line of the file\n"]);
