@@ -6,8 +6,9 @@ use choreo::__private::{BodyEnd, BoxFuture, HostFn, body_end, connect_stage_with
 use choreo::prelude::*;
 use choreo::stage::{BridgeError, CorrelationBridge};
 use choreo::{CorrelationId, Stage as ConnectedStage, StageBuilder};
+use choreo_report::model::{HandleOutcome, Outcome};
 
-use crate::support::{broker, run_on};
+use crate::support::{Told, broker, run_on};
 
 #[derive(Stage)]
 struct Gateway {
@@ -123,6 +124,89 @@ async fn a_topic_of_another_transport_is_the_guess_unless_the_test_sent_there() 
     let other = "routing: `orders` on kafka went out, and nothing came back on `orders.done` on nats within <time>: \
                  some came on `orders.done` of kafka";
     assert_eq!(told.causes(), [own, own, other]);
+}
+
+/// What is there of a scenario whose body broke in its second act, after the trigger.
+fn assert_partial(told: &Told) {
+    assert!(!told.record.completed_normally);
+    assert_eq!(told.record.verdict, Some(Outcome::Fail));
+    let handles = told.record.handles.iter();
+    let shown: Vec<_> = handles
+        .map(|handle| (handle.transport.as_deref(), handle.outcome))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            (Some("nats"), HandleOutcome::Pass),
+            (Some("kafka"), HandleOutcome::Pending)
+        ]
+    );
+    let events = told.json["timeline"].as_array().unwrap();
+    let transports: Vec<_> = events
+        .iter()
+        .map(|event| event["transport"].as_str().unwrap_or("-"))
+        .collect();
+    assert_eq!(
+        transports,
+        [
+            "-", "kafka", "kafka", "kafka", "nats", "nats", "-", "-", "kafka"
+        ]
+    );
+    assert_eq!(
+        told.edges(),
+        [
+            "ready",
+            "published orders.new m1 <- ready",
+            "received orders.new m2 <- published orders.new m1",
+            "replied orders.new m3 <- received orders.new m2",
+            "received orders.done m4 <- replied orders.new m3",
+            "matched orders.done m4 <- received orders.done m4",
+            "next_act",
+            "ready",
+            "published orders.cancel m5 <- ready",
+        ]
+    );
+    let stage = told.record.stage.as_ref().unwrap();
+    assert_eq!(stage.transports, ["kafka", "nats"]);
+}
+
+/// An act over both transports, and the trigger of the next.
+async fn two_acts(s: Scenario<'_, Gateway>) {
+    reply!(s.kafka, "orders.new" => s.nats, "orders.done", { done: true });
+    expect!(s.nats, "orders.done", { done: true });
+    publish!(s.kafka, "orders.new", { count: 1 });
+    let s = next_act!(s);
+    expect!(s.kafka, "orders.cancelled");
+    publish!(s.kafka, "orders.cancel", {});
+    let _ = s;
+}
+
+#[tokio::test]
+async fn a_body_that_panics_leaves_what_there_was() {
+    fn body(s: Scenario<'_, Gateway>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            two_acts(s).await;
+            panic!("a slip in the test");
+        })
+    }
+    let told = run_on(gateway(), body).await;
+    assert_partial(&told);
+    let text = told.record.body_error.as_deref().unwrap();
+    assert!(text.contains("a slip in the test"), "{text}");
+}
+
+#[tokio::test]
+async fn a_body_that_gives_an_error_leaves_what_there_was() {
+    fn body(s: Scenario<'_, Gateway>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            two_acts(s).await;
+            body_end(Err::<(), _>("no such order"))
+        })
+    }
+    let told = run_on(gateway(), body).await;
+    assert_partial(&told);
+    let text = told.record.body_error.as_deref().unwrap();
+    assert!(text.contains("no such order"), "{text}");
 }
 
 /// Gives numbers, which are short. The stage tries the first two.
