@@ -1,6 +1,21 @@
 //! Figures of the whole-program benchmarks: medians, rates and ratios.
 
+use std::process::ExitCode;
 use std::time::Duration;
+
+/// Says whether a cost has grown more than it may, and how the benchmark ends: with an error if it has.
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+pub fn grown(most: f64, may: f64) -> ExitCode {
+    let is_met = most <= may;
+    let verdict = if is_met { "ok" } else { "IT GROWS" };
+    println!("{verdict} (at most {most:.2} times the cost with one, may be {may})");
+    ending(is_met)
+}
+
+/// How a benchmark ends: with an error if its target is missed.
+pub fn ending(target_is_met: bool) -> ExitCode {
+    ExitCode::from(u8::from(!target_is_met))
+}
 
 /// The median of a series.
 ///

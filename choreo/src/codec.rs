@@ -15,7 +15,7 @@ use crate::envelope::{Body, Draft, Envelope};
 ///
 /// ```
 /// use choreo::codec::{Bytes, Codec};
-/// use choreo::{Envelope, Value, json};
+/// use choreo::{Draft, Envelope, Value};
 ///
 /// /// Fields in a row: `lamp;3`.
 /// struct Rows;
@@ -24,7 +24,7 @@ use crate::envelope::{Body, Draft, Envelope};
 ///     fn name(&self) -> &str {
 ///         "rows"
 ///     }
-///     fn encode(&self, value: &Value) -> Result<Bytes, String> {
+///     fn encode(&self, value: &Value, _: &Draft) -> Result<Bytes, String> {
 ///         let fields = value.as_array().ok_or("a row is a list")?;
 ///         let fields: Vec<_> = fields.iter().map(|it| it.as_str().unwrap_or_default()).collect();
 ///         Ok(fields.join(";").into())
@@ -40,7 +40,10 @@ pub trait Codec: Send + Sync + 'static {
     fn name(&self) -> &str;
 
     /// The bytes for a value. The error says why there are none.
-    fn encode(&self, value: &Value) -> Result<Bytes, String>;
+    ///
+    /// The draft says what it is sent with: topic, key and headers, the correlation id among them where the
+    /// policy puts it there. So one codec may serve topics of several formats.
+    fn encode(&self, value: &Value, draft: &Draft) -> Result<Bytes, String>;
 
     /// The value of a message, or why it has none.
     fn decode(&self, envelope: &Envelope) -> Result<Value, String>;
@@ -61,7 +64,7 @@ impl Codec for JsonCodec {
         "JSON"
     }
 
-    fn encode(&self, value: &Value) -> Result<Bytes, String> {
+    fn encode(&self, value: &Value, _: &Draft) -> Result<Bytes, String> {
         serde_json::to_vec(value)
             .map(Bytes::from)
             .map_err(|error| error.to_string())
@@ -85,7 +88,7 @@ impl Codec for TextCodec {
         "text"
     }
 
-    fn encode(&self, value: &Value) -> Result<Bytes, String> {
+    fn encode(&self, value: &Value, _: &Draft) -> Result<Bytes, String> {
         match value {
             Value::String(text) => Ok(Bytes::copy_from_slice(text.as_bytes())),
             other => Err(format!(
@@ -111,7 +114,7 @@ impl Codec for RawCodec {
         "raw"
     }
 
-    fn encode(&self, value: &Value) -> Result<Bytes, String> {
+    fn encode(&self, value: &Value, _: &Draft) -> Result<Bytes, String> {
         Err(format!(
             "the raw codec sends bytes only, this is {}: write `bytes b\"…\"` or `bytes (expression)`",
             kind_of(value)
@@ -147,7 +150,7 @@ pub(crate) fn encode_draft(codec: &dyn Codec, draft: &Draft) -> Result<Bytes, St
         };
     }
     match &draft.body {
-        Body::Value(value) => codec.encode(value),
+        Body::Value(value) => codec.encode(value, draft),
         Body::Bytes(bytes) => Ok(bytes.clone()),
     }
 }

@@ -25,6 +25,11 @@ impl Table {
     pub(crate) fn left_out(&mut self, name: &'static str, reason: impl fmt::Display) {
         self.left_out.push((name, reason.to_string()));
     }
+
+    /// Whether every transport that was measured is within its target.
+    pub(crate) fn is_met(&self) -> bool {
+        self.rows.iter().all(|(_, measured)| fits(measured))
+    }
 }
 
 impl fmt::Display for Table {
@@ -34,23 +39,16 @@ impl fmt::Display for Table {
             "{:<22}{:<8}{:>12}{:>12}{:>10}{:>12}{:>12}  verdict",
             "transport", "", "median µs", "p99 µs", "loops/s", "publish/s", "added µs"
         )?;
-        for (name, Measured { raw, choreo }) in &self.rows {
+        for (name, measured) in &self.rows {
+            let Measured { raw, choreo } = measured;
             line(f, name, "raw", raw)?;
             writeln!(f)?;
             line(f, "", "choreo", choreo)?;
             let (base, ours) = (median(raw), median(choreo));
-            let allowed = MAY_ADD.max(base * MAY_ADD_PERCENT / 100);
-            let verdict = if ours <= base + allowed {
-                "ok"
-            } else {
-                "TOO MUCH"
-            };
+            let verdict = if fits(measured) { "ok" } else { "TOO MUCH" };
             let added = micros(ours) - micros(base);
-            writeln!(
-                f,
-                "{added:>12.1}  {verdict} (may add {:.0})",
-                micros(allowed)
-            )?;
+            let may = micros(allowed(base));
+            writeln!(f, "{added:>12.1}  {verdict} (may add {may:.0})")?;
         }
         for (name, reason) in &self.left_out {
             writeln!(f, "{name:<22}left out: {reason}")?;
@@ -68,6 +66,15 @@ fn line(f: &mut fmt::Formatter<'_>, name: &str, side: &str, figures: &Side) -> f
         figures.loops_per_second(),
         figures.publishes_per_second(),
     )
+}
+
+fn fits(Measured { raw, choreo }: &Measured) -> bool {
+    let base = median(raw);
+    median(choreo) <= base + allowed(base)
+}
+
+fn allowed(base: Duration) -> Duration {
+    MAY_ADD.max(base * MAY_ADD_PERCENT / 100)
 }
 
 fn median(figures: &Side) -> Duration {

@@ -35,7 +35,9 @@ impl Refusal {
             Self::Typed => {
                 "a typed message has its fields: read `result[handle].message()` and write `_` here"
             }
-            Self::Not => "what stands under `!` never matches, so it captures nothing",
+            Self::Not => {
+                "what stands under `!` never matches, so it captures nothing; write `capture name & !…`"
+            }
             Self::Every => {
                 "under `every` it would have many values; write `any capture name`, or read \
                  `result[handle].message()`"

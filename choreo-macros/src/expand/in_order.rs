@@ -57,7 +57,7 @@ fn expand(in_order: &InOrder, paths: &Paths, diagnostics: &mut Diagnostics) -> T
         if !seen.insert(text.clone()) {
             diagnostics.error_spanned(
                 handle,
-                format!("`{text}` stands twice; a message does not come before itself"),
+                format!("`{text}` stands twice; a message does not come before itself: remove one"),
             );
         }
     }

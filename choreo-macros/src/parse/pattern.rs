@@ -199,7 +199,7 @@ impl<'d> PatternParser<'d> {
         } else {
             return Ok(None);
         };
-        let operand = operand::parse(input, &format!("after `{}`", op.symbol()))?;
+        let operand = operand::parse(input, &format!("after `{0}`, such as `{0} 0`", op.symbol()))?;
         Ok(Some(Pattern::Compare {
             op,
             op_span,
@@ -394,7 +394,9 @@ impl<'d> PatternParser<'d> {
         let high = if open {
             None
         } else {
-            Some(operand::parse(input, "after `..`")?)
+            let sign = if inclusive { "..=" } else { ".." };
+            let place = format!("after `{sign}`, such as `0{sign}9`");
+            Some(operand::parse(input, &place)?)
         };
         if high.is_none() && (inclusive || low.is_none()) {
             let message = if inclusive {

@@ -136,7 +136,8 @@ fn ignore_case(keyword: Span, input: ParseStream<'_>) -> syn::Result<Pattern> {
 
 /// `approx 9.95 +- 0.01`, `approx "2026-01-31T12:30:00Z" +- 5s`, `approx 250ms +- 20ms`
 fn approx(keyword: Span, input: ParseStream<'_>) -> syn::Result<Pattern> {
-    let value = operand::tokens_before_tolerance(input, "after `approx`")?;
+    let value =
+        operand::tokens_before_tolerance(input, "after `approx`, such as `approx 9.95 +- 0.01`")?;
     if !operand::at_tolerance(input) {
         return Err(syn::Error::new(
             keyword,
@@ -148,7 +149,10 @@ fn approx(keyword: Span, input: ParseStream<'_>) -> syn::Result<Pattern> {
     input.parse::<Token![-]>()?;
     let tolerance = operand::tokens(input);
     if tolerance.is_empty() {
-        return Err(error_here(input, "a value is missing after `+-`"));
+        return Err(error_here(
+            input,
+            "a value is missing after `+-`: how far away it may be, such as `approx 9.95 +- 0.01`",
+        ));
     }
     let near = if has_unit(&value) {
         let value = duration::parse.parse2(value)?;

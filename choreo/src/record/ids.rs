@@ -5,33 +5,56 @@ use std::borrow::Cow;
 use choreo_report::model::Replacements;
 use serde_json::Value;
 
+use crate::ids::CorrelationId;
 use crate::outcome::ScenarioResult;
 
-/// Shorter texts are no ids that could be told from other texts.
+/// A shorter id may well be a part of some other text. It is hidden where it is a whole string.
 const SHORTEST: usize = 8;
 
 /// What stands for them.
-pub(super) struct Ids(Replacements);
+pub(super) struct Ids {
+    in_texts: Replacements,
+    short: Vec<CorrelationId>,
+}
 
-/// The ids of a scenario, in each form that they have, and their hashes.
-pub(crate) fn replacements(result: &ScenarioResult) -> Replacements {
+/// The ids of a scenario, in each form that they have.
+fn all(result: &ScenarioResult) -> impl Iterator<Item = &CorrelationId> {
     let on_legs = result.legs.iter().filter_map(|leg| leg.id.as_ref());
     let all = on_legs.chain(result.correlation_id());
-    let long = all.filter(|id| id.as_str().len() >= SHORTEST);
-    Replacements::new(
-        long.map(|id| (id.as_str().to_owned(), id.hashed()))
-            .collect(),
-    )
+    all.filter(|id| !id.as_str().is_empty())
+}
+
+fn is_short(id: &CorrelationId) -> bool {
+    id.as_str().len() < SHORTEST
+}
+
+/// The ids of a scenario and their hashes: short ones in quotes, as a text shows a whole string.
+pub(crate) fn replacements(result: &ScenarioResult) -> Replacements {
+    let quoted = |text: &str| Value::from(text).to_string();
+    let pair = |id: &CorrelationId| {
+        let (text, hash) = (id.as_str(), id.hashed());
+        match is_short(id) {
+            true => (quoted(text), quoted(&hash)),
+            false => (text.to_owned(), hash),
+        }
+    };
+    Replacements::new(all(result).map(pair).collect())
 }
 
 impl Ids {
     pub(super) fn of(result: &ScenarioResult) -> Self {
-        Self(replacements(result))
+        Self {
+            in_texts: replacements(result),
+            short: all(result).filter(|id| is_short(id)).cloned().collect(),
+        }
     }
 
     /// A text with hashes in the place of ids.
     pub(super) fn hidden<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.0.apply(text)
+        match self.short.iter().find(|id| id.as_str() == text) {
+            Some(id) => id.hashed().into(),
+            None => self.in_texts.apply(text),
+        }
     }
 
     /// The same in every text of a value.

@@ -75,10 +75,11 @@ pub(crate) async fn service(from: &str, to: &'static str, answer: fn(&Value) -> 
     });
 }
 
-/// A scenario of a report, and the same as JSON.
+/// A scenario of a report, the same as JSON, and the failure text of its test.
 pub(crate) struct Told {
     pub(crate) record: Record,
     pub(crate) json: Value,
+    pub(crate) failure_text: Option<String>,
 }
 
 /// Checks that a report with it is valid: our own version, and its export to 1.3.
@@ -95,7 +96,7 @@ fn told(record: &ScenarioRecord) -> Told {
         outcome,
         Millis::ZERO,
     );
-    test.failure_text = failure;
+    test.failure_text = failure.clone();
     test.scenarios.push(record.clone());
     let mut run = Run::new(now, now, Millis::ZERO);
     run.totals.add(outcome);
@@ -109,7 +110,11 @@ fn told(record: &ScenarioRecord) -> Told {
     let raw_id = regex::Regex::new("(^|[^0-9a-f])[0-9a-f]{32}([^0-9a-f]|$)").unwrap();
     assert!(raw_id.find(&text).is_none(), "an id as it is: {text}");
     let json = json["tests"][0]["scenarios"][0].clone();
-    Told { record, json }
+    Told {
+        record,
+        json,
+        failure_text: failure,
+    }
 }
 
 #[track_caller]

@@ -46,3 +46,38 @@ async fn a_paused_clock_ends_what_never_comes() {
     let text = result.failure_text();
     assert!(text.contains("nothing came within"), "{text}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn time_before_the_trigger_counts_for_nothing() {
+    let world = world().await;
+    // Published, as a message of the scenario is.
+    let mut scope = world.scope(2_000);
+    let s = scope.arrange();
+    reply!(s, "ask" => "answer", {}, delay 500ms);
+    let answer = expect!(s, "answer", within 1s, deadline 2s);
+    tokio::time::advance(HOUR).await;
+    publish!(s, "ask", {});
+    let result = settle!(s);
+    assert_eq!(result[answer].outcome(), Outcome::Pass, "{result}");
+    let latency = result[answer].latency().unwrap();
+    assert!(
+        (500..1_000).contains(&latency.as_millis()),
+        "it counts from the publish: {latency:?}"
+    );
+
+    // Begun, where something else is the trigger.
+    let mut scope = world.scope(2_000);
+    let s = scope.arrange();
+    let answer = expect!(s, "answer", within 1s, deadline 2s);
+    tokio::time::advance(HOUR).await;
+    begin!(s);
+    tokio::time::advance(Duration::from_millis(500)).await;
+    publish!(s, "answer", {});
+    let result = settle!(s);
+    assert_eq!(result[answer].outcome(), Outcome::Pass, "{result}");
+    let latency = result[answer].latency().unwrap();
+    assert!(
+        (500..1_000).contains(&latency.as_millis()),
+        "it counts from `begin!`: {latency:?}"
+    );
+}

@@ -26,3 +26,4 @@ mod stage;
 mod stage_counts;
 mod stage_ends;
 mod support;
+mod work;

@@ -252,10 +252,9 @@ impl Codec for Panicking {
         "own"
     }
 
-    fn encode(&self, value: &Value) -> Result<Bytes, String> {
-        let topic = value["topic"].as_str().unwrap_or_default();
-        self.on(Panics::Encode, topic);
-        JsonCodec.encode(value)
+    fn encode(&self, value: &Value, draft: &Draft) -> Result<Bytes, String> {
+        self.on(Panics::Encode, &draft.topic);
+        JsonCodec.encode(value, draft)
     }
 
     fn decode(&self, envelope: &Envelope) -> Result<Value, String> {
@@ -329,7 +328,7 @@ async fn a_panic_while_an_answer_is_sent_ends_the_scenario() {
             .unwrap();
         let mut scope = harness.scenario("panics").open();
         let s = scope.arrange();
-        reply!(s, "ask" => "answer", { topic: "answer" });
+        reply!(s, "ask" => "answer", {});
         // Nothing else is waited for.
         expect!(s, "ask");
         publish!(s, "ask", {});

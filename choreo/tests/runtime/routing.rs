@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use choreo::__private::{begin, settle};
-use choreo::codec::{Bytes, Codec};
+use choreo::codec::{Bytes, Codec, JsonCodec, TextCodec};
 use choreo::correlation::{Correlation, CorrelationError};
 use choreo::matchers::{anything, eq, object};
 use choreo::prelude::*;
 use choreo::{
-    CorrelationId, Draft, Envelope, Incoming, ScenarioErrorKind, SurpriseClass, Value, json,
+    CorrelationId, Draft, Envelope, Headers, Incoming, ScenarioErrorKind, SurpriseClass, Value,
+    json,
 };
 
 use crate::support::{expect, publish, world};
@@ -197,7 +198,7 @@ impl Codec for Lines {
         "lines"
     }
 
-    fn encode(&self, value: &Value) -> Result<Bytes, String> {
+    fn encode(&self, value: &Value, _: &Draft) -> Result<Bytes, String> {
         let lines = value.as_array().ok_or("lines are a list")?;
         let lines: Vec<_> = lines.iter().filter_map(Value::as_str).collect();
         Ok(lines.join("\n").into())
@@ -250,12 +251,78 @@ async fn a_codec_of_ones_own_is_used_both_ways() {
     );
 }
 
+/// JSON, but lines on topics of `lines.`, and text where a header says so.
+struct ByTopicAndHeader;
+
+impl ByTopicAndHeader {
+    fn of(topic: &str, headers: &Headers) -> &'static dyn Codec {
+        if topic.starts_with("lines.") {
+            &Lines
+        } else if headers.get("content-type") == Some("text/plain") {
+            &TextCodec
+        } else {
+            &JsonCodec
+        }
+    }
+}
+
+impl Codec for ByTopicAndHeader {
+    fn name(&self) -> &str {
+        "by topic and header"
+    }
+
+    fn encode(&self, value: &Value, draft: &Draft) -> Result<Bytes, String> {
+        Self::of(&draft.topic, &draft.headers).encode(value, draft)
+    }
+
+    fn decode(&self, envelope: &Envelope) -> Result<Value, String> {
+        Self::of(&envelope.topic, &envelope.headers).decode(envelope)
+    }
+}
+
+#[tokio::test]
+async fn one_codec_speaks_the_format_of_each_topic_and_header() {
+    let harness = Harness::builder(Memory::new())
+        .correlation(HeaderCorrelation::new("id"))
+        .codec(ByTopicAndHeader)
+        .connect()
+        .await
+        .unwrap();
+    let mut scope = harness.scenario("formats").open();
+    let s = scope.arrange();
+    reply!(s, "orders" => "lines.done", |order| json!([order["item"], "done"]));
+    reply!(s, "lines.ask" => "notes", |lines| lines[1].clone(), headers { "content-type": "text/plain" });
+    let handles = [
+        expect!(s, "orders", { item: "pen" }),
+        expect!(s, "lines.ask", ["a", "b"]),
+        expect!(s, "lines.done", ["pen", "done"]),
+        expect!(s, "notes", "b"),
+        expect!(s, "notes", { note: 1 }),
+    ];
+    publish!(s, "orders", { item: "pen" });
+    publish!(s, "lines.ask", ["a", "b"]);
+    publish!(s, "notes", { note: 1 });
+    let result = settle!(s);
+    result.assert_passed();
+    let payloads = handles.map(|handle| result[handle].envelope().unwrap().payload.clone());
+    assert_eq!(
+        payloads,
+        [
+            r#"{"item":"pen"}"#,
+            "a\nb",
+            "pen\ndone",
+            "b",
+            r#"{"note":1}"#
+        ]
+    );
+}
+
 #[tokio::test]
 async fn headers_carry_ids_for_any_payload() {
     let broker = Memory::new();
     let harness = Harness::builder(broker.clone())
         .correlation(HeaderCorrelation::new("x-correlation-id").prefix("TEST-"))
-        .codec(choreo::codec::TextCodec)
+        .codec(TextCodec)
         .connect()
         .await
         .unwrap();

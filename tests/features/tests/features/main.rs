@@ -40,6 +40,6 @@ fn main() -> ExitCode {
     let tests = matrix::add(tests, "envelope", envelope::features());
     let tests = matrix::add(tests, "services", services::features());
     let tests = matrix::add_many(tests, "services::many", &services::bundles());
-    let tests = unrouted::add(snapshot::add(tests));
+    let tests = unrouted::add(snapshot::add(time::add(tests)));
     broker_test_main(bridges::add(cases::add(tests)))
 }

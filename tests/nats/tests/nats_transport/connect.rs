@@ -1,19 +1,23 @@
 //! Who gets in, who does not, and what the refusal says.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use choreo::transport::Tls;
 use choreo::transport::nats::{Nats, NatsAuth};
-use choreo::transport::{Transport, TransportError};
+use choreo::transport::{ConnectionEvent, Transport, TransportError};
 use choreo_test_brokers::tls::Authority;
 use choreo_test_brokers::{BrokerTests, NatsServer, by_another_address};
 use nkeys::KeyPair;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufStream, copy_bidirectional};
+use tokio::net;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
 
-use super::support::{SENTINEL, TestError, connect, refusal, works};
+use super::support::{SENTINEL, TestError, connect, events, refusal, works};
 
 pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
     tests
@@ -36,6 +40,10 @@ pub(crate) fn add(tests: BrokerTests) -> BrokerTests {
         .test("connect::a_refused_port_fails_at_once", refused_port)
         .test("connect::a_silent_port_fails_within_the_bound", silent_port)
         .test("connect::the_next_server_is_tried", next_server)
+        .test(
+            "connect::an_advertised_server_is_never_connected_to",
+            advertised_server,
+        )
 }
 
 fn is_auth(error: &TransportError) -> bool {
@@ -315,5 +323,52 @@ async fn next_server() -> Result<(), TestError> {
     // Nothing is left to connect to after this.
     drop(server);
     assert!(connect(&nats).await.is_err());
+    Ok(())
+}
+
+/// Clients that reach a server through this are told of another one, as by a member of a cluster.
+async fn tell_of(
+    other: SocketAddr,
+    front: net::TcpListener,
+    server: u16,
+    asked: UnboundedSender<()>,
+) {
+    let mut running = JoinSet::new();
+    while let Ok((mut client, _)) = front.accept().await {
+        let _ = asked.send(());
+        running.spawn(async move {
+            let server = net::TcpStream::connect(("127.0.0.1", server)).await?;
+            let mut server = BufStream::new(server);
+            let mut info = String::new();
+            server.read_line(&mut info).await?;
+            let told = info.replacen('{', &format!(r#"{{"connect_urls":["{other}"],"#), 1);
+            client.write_all(told.as_bytes()).await?;
+            copy_bidirectional(&mut client, &mut server).await
+        });
+    }
+}
+
+async fn advertised_server() -> Result<(), TestError> {
+    let mut server = NatsServer::builder().start()?;
+    let other = TcpListener::bind("127.0.0.1:0")?;
+    other.set_nonblocking(true)?;
+    let front = net::TcpListener::bind("127.0.0.1:0").await?;
+    let nats = Nats::new(front.local_addr()?.to_string()).connect_timeout(Duration::from_secs(1));
+    let (sender, mut asked) = unbounded_channel();
+    let mut fronts = JoinSet::new();
+    fronts.spawn(tell_of(other.local_addr()?, front, server.port(), sender));
+    let (sink, mut seen) = events();
+    let _connection = nats.connect(sink).await?;
+    assert_eq!(asked.recv().await, Some(()));
+    server.kill()?;
+    assert!(matches!(seen.next().await, ConnectionEvent::Lost { .. }));
+    // While its server is gone it has every reason to try the other one.
+    for _ in 0..5 {
+        assert_eq!(asked.recv().await, Some(()));
+    }
+    server.restart()?;
+    assert_eq!(seen.next().await, ConnectionEvent::Restored);
+    let error = other.accept().unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::WouldBlock, "{error}");
     Ok(())
 }
