@@ -68,6 +68,14 @@ async fn messages_that_were_not_for_it_are_counted_once() {
             json!({ "received": 1, "late": 1 }),
             &["1 message belonged to scenarios that had ended: is the timeout too short?"],
         ),
+        // What came without an id may be what was waited for.
+        (
+            json!({ "received": 2, "without_id": 1, "late": 1 }),
+            &[
+                "1 message carried no correlation id.",
+                "1 message belonged to scenarios that had ended.",
+            ],
+        ),
     ] {
         browser.open(&of(traffic.clone())).await;
         let list = ".expectation.red .came ul:not(.surprises)";
