@@ -1,9 +1,10 @@
 //! The report that the workspace's own suite leaves: every transport, stages, acts and replies, from many processes.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use choreo_report::model::{Millis, Report, Run, Test, TestOutcome, Timestamp};
+use choreo_report::model::{Millis, Outcome, Report, Run, Test, TestOutcome, Timestamp};
 use choreo_report::{export, html, read, schema};
 use serde_json::Value;
 
@@ -107,6 +108,17 @@ fn the_report_of_the_suite_is_valid() {
     assert!(scenarios().any(|scenario| scenario.transports.len() > 1));
     assert!(scenarios().any(|scenario| !scenario.replies.is_empty()));
     assert!(scenarios().any(|scenario| scenario.acts.len() > 1));
+    // Of failures that tests expect; that a test itself is red is for `tests/e2e`.
+    let verdicts: BTreeSet<Outcome> = scenarios().filter_map(|it| it.verdict).collect();
+    for outcome in [
+        Outcome::Pass,
+        Outcome::Slow,
+        Outcome::Fail,
+        Outcome::Timeout,
+        Outcome::Error,
+    ] {
+        assert!(verdicts.contains(&outcome), "{outcome:?} is missing");
+    }
     let used = kinds_of_transport(&report);
     for kind in ["kafka", "memory", "nats", "rabbitmq", "redis"] {
         assert!(used.contains(&kind), "{kind} is not among {used:?}");

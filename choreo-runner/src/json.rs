@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use choreo_report::model::{HandleRecord, Millis, Outcome};
+use choreo_report::redact::{self, Holding, Redactor};
 use serde::Serialize;
 
 use crate::output::{Output, Step};
@@ -34,11 +35,13 @@ pub(crate) struct Json<'a> {
     interrupted: Option<String>,
     /// The events have no place for the reasons as people read them.
     skips: Skips,
+    /// Also where there is no report.
+    _secrets: Holding,
 }
 
 /// What a scenario adds to the event of its end.
 #[derive(Serialize)]
-struct Ended<'a> {
+struct Ended {
     /// What the summary counts it as.
     outcome: &'static str,
     file: &'static str,
@@ -49,12 +52,12 @@ struct Ended<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<Millis>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    handles: Vec<Handle<'a>>,
+    handles: Vec<Handle>,
 }
 
 #[derive(Serialize)]
-struct Handle<'a> {
-    topic: &'a str,
+struct Handle {
+    topic: String,
     outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     latency_ms: Option<Millis>,
@@ -62,10 +65,10 @@ struct Handle<'a> {
     budget_ms: Option<Millis>,
 }
 
-impl<'a> From<&'a HandleRecord> for Handle<'a> {
-    fn from(handle: &'a HandleRecord) -> Self {
+impl Handle {
+    fn new(handle: &HandleRecord, redactor: &mut Redactor) -> Self {
         Self {
-            topic: &handle.topic,
+            topic: redacted(&handle.topic, redactor),
             outcome: handle.outcome,
             latency_ms: handle.latency.map(Millis::from),
             budget_ms: handle.budget.map(Millis::from),
@@ -94,6 +97,7 @@ impl<'a> Json<'a> {
             ignored: 0,
             interrupted: None,
             skips: Skips::default(),
+            _secrets: redact::hold_secrets(),
         }
     }
 
@@ -124,6 +128,8 @@ impl<'a> Json<'a> {
         };
         let test = &selected.test;
         let text = verdict.text.as_deref();
+        // Unlike what a person reads in a terminal, events are kept.
+        let mut redactor = Redactor::of_process();
         let event = match verdict.status {
             Status::Passed => {
                 self.passed += 1;
@@ -155,16 +161,21 @@ impl<'a> Json<'a> {
             );
         }
         match verdict.status {
-            Status::Failed => add(&mut line, "stdout", &string(text.unwrap_or_default())),
+            Status::Failed => {
+                let text = redacted(text.unwrap_or_default(), &mut redactor);
+                add(&mut line, "stdout", &string(&text));
+            }
             Status::Ignored => {
                 let why = text.or(test.case.ignore).filter(|why| !why.is_empty());
                 if let Some(why) = why {
-                    add(&mut line, "message", &string(why));
+                    let why = redacted(why, &mut redactor);
+                    add(&mut line, "message", &string(&why));
                 }
             }
             Status::Passed => {}
         }
-        add(&mut line, "choreo", &value(&ended(test, verdict)));
+        let ended = ended(test, verdict, &mut redactor);
+        add(&mut line, "choreo", &value(&ended));
         line.push_str(" }");
         self.line(&line);
     }
@@ -226,7 +237,8 @@ impl Output for Json<'_> {
     }
 }
 
-fn ended<'a>(test: &Test, verdict: &'a Verdict) -> Ended<'a> {
+fn ended(test: &Test, verdict: &Verdict, redactor: &mut Redactor) -> Ended {
+    let handles = verdict.handles().iter();
     Ended {
         outcome: match verdict.kind {
             Kind::Outcome(Outcome::Pass) => "pass",
@@ -243,8 +255,14 @@ fn ended<'a>(test: &Test, verdict: &'a Verdict) -> Ended<'a> {
         line: test.case.line,
         tags: test.case.tags,
         duration_ms: verdict.record.as_ref().map(|record| record.duration.into()),
-        handles: verdict.handles().iter().map(Handle::from).collect(),
+        handles: handles.map(|it| Handle::new(it, redactor)).collect(),
     }
+}
+
+fn redacted(text: &str, redactor: &mut Redactor) -> String {
+    let mut text = text.to_owned();
+    redactor.text(&mut text);
+    text
 }
 
 fn add(line: &mut String, field: &str, json: &str) {

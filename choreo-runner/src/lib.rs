@@ -76,6 +76,9 @@
 //! `topic`, `outcome`, `latency_ms` and `budget_ms`. `choreo` of the suite: `report` (the path of the
 //! page) and `interrupted` (the signal that ended the run). What is not known is left out.
 //!
+//! Failure texts, reasons and topics in events are redacted as in reports, since logs of CI are kept. What a
+//! person reads in the terminal is not.
+//!
 //! # Exit status
 //!
 //! 0 if nothing failed, 101 if a scenario failed, 2 if the command line or the environment could

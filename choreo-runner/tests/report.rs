@@ -486,6 +486,24 @@ fn programs_are_told_where_the_report_is() {
         .says(0, r#""report""#);
 }
 
+/// The terminal is the developer's own; events are kept.
+fn events_hide_what_reports_hide() {
+    let scratch = Scratch::new();
+    let json = ["secrets::leaks", "--format=json"];
+    let with_report = [&json[..], &["--report", "out"]].concat();
+    for ran in [run(&json), scratch.run(&with_report, &[])] {
+        ran.exits(101)
+            .says(
+                1,
+                "refused: <redacted:secret>, password=<redacted:assignment>",
+            )
+            .says(1, r#""topic":"orders.<redacted:secret>""#);
+    }
+    run(&["secrets::leaks"])
+        .exits(101)
+        .says(1, "refused: w4lrus-of-this-check, password=hunter2hunter2");
+}
+
 fn junit_is_written_where_it_is_asked_for() {
     let scratch = Scratch::new();
     let file = scratch.0.path().join("out/junit.xml");
@@ -542,6 +560,7 @@ fn main() {
             processes_of_nextest_are_one_run_and_the_last_attempt_counts,
             github_gets_annotations_and_a_summary,
             programs_are_told_where_the_report_is,
+            events_hide_what_reports_hide,
             junit_is_written_where_it_is_asked_for,
         ],
     );

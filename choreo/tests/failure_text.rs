@@ -102,6 +102,36 @@ async fn nothing_came_and_why() {
     insta::assert_snapshot!(text_of(&settle!(s)));
 }
 
+/// One that carries no id may be the answer, and then the timeout is none too short.
+#[tokio::test]
+async fn messages_of_ended_scenarios_came() {
+    let broker = Memory::new();
+    let harness = harness(&broker).await;
+    let client = broker.client();
+    let mut scope = harness.scenario("an order is late").open();
+    let s = scope.arrange();
+    expect!(s, "orders.processed");
+    let late = json!({ "correlation_id": s.correlation_id().unwrap().as_str() }).to_string();
+    publish!(s, "orders.created", {});
+    settle!(s);
+    drop(scope);
+    let had_ended = "on this topic 1 message belonged to scenarios that had ended";
+    for (others, says) in [(0, ": is the timeout too short?\n"), (1, "\n")] {
+        let mut scope = harness.scenario("an order is processed").open();
+        let s = scope.arrange();
+        expect!(s, "orders.processed");
+        publish!(s, "orders.created", {});
+        for payload in std::iter::repeat_n("{}", others).chain([&*late]) {
+            client
+                .publish("orders.processed", payload.to_owned())
+                .await
+                .unwrap();
+        }
+        let text = text_of(&settle!(s));
+        assert!(text.contains(&format!("{had_ended}{says}")), "{text}");
+    }
+}
+
 #[tokio::test]
 async fn the_connection_was_lost() {
     let broker = Memory::new();

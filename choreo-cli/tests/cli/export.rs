@@ -1,9 +1,10 @@
 //! `choreo report export`.
 
 use choreo_report::model::Outcome;
+use choreo_report::schema;
 use serde_json::{Value, json};
 
-use crate::support::{choreo, golden, report, save};
+use crate::support::{choreo, golden, mistakes, report, save};
 
 #[test]
 fn strict_1_3_is_valid_and_has_markers_without_rules() {
@@ -15,28 +16,35 @@ fn strict_1_3_is_valid_and_has_markers_without_rules() {
     let done = choreo(&["report", "export", "--schema", "1.3", &file]);
     assert_eq!(done.code, 0, "{done:?}");
     let exported: Value = serde_json::from_str(&done.out).unwrap();
-    let schema: Value = serde_json::from_str(choreo_report::schema::V1_3).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<_> = validator
-        .iter_errors(&exported)
-        .map(|error| error.to_string())
-        .collect();
-    assert_eq!(errors, Vec::<String>::new());
+    assert_eq!(mistakes(schema::V1_3, &exported), [""; 0]);
     assert_eq!(
         exported["tests"][0]["scenarios"][0]["handles"][0]["actual"],
         json!({ "password": "<redacted>", "text": "a <redacted>@b" })
     );
 }
 
+/// Exported, and merged: what is written is a report of 1.4.
 #[test]
 fn old_reports_become_new_ones() {
-    let old = golden("older/v1.0-reporter-0.1.0-full-suite.json")
-        .display()
-        .to_string();
-    let done = choreo(&["report", "export", "--schema", "1.4", &old]);
-    assert_eq!(done.code, 0, "{done:?}");
-    let exported: Value = serde_json::from_str(&done.out).unwrap();
-    assert_eq!(exported["schema_version"], "1.4");
+    let scratch = tempfile::tempdir().unwrap();
+    let into = scratch.path().join("merged");
+    let results = into.join("results.json");
+    let into = into.display().to_string();
+    for old in [
+        "older/v1.0-reporter-0.1.0-full-suite.json",
+        "xdist-2-workers.json",
+    ] {
+        let old = golden(old).display().to_string();
+        let exported = choreo(&["report", "export", "--schema", "1.4", &old]);
+        assert_eq!(exported.code, 0, "{exported:?}");
+        let merged = choreo(&["report", "merge", &old, "-o", &into]);
+        assert_eq!(merged.code, 0, "{merged:?}");
+        for text in [exported.out, std::fs::read_to_string(&results).unwrap()] {
+            let report: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(report["schema_version"], "1.4");
+            assert_eq!(mistakes(schema::V1_4, &report), [""; 0], "{old}");
+        }
+    }
 }
 
 #[test]

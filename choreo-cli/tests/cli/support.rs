@@ -7,6 +7,7 @@ use std::time::Duration;
 use choreo_report::model::{
     Cause, CauseKind, Handle, Outcome, Report, Run, Scenario, Test, TestOutcome, Timestamp,
 };
+use serde_json::Value;
 
 /// How a command ended.
 #[derive(Debug)]
@@ -54,6 +55,15 @@ pub(crate) fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../choreo-report/tests/golden")
         .join(name)
+}
+
+/// What a schema says against a report.
+pub(crate) fn mistakes(schema: &str, report: &Value) -> Vec<String> {
+    let schema: Value = serde_json::from_str(schema).unwrap();
+    let options = jsonschema::options().should_validate_formats(true);
+    let validator = options.build(&schema).unwrap();
+    let mistakes = validator.iter_errors(report);
+    mistakes.map(|mistake| mistake.to_string()).collect()
 }
 
 /// A report with these tests: name, outcome, latency of its expectation in milliseconds.

@@ -136,8 +136,11 @@ function scenarioView(scenario, number, all, { entry, test, report, parts }) {
 function strip(scenario) {
   const { stage } = scenario;
   if (!stage) return null;
-  return h("div", { class: "strip", "data-stage-transports": stage.transports.join(" "), "data-stage-bridge-class": stage.bridge_class },
-    h("span", {}, "Stage"), stage.transports.map((name) => h("span", { class: "badge", "data-stage-transport": name, title: Object.hasOwn(stage.correlation_ids ?? {}, name) ? `correlation id ${stage.correlation_ids[name]}` : null }, bdi(brief(name, 64)))));
+  const ids = Object.entries(stage.correlation_ids ?? {});
+  return h("div", { class: "strip folds", "data-stage-transports": stage.transports.join(" "), "data-stage-bridge-class": stage.bridge_class },
+    h("span", {}, "Stage"), stage.transports.map((name) => h("span", { class: "badge", "data-stage-transport": name }, bdi(brief(name, 64)))),
+    ids.length === 0 ? null : h("details", { class: "inner" }, h("summary", {}, icon("right"), "Correlation ids"),
+      h("dl", { class: "facts" }, ids.map(([name, id]) => h("div", { "data-stage-transport": name }, h("dt", {}, bdi(brief(name, 64))), h("dd", { class: "mono" }, bdi(brief(id, 80))))))));
 }
 
 function errorView(scenario) {

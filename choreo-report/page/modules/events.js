@@ -18,7 +18,9 @@ export function timeline(scenario, run) {
     at: entry.offset_ms,
     transport: entry.transport ?? (entry.topic === undefined ? "" : single),
     given: entry.transport ?? "",
-    source: entry.source ?? "",
+    // Version 1.3 says it of stages only, and so do the attributes.
+    source: scenario.stage ? entry.source ?? "" : "",
+    byReply: entry.source === "reply",
     lands: landing(entry, scenario),
   }));
   if (!known) infer(events);
@@ -76,7 +78,7 @@ export function triggered(scenario) {
 
 /** Whether a message was received by a reply of the test, not by an expectation. */
 export function isForReply(event) {
-  return event.source === "reply" || /^reply:/.test(event.detail ?? "") || (event.reply !== undefined && event.action === "received");
+  return event.byReply || /^reply:/.test(event.detail ?? "") || (event.reply !== undefined && event.action === "received");
 }
 
 /** Whether an event put a message on a transport. */

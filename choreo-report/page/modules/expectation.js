@@ -174,7 +174,8 @@ function nothingPanel(handle, at) {
   const unread = traffic.undecodable >= traffic.without_id && !(traffic.other_ids > 0);
   if (traffic.without_id > 0 && !unread) facts.push(`${count(traffic.without_id, "message")} carried no correlation id.`);
   if (traffic.other_ids > 0) facts.push(`${count(traffic.other_ids, "message")} carried an unknown correlation id.`);
-  if (traffic.late > 0) facts.push(`${count(traffic.late, "message")} belonged to scenarios that had ended: is the timeout too short?`);
+  // One without an id may be the answer, and that came in time.
+  if (traffic.late > 0) facts.push(`${count(traffic.late, "message")} belonged to scenarios that had ended${traffic.without_id > 0 ? "." : ": is the timeout too short?"}`);
   // What does not decode is among the others as well.
   const others = (traffic.received ?? 0) - (traffic.without_id ?? 0) - (traffic.other_ids ?? 0) - (traffic.late ?? 0);
   if (others > 0) facts.push(`${count(others, "message")} ${others === 1 ? "was" : "were"} for other scenarios.`);

@@ -291,8 +291,7 @@ structs! {
     Scenario = Scenario::new("", Outcome::Pass, Millis::ZERO), { name outcome duration_ms
         completed_normally handles timeline timeline_dropped replies summary_text stage verdict
         started_ms timeout_ms error body_error transports acts messages messages_dropped surprises
-        surprises_dropped order_violations cause extra
-        } { correlation_id = maybe_hash };
+        surprises_dropped order_violations cause extra correlation_id };
     Stage = Stage::new("", Vec::new()), { bridge_class transports correlation_ids extra };
     ScenarioError = ScenarioError::new("", ""), { kind text extra };
     TransportUse = TransportUse::new("", ""), { name kind endpoint extra };

@@ -173,10 +173,7 @@ fn the_schema_finds_mistakes() {
         ("/run/totals/passed".to_owned(), Value::from(-1)),
         ("/tests/0/outcome".to_owned(), Value::from("ok")),
         ("/tests/0/location/line".to_owned(), Value::from("7")),
-        (
-            "/tests/0/scenarios/0/correlation_id".to_owned(),
-            Value::from("order-42"),
-        ),
+        (format!("{handle}/correlation_id"), Value::from("order-42")),
         (format!("{handle}/id"), Value::from("handle 1")),
         (format!("{handle}/matched/0"), Value::from("e1")),
         (format!("{handle}/cause/kind"), Value::from("magic")),

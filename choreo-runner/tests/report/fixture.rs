@@ -97,6 +97,15 @@ fn shows(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
     })
 }
 
+/// Fails with a secret that it resolved, and with a text that looks like one.
+fn leaks(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+    choreo_report::redact::remember_secret("w4lrus-of-this-check");
+    let text = "refused: w4lrus-of-this-check, password=hunter2hunter2";
+    let handle = HandleRecord::new("orders.w4lrus-of-this-check", Outcome::Fail);
+    let (handles, text) = (vec![handle], Some(text.to_owned()));
+    Box::pin(async { ScenarioRecord::new(Outcome::Fail, handles, Duration::ZERO, text) })
+}
+
 /// Passes at the second attempt.
 fn retried(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
     let first = std::env::var("NEXTEST_ATTEMPT").is_ok_and(|attempt| attempt == "1");
@@ -123,3 +132,4 @@ inventory::submit! { Case { name: "retried", module: "report::retried", line: 9,
 
 inventory::submit! { Case { name: "shows", module: "report::gaps", line: 11, run: shows, ..CASE } }
 inventory::submit! { Case { name: "draws", module: "report::chance", line: 10, run: draws, ..CASE } }
+inventory::submit! { Case { name: "leaks", module: "report::secrets", line: 12, run: leaks, ..CASE } }

@@ -136,8 +136,13 @@ impl Text<'_> {
             self.line(6, self.paint(Tone::Warn, text));
         }
         if traffic.late > 0 {
+            // One that carries no id may be the answer: it came in time.
+            let why = match traffic.without_id {
+                0 => ": is the timeout too short?",
+                _ => "",
+            };
             let text = format!(
-                "on this topic {} belonged to scenarios that had ended: is the timeout too short?",
+                "on this topic {} belonged to scenarios that had ended{why}",
                 count(traffic.late, "message"),
             );
             self.line(6, self.paint(Tone::Quiet, text));

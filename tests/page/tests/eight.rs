@@ -226,13 +226,19 @@ async fn run(failure: &Failure, scratch: &Path) -> Result<PathBuf, TestError> {
     Ok(folder)
 }
 
-/// The report is valid, also as one of version 1.3, and one scenario of it failed.
+/// The report is valid, also as one of version 1.3, shows no correlation id in clear, and one scenario of it failed.
 fn check(failure: &Failure, folder: &Path) -> Result<(), TestError> {
     let text = std::fs::read(folder.join("results.json"))?;
     validate(schema::V1_4, &serde_json::from_slice(&text)?)?;
     let report = read::from_slice(&text)?.report;
     let old = export::v1_3::export(report.clone());
     validate(schema::V1_3, &serde_json::to_value(old.report)?)?;
+    // Only version 1.3 lets them be in clear.
+    let hashed = Regex::new("^sha256:[0-9a-f]{16}$")?;
+    let scenarios = report.tests.iter().flat_map(|test| &test.scenarios);
+    for id in scenarios.filter_map(|scenario| scenario.correlation_id.as_ref()) {
+        assert!(hashed.is_match(id), "{id}");
+    }
     assert_eq!(red(&report), [failure.scenario]);
     assert_eq!(report.run.totals.total, HEALTHY + 1);
     assert_eq!(report.run.notices, []);

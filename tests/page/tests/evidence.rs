@@ -1,9 +1,10 @@
 //! What is said of a failure is true of it: what came where nothing was expected to, and where a reply failed.
 
 use choreo_report::model::{
-    HandleOutcome, ReplyState, ReplyStep, Report, Scenario, ScenarioError, TestOutcome, Traffic,
+    Action, HandleOutcome, ReplyState, ReplyStep, Report, Scenario, ScenarioError, Source,
+    TestOutcome, Traffic,
 };
-use choreo_test_page::{Browser, Screen, browser_is_missing, fixture};
+use choreo_test_page::{Browser, Screen, browser_is_missing, fixture, on_every_screen};
 use serde_json::{Value, json};
 
 /// The scenario that fails.
@@ -66,6 +67,14 @@ async fn messages_that_were_not_for_it_are_counted_once() {
         (
             json!({ "received": 1, "late": 1 }),
             &["1 message belonged to scenarios that had ended: is the timeout too short?"],
+        ),
+        // What came without an id may be what was waited for.
+        (
+            json!({ "received": 2, "without_id": 1, "late": 1 }),
+            &[
+                "1 message carried no correlation id.",
+                "1 message belonged to scenarios that had ended.",
+            ],
         ),
     ] {
         browser.open(&of(traffic.clone())).await;
@@ -158,4 +167,53 @@ async fn a_reply_failed_where_it_failed() {
     assert!(!text.contains(culprit), "{text}");
     browser.assert_no_problems().await;
     browser.close().await;
+}
+
+#[tokio::test]
+async fn the_ids_of_a_stage_open_by_keyboard() {
+    on_every_screen(async |browser, screen| {
+        browser.open(&fixture("reply-failed")).await;
+        let pill = "[data-stage-transports] details [data-stage-transport=nats]";
+        assert_eq!(browser.count(pill).await, 1);
+        browser
+            .run("(document.querySelector('.strip summary').focus(), true)")
+            .await;
+        browser.press("\u{E007}").await;
+        let ids = browser.text_of(".strip details dl").await;
+        assert_eq!(
+            ids,
+            "kafka\nsha256:208a6f59c43cbc61\nnats\nsha256:b6c5c2ef7b3df2bf"
+        );
+        browser
+            .run("(document.querySelector('.strip').scrollIntoView({ block: 'center' }), true)")
+            .await;
+        browser.screenshot(&format!("stage-ids-{screen}")).await;
+        browser.assert_fits(screen).await;
+    })
+    .await;
+}
+
+/// Of a single transport the report says more than version 1.3, whose pages say nothing there.
+#[tokio::test]
+async fn consumers_find_no_source_without_a_stage() {
+    on_every_screen(async |browser, _| {
+        let mut report = fixture("wrong-value");
+        for event in &mut failed(&mut report).timeline {
+            event.source = Some(match event.action {
+                Action::Published => Source::Publish,
+                Action::Deadline => Source::Scope,
+                _ => Source::Expect,
+            });
+        }
+        browser.open(&report).await;
+        assert!(browser.count(".event-row[data-source='']").await > 3);
+        for selector in [
+            "[data-source]:not([data-source=''])",
+            "[data-scope-event=true]",
+            "[data-stage-transports]",
+        ] {
+            assert_eq!(browser.count(selector).await, 0, "{selector}");
+        }
+    })
+    .await;
 }
