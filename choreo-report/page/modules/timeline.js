@@ -96,6 +96,7 @@ function row(view, event, mode, at, chosen, lit) {
   const label = h("span", { class: "what" },
     h("span", { class: `verb tone-${tone(event)}`, "data-action": event.action }, verb(event)),
     event.topic === undefined ? null : bdi(brief(event.lands || event.topic, 80), { class: "mono topic" }),
+    mode === "waterfall" && view.stage && event.given !== "" ? h("span", { class: "badge" }, bdi(brief(event.given, 40))) : null,
     event.source === "" ? null : h("span", { class: "sr", "data-source": event.source }, `by ${event.source}`),
     mode === "sequence" && detail !== "" ? prose(brief(detail, 110), { class: "detail" }) : null);
   const control = button(`${offset(event.at)} ${words}${detail === "" ? "" : `, ${brief(detail, 120)}`}`, {

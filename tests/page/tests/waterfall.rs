@@ -90,3 +90,29 @@ async fn older_reports_have_their_deadline_in_the_waterfall() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn rows_of_a_stage_name_their_transport() {
+    on_every_screen(async |browser, screen| {
+        let rows = "[...document.querySelectorAll('.event-row .what')].map((one) => [...one.children].filter((part) => !part.matches('.sr')).map((part) => part.textContent).join(' ')).join('; ')";
+        browser
+            .open_at(&golden("stage-same-topic"), "#page=results&view=waterfall")
+            .await;
+        assert_eq!(
+            browser.text(rows).await,
+            "published orders kafka; received orders kafka; replied orders nats; received orders nats; matched orders nats"
+        );
+        browser.assert_one_scale("a stage").await;
+        browser.scroll_to(".timeline").await;
+        browser
+            .screenshot(&format!("waterfall-stage-{screen}"))
+            .await;
+        // Of one transport there is nothing to tell apart.
+        browser
+            .open_at(&made::many(1, &[0]), "#view=waterfall")
+            .await;
+        assert_eq!(browser.count(".event-row").await, 5);
+        assert_eq!(browser.count(".event-row .badge").await, 0);
+    })
+    .await;
+}
