@@ -264,10 +264,7 @@ async fn a_stage_has_all_transports_in_one_order_of_time() {
 
 #[tokio::test]
 async fn long_timelines_are_shown_in_part_first() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
+    on_every_screen(async |browser, _| {
     let mut report = made::many(1, &[0]);
     let scenario = &mut report.tests[0].scenarios[0];
     let first = scenario.timeline[0].clone();
@@ -280,7 +277,7 @@ async fn long_timelines_are_shown_in_part_first() {
     assert_eq!(browser.count(".event-row").await, 500);
     browser.click("[data-virtualised-expand=true]").await;
     assert_eq!(browser.count(".event-row").await, 620);
-    browser.close().await;
+    }).await;
 }
 
 #[tokio::test]
@@ -401,10 +398,7 @@ async fn what_is_missing_is_said_at_the_top() {
 
 #[tokio::test]
 async fn consumers_find_the_attributes_where_they_were() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
+    on_every_screen(async |browser, _| {
     browser.open(&fixture("reply-failed")).await;
     for selector in [
         "html[data-schema-version='1.4'][data-grouping-mode=by-scenario]",
@@ -433,7 +427,7 @@ async fn consumers_find_the_attributes_where_they_were() {
         .run("JSON.parse(document.getElementById('harness-results').textContent).tests.length")
         .await;
     assert_eq!(inlined, json!(12));
-    browser.close().await;
+    }).await;
 }
 
 #[tokio::test]
