@@ -3,7 +3,9 @@
 import { button, h, icon } from "./dom.js";
 
 const HELP = [
-  ["j  k", "next and previous in the list"], ["n  p", "next and previous failure"], ["←  →", "closer and further near miss"],
+  ["j  k", "next and previous in the list"], ["n  p", "next and previous failure"],
+  ["↑  ↓", "up and down in the list or the timeline"], ["Enter", "open; in the search, the first that is found"],
+  ["←  →", "closer and further near miss"],
   ["v", "sequence or waterfall"], ["/", "search"], ["Esc", "leave the search, close"], ["t", "light, dark, automatic"], ["?", "these keys"],
 ];
 

@@ -46,7 +46,7 @@ function render(view) {
     ? h("div", { class: "stagebox" }, drawing(graph, shown, lit, narrow), rows)
     : h("div", { class: "stagebox" }, bandLayer(spans, at), rows);
   styled(body, { "--lanes": `${columns(graph.transports, narrow).width}px`, "--row": `${ROW}px` });
-  const head = mode === "sequence" ? h("div", { class: "columns" }, heads(graph, narrow)) : h("div", { class: "columns" }, axis(shown, spans, at));
+  const head = mode === "sequence" ? h("div", { class: "columns" }, heads(graph, narrow)) : axis(spans, at, narrow);
   put(host,
     view.stage ? h("div", { class: "sr", "data-stage-timeline-banner": "true", "data-stage-timeline-events": graph.events.length, "data-stage-timeline-transports": graph.transports.length }, `${count(graph.events.length, "event")} across ${count(graph.transports.length, "transport")}`) : null,
     h("header", { class: "bar-head" }, h("h3", {}, "What happened"), switcher(mode),
@@ -96,6 +96,7 @@ function row(view, event, mode, at, chosen, lit) {
   const label = h("span", { class: "what" },
     h("span", { class: `verb tone-${tone(event)}`, "data-action": event.action }, verb(event)),
     event.topic === undefined ? null : bdi(brief(event.lands || event.topic, 80), { class: "mono topic" }),
+    mode === "waterfall" && view.stage && event.given !== "" ? h("span", { class: "badge" }, bdi(brief(event.given, 40))) : null,
     event.source === "" ? null : h("span", { class: "sr", "data-source": event.source }, `by ${event.source}`),
     mode === "sequence" && detail !== "" ? prose(brief(detail, 110), { class: "detail" }) : null);
   const control = button(`${offset(event.at)} ${words}${detail === "" ? "" : `, ${brief(detail, 120)}`}`, {

@@ -72,25 +72,24 @@ export function axisOf(shown, spans) {
   return scale([0, ...shown.map((event) => event.at), ...spans.flatMap((band) => [band.from, band.to])]);
 }
 
-// The last points need room for what is written beside them.
-const percent = (part) => `${(part * 96).toFixed(3)}%`;
+const percent = (part) => `${(part * 100).toFixed(3)}%`;
 
-/** The axis above the rows: times where there is room, and the bands' names. */
-export function axis(shown, spans, { x, stops }) {
+/** The axis above the rows: the bands' names, each on a line of its own and the last on top, and times where there is room. */
+export function axis(spans, { x, stops }, narrow) {
   const line = h("div", { class: "axis", "aria-hidden": "true" });
+  const lines = [...spans].sort((a, b) => b.to - a.to);
+  for (const band of spans) {
+    const name = h("div", { class: `band-name ${band.kind}`, title: band.text }, h("span", {}, band.text));
+    line.append(styled(name, { "--line": lines.indexOf(band), right: percent(1 - x(band.to)) }));
+  }
   let free = -1;
   for (const stop of stops) {
     const at = x(stop);
-    if (at < free || at > 0.94) continue;
+    if (at < free) continue;
     line.append(styled(h("span", { class: "tick" }, offset(stop)), { left: percent(at) }));
-    free = at + 0.12;
+    free = at + (narrow ? 0.23 : 0.19);
   }
-  for (const band of spans) {
-    const at = x(band.to);
-    const before = at > 0.85 || (band.kind === "budget" && at > 0.15);
-    line.append(styled(h("span", { class: `band-name ${band.kind}${before ? " before" : ""}` }, band.text), { left: percent(at) }));
-  }
-  return line;
+  return styled(h("div", { class: "columns" }, line), { "--lines": spans.length });
 }
 
 /** The bands behind the rows. */
@@ -107,5 +106,5 @@ export function bar(event, { x }, lit) {
   return h("span", { class: `track tone-${tone(event)}${lit.has(event.id) ? " lit" : ""}`, "aria-hidden": "true" },
     styled(h("span", { class: "bar", "data-action": event.action }), { left: percent(from), width: percent(to - from) }),
     styled(h("span", { class: "point", "data-action": event.action }), { left: percent(to) }),
-    styled(h("span", { class: `when${to > 0.82 ? " before" : ""}` }, event.cause === null ? offset(event.at) : `${duration(event.at - event.cause.at)}`), { left: percent(to) }));
+    styled(h("span", { class: "when" }, event.cause === null ? offset(event.at) : duration(event.at - event.cause.at)), { left: percent(to) }));
 }

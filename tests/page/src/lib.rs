@@ -350,6 +350,23 @@ impl Browser {
         assert_eq!(wide, screen.width, "{}", self.hash().await);
     }
 
+    /// In every waterfall, axis, bands and bars share one scale, wherever it is scrolled to, and no text of the axis
+    /// covers another or is out of reach.
+    pub async fn assert_one_scale(&self, what: &str) {
+        let problems = self.run(ONE_SCALE).await;
+        assert_eq!(problems, json!([]), "{what}");
+    }
+
+    /// Brings an element to the top of the screen.
+    pub async fn scroll_to(&self, selector: &str) {
+        let script = format!(
+            "(document.querySelector({}).scrollIntoView(), true)",
+            json!(selector)
+        );
+        self.run(&script).await;
+        self.settle().await;
+    }
+
     /// The address after the file.
     pub async fn hash(&self) -> String {
         self.text("decodeURIComponent(location.hash)").await
@@ -404,6 +421,9 @@ async fn driver() -> Option<(Child, String)> {
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     Some((driver, port))
 }
+
+/// What is wrong with the waterfalls of a page.
+const ONE_SCALE: &str = include_str!("one_scale.js");
 
 /// axe-core, as a script that defines `axe`.
 pub const AXE: &str = include_str!("../axe/axe.min.js");

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use choreo_test_page::{AXE, Browser, Screen, browser_is_missing, fixture, golden, made};
+use choreo_test_page::{
+    AXE, Browser, Screen, browser_is_missing, fixture, golden, made, on_every_screen,
+};
 use serde_json::json;
 
 /// The prepared failures. Some are looked at by this test alone: `eight.rs` has such failures of real runs.
@@ -104,66 +106,77 @@ async fn everything_can_be_reached_by_landmarks_and_headings() {
 
 #[tokio::test]
 async fn the_keyboard_does_it_all() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    browser.open(&made::many(60, &[10, 20, 30])).await;
-    let name = "document.querySelector('.test-head h2').textContent";
-    assert_eq!(browser.text(name).await, "scenario_10");
-    browser.press("n").await;
-    assert_eq!(browser.text(name).await, "scenario_20");
-    browser.press("n").await;
-    browser.press("p").await;
-    assert_eq!(browser.text(name).await, "scenario_20");
-    browser.press("j").await;
-    assert_eq!(browser.text(name).await, "scenario_30");
-    browser.press("k").await;
-    assert_eq!(browser.text(name).await, "scenario_20");
-    browser.press("/").await;
-    assert_eq!(browser.text("document.activeElement.id").await, "search");
-    // In the box, letters are letters.
-    browser.press("jn?").await;
-    assert_eq!(
-        browser
-            .text("document.getElementById('search').value")
-            .await,
-        "jn?"
-    );
-    browser.press("\u{E00C}").await;
-    assert_eq!(browser.text("document.activeElement.tagName").await, "BODY");
-    browser.press("?").await;
-    assert_eq!(browser.count("dialog[open]").await, 1);
-    browser.press("\u{E00C}").await;
-    assert_eq!(browser.count("dialog[open]").await, 0);
-    browser.press("v").await;
-    assert_eq!(browser.count("[data-mode=waterfall]").await, 1);
-    browser.press("t").await;
-    assert_eq!(
-        browser.text("document.documentElement.dataset.theme").await,
-        "light"
-    );
+    on_every_screen(async |browser, _| {
+        browser.open(&made::many(60, &[10, 20, 30])).await;
+        let name = "document.querySelector('.test-head h2').textContent";
+        assert_eq!(browser.text(name).await, "scenario_10");
+        browser.press("n").await;
+        assert_eq!(browser.text(name).await, "scenario_20");
+        browser.press("n").await;
+        browser.press("p").await;
+        assert_eq!(browser.text(name).await, "scenario_20");
+        browser.press("j").await;
+        assert_eq!(browser.text(name).await, "scenario_30");
+        browser.press("k").await;
+        assert_eq!(browser.text(name).await, "scenario_20");
+        browser.press("/").await;
+        assert_eq!(browser.text("document.activeElement.id").await, "search");
+        // In the box, letters are letters.
+        browser.press("jn?").await;
+        assert_eq!(
+            browser
+                .text("document.getElementById('search').value")
+                .await,
+            "jn?"
+        );
+        browser.press("\u{E00C}").await;
+        assert_eq!(browser.text("document.activeElement.tagName").await, "BODY");
+        browser.press("?").await;
+        assert_eq!(browser.count("dialog[open]").await, 1);
+        let keys =
+            "[...document.querySelectorAll('.help kbd')].map((one) => one.textContent).join(' ')";
+        assert_eq!(
+            browser.text(keys).await,
+            "j k n p ↑ ↓ Enter ← → v / Esc t ?"
+        );
+        browser.press("\u{E00C}").await;
+        assert_eq!(browser.count("dialog[open]").await, 0);
+        browser.press("v").await;
+        assert_eq!(browser.count("[data-mode=waterfall]").await, 1);
+        browser.press("t").await;
+        assert_eq!(
+            browser.text("document.documentElement.dataset.theme").await,
+            "light"
+        );
+        browser.run("(localStorage.clear(), true)").await;
 
-    browser.open(&fixture("wrong-value")).await;
-    browser.press("\u{E014}").await;
-    assert_eq!(browser.text_of(".stepper span").await, "2 of 3");
-    browser.press("\u{E012}").await;
-    assert_eq!(browser.text_of(".stepper span").await, "1 of 3");
-    browser
-        .run("(document.querySelector('.event').focus(), true)")
-        .await;
-    browser.press("\u{E015}").await;
-    browser.press("\u{E007}").await;
-    assert_eq!(
-        browser.count(".event-row.picked[data-event-id=e2]").await,
-        1
-    );
-    browser
-        .run("(document.querySelector('.test[aria-current]').focus(), true)")
-        .await;
-    browser.press("\u{E015}").await;
-    assert_eq!(browser.text(name).await, "an_order_is_accepted");
-    assert_eq!(
+        browser.open(&fixture("wrong-value")).await;
+        browser.press("\u{E014}").await;
+        assert_eq!(browser.text_of(".stepper span").await, "2 of 3");
+        browser.press("\u{E012}").await;
+        assert_eq!(browser.text_of(".stepper span").await, "1 of 3");
+        browser
+            .run("(document.querySelector('.event').focus(), true)")
+            .await;
+        browser.press("\u{E015}").await;
+        browser.press("\u{E007}").await;
+        assert_eq!(
+            browser.count(".event-row.picked[data-event-id=e2]").await,
+            1
+        );
+        browser.press("\u{E013}").await;
+        browser.press("\u{E007}").await;
+        assert_eq!(
+            browser.count(".event-row.picked[data-event-id=e1]").await,
+            1
+        );
+        // On a phone what passed is folded away at first.
+        browser
+            .run("(document.querySelector('.section-passed[aria-expanded=false]')?.click(), document.querySelector('.test[aria-current]').focus(), true)")
+            .await;
+        browser.press("\u{E015}").await;
+        assert_eq!(browser.text(name).await, "an_order_is_accepted");
+        assert_eq!(
         browser
             .text(
                 "document.activeElement.textContent.includes('an_order_is_accepted') ? 'yes' : 'no'"
@@ -171,8 +184,8 @@ async fn the_keyboard_does_it_all() {
             .await,
         "yes"
     );
-    browser.assert_no_problems().await;
-    browser.close().await;
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -179,35 +179,38 @@ async fn an_earlier_run_can_be_compared() {
 
 #[tokio::test]
 async fn without_script_the_failures_are_there() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    let path = browser.write(&fixture("wrong-value"));
-    browser
-        .dev_tools(
-            "Emulation.setScriptExecutionDisabled",
-            json!({ "value": true }),
-        )
-        .await;
-    browser.go(&path, "").await;
-    browser.screenshot("no-script").await;
-    browser
-        .dev_tools(
-            "Emulation.setScriptExecutionDisabled",
-            json!({ "value": false }),
-        )
-        .await;
-    let seen = browser.text("document.body.innerText").await;
-    for part in [
-        "1 of 12 scenarios failed.",
-        "a_large_order_keeps_its_count",
-        "1000 was expected",
-        "tests/orders.rs:61",
-    ] {
-        assert!(seen.contains(part), "{part} in {seen}");
-    }
-    browser.close().await;
+    let mut report = fixture("wrong-value");
+    let long = "an_order_that_".repeat(12);
+    report.tests.push(made::test(&long, 5000, true));
+    report.run.totals = made::run_of(report.tests.clone()).run.totals;
+    on_every_screen(async |browser, screen| {
+        let path = browser.write(&report);
+        let scripts = async |disabled: bool| {
+            let value = json!({ "value": disabled });
+            let command = "Emulation.setScriptExecutionDisabled";
+            browser.dev_tools(command, value).await;
+        };
+        scripts(true).await;
+        browser.go(&path, "").await;
+        browser.screenshot(&format!("no-script-{screen}")).await;
+        scripts(false).await;
+        let seen = browser.text("document.body.innerText").await;
+        for part in [
+            "2 of 13 scenarios failed",
+            "a_large_order_keeps_its_count",
+            "1000 was expected",
+            "tests/orders.rs:61",
+            &long,
+        ] {
+            assert!(seen.contains(part), "{part} in {seen}");
+        }
+        browser.assert_fits(screen).await;
+        let beyond = "[...document.querySelectorAll('.fallback *')].filter((one) => one.scrollWidth > one.clientWidth && one.clientWidth > 0).map((one) => one.outerHTML)";
+        assert_eq!(browser.run(beyond).await, json!([]));
+        browser.open(&report).await;
+        assert_eq!(browser.count(".fallback").await, 0);
+    })
+    .await;
 }
 
 /// Keeps what is in the document when the browser prints: of each test its name, and whether its evidence is there.

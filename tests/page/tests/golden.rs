@@ -1,11 +1,10 @@
 //! Reports of the Python tool render, every one, without a script error.
 
 use choreo_report::model::Test;
-use choreo_test_page::{Browser, Screen, golden, on_every_screen};
+use choreo_test_page::{Browser, Screen, browser_is_missing, golden};
 use serde_json::json;
 
-#[tokio::test]
-async fn all_golden_reports_render() {
+fn names() -> Vec<String> {
     let folder = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../choreo-report/tests/golden"
@@ -25,31 +24,52 @@ async fn all_golden_reports_render() {
         .collect();
     names.sort();
     assert!(names.len() > 30, "{names:?}");
-    on_every_screen(async |browser, screen| {
-        for (number, name) in names.iter().enumerate() {
-            // All of them at the desk, and each with another screen.
-            if ![Screen::DESKTOP, Screen::ALL[1 + number % 3]].contains(&screen) {
-                continue;
-            }
-            let report = golden(name);
-            browser.open(&report).await;
-            let shown = browser
-                .run("document.querySelector('[data-field=verdict]').textContent.length > 0")
-                .await;
-            assert_eq!(shown, true, "{name}");
-            // The first tests in full, in both views.
-            let most = if screen == Screen::DESKTOP { 5 } else { 2 };
-            for test in report.tests.iter().take(most) {
-                look_at(browser, test, name).await;
-                browser.assert_fits(screen).await;
-            }
-            let problems = browser.run("window.problems").await;
-            assert_eq!(problems, json!([]), "{name}");
-        }
-    })
-    .await;
+    names
 }
 
+#[tokio::test]
+async fn all_tests_of_all_golden_reports_render() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::DESKTOP).await;
+    for name in names() {
+        render(&browser, Screen::DESKTOP, &name, usize::MAX).await;
+    }
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn every_golden_report_renders_on_another_screen() {
+    if browser_is_missing() {
+        return;
+    }
+    let browser = Browser::start(Screen::PHONE).await;
+    for (number, name) in names().iter().enumerate() {
+        let screen = Screen::ALL[1 + number % 3];
+        browser.resize(screen).await;
+        render(&browser, screen, name, 2).await;
+    }
+    browser.close().await;
+}
+
+/// Looks at a report and at the first of its tests.
+async fn render(browser: &Browser, screen: Screen, name: &str, most: usize) {
+    let report = golden(name);
+    browser.open(&report).await;
+    let shown = browser
+        .run("document.querySelector('[data-field=verdict]').textContent.length > 0")
+        .await;
+    assert_eq!(shown, true, "{name}");
+    for test in report.tests.iter().take(most) {
+        look_at(browser, test, name).await;
+        browser.assert_fits(screen).await;
+    }
+    let problems = browser.run("window.problems").await;
+    assert_eq!(problems, json!([]), "{name}");
+}
+
+/// Looks at all of a test, in both views.
 async fn look_at(browser: &Browser, test: &Test, name: &str) {
     let hash = json!(test.nodeid);
     browser
@@ -62,6 +82,7 @@ async fn look_at(browser: &Browser, test: &Test, name: &str) {
             "document.querySelector('.test-detail')?.dataset.selectedNodeid === {hash}"
         ))
         .await;
+    browser.assert_one_scale(name).await;
     browser.run("(document.querySelectorAll('details').forEach((one) => { one.open = true; }), document.querySelectorAll('[data-seg=sequence]').forEach((one) => one.click()), true)").await;
     browser.settle().await;
     if test.outcome.is_failure() {

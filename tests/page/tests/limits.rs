@@ -114,9 +114,8 @@ async fn what_is_not_shown_is_counted_and_can_be_opened() {
             browser.text_of(&format!("{further} li")).await,
             "orders.processed budget 56 ms"
         );
-        browser
-            .run("(document.querySelector('.timeline').scrollIntoView(), true)")
-            .await;
+        browser.assert_one_scale("six budgets").await;
+        browser.scroll_to(".timeline").await;
         browser.screenshot(&format!("bands-{screen}")).await;
     })
     .await;

@@ -221,61 +221,9 @@ async fn sequence_and_waterfall_show_the_same_events_and_the_same_choice() {
             .await
             .contains("20 µs")
     );
+    browser.assert_one_scale("eight events").await;
+    browser.scroll_to(".timeline").await;
     browser.screenshot(&format!("waterfall-{screen}")).await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn the_budget_of_a_hop_begins_where_the_hop_does() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    let mut report = made::many(1, &[]);
-    let scenario = &mut report.tests[0].scenarios[0];
-    let mut hop = scenario.handles[0].clone();
-    hop.id = Some("h2".to_owned());
-    hop.since = Some("h1".to_owned());
-    hop.budget_ms = Some(made::micros(7_000));
-    let mut lost = hop.clone();
-    lost.id = Some("h3".to_owned());
-    lost.since = Some("h9".to_owned());
-    lost.budget_ms = Some(made::micros(9_000));
-    scenario.handles.extend([hop, lost]);
-    browser
-        .open_at(&report, "#t=shop::orders::scenario_0&view=waterfall")
-        .await;
-    assert_eq!(
-        browser
-            .run("[...document.querySelectorAll('.band-name.budget')].map((one) => one.textContent.replaceAll('\u{a0}', ' '))")
-            .await,
-        json!(["budget 50 ms", "budget 7 ms since orders.processed"])
-    );
-    // `h1` was satisfied by the message that `e4` received.
-    let lefts = "[...document.querySelectorAll('.band.budget, [data-event-id=e1] .point, [data-event-id=e4] .point')].map((one) => one.style.left)";
-    let lefts = browser.run(lefts).await;
-    assert_eq!(lefts[0], lefts[2], "from the trigger");
-    assert_eq!(lefts[1], lefts[3], "from the message before");
-    browser.screenshot("hop").await;
-    browser.close().await;
-}
-
-#[tokio::test]
-async fn older_reports_have_their_deadline_in_the_waterfall() {
-    on_every_screen(async |browser, screen| {
-        browser
-            .open_at(&golden("stage-near-miss"), "#view=waterfall")
-            .await;
-        assert_eq!(browser.text_of(".band-name.deadline").await, "deadline");
-        let ends = "(() => { const band = document.querySelector('.band.deadline').getBoundingClientRect(); \
-                    const point = document.querySelector('[data-action=deadline] .point').getBoundingClientRect(); \
-                    return Math.abs(band.right - (point.left + point.right) / 2); })()";
-        let apart = browser.run(ends).await;
-        assert!(apart.as_f64().is_some_and(|pixels| pixels < 2.0), "{apart}");
-        browser
-            .screenshot(&format!("golden-waterfall-{screen}"))
-            .await;
     })
     .await;
 }
@@ -316,10 +264,7 @@ async fn a_stage_has_all_transports_in_one_order_of_time() {
 
 #[tokio::test]
 async fn long_timelines_are_shown_in_part_first() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
+    on_every_screen(async |browser, _| {
     let mut report = made::many(1, &[0]);
     let scenario = &mut report.tests[0].scenarios[0];
     let first = scenario.timeline[0].clone();
@@ -332,7 +277,7 @@ async fn long_timelines_are_shown_in_part_first() {
     assert_eq!(browser.count(".event-row").await, 500);
     browser.click("[data-virtualised-expand=true]").await;
     assert_eq!(browser.count(".event-row").await, 620);
-    browser.close().await;
+    }).await;
 }
 
 #[tokio::test]
@@ -453,10 +398,7 @@ async fn what_is_missing_is_said_at_the_top() {
 
 #[tokio::test]
 async fn consumers_find_the_attributes_where_they_were() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
+    on_every_screen(async |browser, _| {
     browser.open(&fixture("reply-failed")).await;
     for selector in [
         "html[data-schema-version='1.4'][data-grouping-mode=by-scenario]",
@@ -485,7 +427,7 @@ async fn consumers_find_the_attributes_where_they_were() {
         .run("JSON.parse(document.getElementById('harness-results').textContent).tests.length")
         .await;
     assert_eq!(inlined, json!(12));
-    browser.close().await;
+    }).await;
 }
 
 #[tokio::test]
