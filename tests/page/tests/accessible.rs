@@ -85,23 +85,21 @@ async fn axe_finds_nothing() {
 
 #[tokio::test]
 async fn everything_can_be_reached_by_landmarks_and_headings() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    browser.open(&fixture("wrong-value")).await;
-    for landmark in [
-        "header.top",
-        "main",
-        "aside[aria-label]",
-        "nav[aria-label='Pages']",
-        "[role=search]",
-    ] {
-        assert_eq!(browser.count(landmark).await, 1, "{landmark}");
-    }
-    assert_eq!(browser.count("h1").await, 1);
-    assert_eq!(browser.count("main h2").await, 1);
-    browser.close().await;
+    on_every_screen(async |browser, _| {
+        browser.open(&fixture("wrong-value")).await;
+        for landmark in [
+            "header.top",
+            "main",
+            "aside[aria-label]",
+            "nav[aria-label='Pages']",
+            "[role=search]",
+        ] {
+            assert_eq!(browser.count(landmark).await, 1, "{landmark}");
+        }
+        assert_eq!(browser.count("h1").await, 1);
+        assert_eq!(browser.count("main h2").await, 1);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -218,7 +216,7 @@ async fn arrows_move_what_is_wide_and_near_misses_elsewhere() {
 }
 
 #[tokio::test]
-async fn colours_can_be_chosen_and_motion_reduced() {
+async fn colours_can_be_chosen() {
     if browser_is_missing() {
         return;
     }
@@ -235,9 +233,22 @@ async fn colours_can_be_chosen_and_motion_reduced() {
     browser.resize(Screen::DESKTOP).await;
     browser.open(&fixture("wrong-value")).await;
     assert_eq!(browser.text(paper).await, dark);
-    let media = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
-    browser.dev_tools("Emulation.setEmulatedMedia", media).await;
-    let moving = "[...document.querySelectorAll('*')].filter((one) => parseFloat(getComputedStyle(one).transitionDuration) > 0).length";
-    assert_eq!(browser.run(moving).await, 0);
     browser.close().await;
+}
+
+#[tokio::test]
+async fn motion_can_be_reduced() {
+    on_every_screen(async |browser, screen| {
+        browser.open(&fixture("wrong-value")).await;
+        let moving = "[...document.querySelectorAll('*')].filter((one) => parseFloat(getComputedStyle(one).transitionDuration) > 0).length";
+        assert_ne!(browser.run(moving).await, 0);
+        let scheme = if screen.dark { "dark" } else { "light" };
+        let media = json!({ "features": [
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ] });
+        browser.dev_tools("Emulation.setEmulatedMedia", media).await;
+        assert_eq!(browser.run(moving).await, 0);
+    })
+    .await;
 }
