@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::ids::CorrelationId;
 use crate::safety::Allowlist;
 use crate::transport::erased::DynTransport;
-use crate::transport::{ConnectionEvents, Endpoint, Transport};
+use crate::transport::{ConnectionEvents, Endpoint, Transport, TransportError};
 
 /// A scenario that names no timeout gets this one, counted from its trigger.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -54,6 +54,7 @@ impl Harness {
             timeout: DEFAULT_TIMEOUT,
             ready_timeout: DEFAULT_READY_TIMEOUT,
             linger: DEFAULT_LINGER,
+            watched: Vec::new(),
             package: None,
             kept: Vec::new(),
         }
@@ -104,6 +105,20 @@ impl Harness {
         drop(kept);
     }
 
+    async fn watch(&self, topics: &[String]) -> std::result::Result<(), TransportError> {
+        let leg = self.leg(None, None);
+        for topic in topics {
+            if let Some(why) = leg.no_wildcards(topic) {
+                return Err(TransportError::Subscribe {
+                    topic: topic.clone(),
+                    reason: format!("{why}; watch each topic by its name"),
+                });
+            }
+            self.inner.router.watch(topic).await?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn open(&self, name: Arc<str>, timeout: Option<Duration>) -> Arc<Act> {
         let timeout = timeout.unwrap_or(self.inner.timeout);
         let id = self.inner.router.correlation().new_id();
@@ -147,6 +162,7 @@ pub struct HarnessBuilder {
     timeout: Duration,
     ready_timeout: Duration,
     linger: Duration,
+    watched: Vec<String>,
     package: Option<PathBuf>,
     kept: Vec<Kept>,
 }
@@ -191,6 +207,29 @@ impl HarnessBuilder {
         self
     }
 
+    /// Listens on a topic, most often a wildcard such as `orders.>`, to say what else came: the failure text of an
+    /// expectation that stayed silent names the topics that messages of its scenario came on and nothing listened
+    /// to, such as the one that a service misspelt. Scenarios get no message by it and none is logged as a surprise.
+    ///
+    /// The wildcards are the transport's own. The broker sends everything on the topic to this process, for as long
+    /// as the harness is connected.
+    ///
+    /// ```
+    /// # use choreo::prelude::*;
+    /// #[choreo::harness]
+    /// async fn shop() -> choreo::Result<Harness> {
+    ///     Harness::builder(Memory::new())
+    ///         .correlation(FieldCorrelation::new("correlation_id"))
+    ///         .watch("orders.>")
+    ///         .connect()
+    ///         .await
+    /// }
+    /// ```
+    pub fn watch(mut self, topic: impl Into<String>) -> Self {
+        self.watched.push(topic.into());
+        self
+    }
+
     /// Where the search for `choreo.toml` begins: the package's folder otherwise
     /// (`CARGO_MANIFEST_DIR`), or the current one.
     pub fn package(mut self, folder: impl Into<PathBuf>) -> Self {
@@ -217,7 +256,7 @@ impl HarnessBuilder {
     /// # Errors
     ///
     /// When an endpoint is neither loopback nor allowed (before any socket is opened), when the
-    /// allowlist cannot be read, or when the broker cannot be reached or refuses.
+    /// allowlist cannot be read, when the broker cannot be reached or refuses, or when a topic cannot be watched.
     ///
     /// # Panics
     ///
@@ -263,6 +302,12 @@ impl HarnessBuilder {
             kept: Mutex::new(self.kept),
         });
         inner.router.attach(self.transport.connect(events).await?);
+        let harness = Harness { inner };
+        if let Err(error) = harness.watch(&self.watched).await {
+            harness.close().await;
+            return Err(error.into());
+        }
+        let inner = &harness.inner;
         if !inner.router.routes() && !endpoints.is_empty() {
             tracing::warn!(
                 transport = &*inner.transport,
@@ -270,7 +315,7 @@ impl HarnessBuilder {
                  other processes; the scenarios of this one run one at a time"
             );
         }
-        Ok(Harness { inner })
+        Ok(harness)
     }
 }
 

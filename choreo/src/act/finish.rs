@@ -1,7 +1,7 @@
 //! The end of an act: its expectations and replies become its result.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Act, State, Trigger};
 use crate::clock;
@@ -128,7 +128,7 @@ impl Act {
         let failed = |handle: &HandleResult| handle.data.outcome >= Outcome::Fail;
         let (mut busy_topics, mut slips) = (Vec::new(), Vec::new());
         if handles.iter().any(failed) {
-            busy_topics = self.busy_topics(state.opened);
+            busy_topics = self.busy_topics(state);
             let silent = handles.iter().filter(|handle| failed(handle));
             slips = self.slips(state, silent.map(|handle| &*handle.data), &busy_topics);
         }
@@ -170,23 +170,39 @@ impl Act {
     }
 
     /// On all transports: the message that did not come may be on another one.
-    fn busy_topics(&self, since: Instant) -> Vec<BusyTopic> {
-        (0..)
-            .zip(&self.legs)
-            .flat_map(|(leg, on)| {
-                let topics = on.router.busy_topics(since).into_iter();
-                topics.map(move |(topic, received, or_more)| BusyTopic {
-                    leg,
-                    topic,
-                    received,
-                    or_more,
-                })
-            })
-            .collect()
+    fn busy_topics(&self, state: &State) -> Vec<BusyTopic> {
+        let mut busy = Vec::new();
+        for (leg, on) in (0..).zip(&self.legs) {
+            let listened = on.router.busy_topics(state.opened).into_iter();
+            busy.extend(listened.map(|(topic, received, or_more)| BusyTopic {
+                leg,
+                topic,
+                received,
+                or_more,
+                overheard: false,
+            }));
+            if state.listens_by_pattern(LegIndex(leg)) {
+                continue;
+            }
+            for (topic, received) in on.router.overheard(state.opened, on.id()) {
+                let is_busy = |it: &BusyTopic| it.leg == leg && it.topic == topic;
+                if !busy.iter().any(is_busy) && !state.knows(LegIndex(leg), &topic) {
+                    busy.push(BusyTopic {
+                        leg,
+                        topic,
+                        received,
+                        or_more: false,
+                        overheard: true,
+                    });
+                }
+            }
+        }
+        busy
     }
 
-    /// Topics that may be slips of the pen for those that stayed silent. A broker that cannot tell whom a message
-    /// reached leaves what the scenario itself sent and does not listen for.
+    /// Topics that may be slips of the pen for those that stayed silent: what the harness overheard, then what the
+    /// broker knows to have reached nobody. One that cannot tell leaves what the scenario itself sent and does not
+    /// listen for.
     fn slips<'a>(
         &self,
         state: &State,
@@ -197,6 +213,17 @@ impl Act {
         for data in silent {
             let is_told = |slip: &Slip| slip.leg == data.leg && slip.silent == data.topic;
             if data.topic.contains(OF_PATTERNS) || slips.iter().any(is_told) {
+                continue;
+            }
+            let of_leg = |it: &&BusyTopic| it.leg == data.leg && it.overheard;
+            let mut overheard = busy.iter().filter(of_leg);
+            if let Some(topic) = overheard.find(|it| is_slip(&it.topic, &data.topic)) {
+                slips.push(Slip {
+                    leg: data.leg,
+                    topic: Arc::clone(&topic.topic),
+                    silent: Arc::clone(&data.topic),
+                    known: SlipKnown::Overheard,
+                });
                 continue;
             }
             let unread = self.legs[data.leg as usize]
@@ -223,8 +250,7 @@ impl State {
     /// Topics that the scenario sent to and that nothing is known to have come on.
     fn sent_unheard(&self, leg: u32, busy: &[BusyTopic]) -> Vec<Arc<str>> {
         let on = LegIndex(leg);
-        let mut listened = self.slots.iter().filter(|slot| slot.leg == on);
-        if listened.any(|slot| slot.topic.contains(OF_PATTERNS)) {
+        if self.listens_by_pattern(on) {
             // It may listen for them by a pattern.
             return Vec::new();
         }
@@ -234,5 +260,17 @@ impl State {
             !busy && !self.listens_on(on, topic)
         });
         unheard.cloned().collect()
+    }
+
+    /// Whether it may listen for a topic without naming it.
+    fn listens_by_pattern(&self, on: LegIndex) -> bool {
+        let mut listened = self.slots.iter().filter(|slot| slot.leg == on);
+        listened.any(|slot| slot.topic.contains(OF_PATTERNS))
+    }
+
+    /// Whether the scenario names a topic: what came there is its own message, or was shown already.
+    fn knows(&self, on: LegIndex, topic: &str) -> bool {
+        let mut sent = self.messages.sent_since(on.0, self.opened);
+        sent.any(|it| &**it == topic) || self.listens_on(on, topic)
     }
 }

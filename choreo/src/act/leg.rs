@@ -47,6 +47,12 @@ impl Leg {
         &*self.info.correlation
     }
 
+    /// Why a topic stands for no others here, though it looks so.
+    pub(crate) fn no_wildcards(&self, topic: &str) -> Option<String> {
+        let lack = self.abilities().no_wildcards(topic)?;
+        Some(lack.what)
+    }
+
     /// Where on this transport, for the timeline.
     pub(super) fn place<'a>(&'a self, topic: Option<&'a Arc<str>>) -> Place<'a> {
         Place {

@@ -2,6 +2,7 @@
 //!
 //! Knows scenarios only as [`Inbox`]es.
 
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -19,12 +20,14 @@ use crate::transport::{Capabilities, ConnectionEvent, TransportError};
 
 use self::alive::LastQuestion;
 pub(crate) use self::alive::Question;
+use self::overheard::Overheard;
 pub(crate) use self::surprise::{Heard, SurpriseLog};
 pub use self::surprise::{Surprise, SurpriseClass};
 pub(crate) use self::topic::{Registration, TopicTraffic};
 use self::topic::{Target, TopicEntry};
 
 mod alive;
+mod overheard;
 mod surprise;
 mod topic;
 
@@ -94,6 +97,7 @@ pub(crate) struct Router {
     ids: Mutex<HashMap<CorrelationId, usize>>,
     next_key: AtomicU64,
     surprises: Mutex<SurpriseLog>,
+    overheard: Mutex<Overheard>,
     /// Why the connection is down, while it is.
     lost: watch::Sender<Option<String>>,
     last_question: LastQuestion,
@@ -122,6 +126,7 @@ impl Router {
             ids: Mutex::default(),
             next_key: AtomicU64::new(0),
             surprises: Mutex::default(),
+            overheard: Mutex::default(),
             lost: watch::channel(None).0,
             last_question: LastQuestion::default(),
             idle: Notify::new(),
@@ -227,6 +232,18 @@ impl Router {
         Registration::new(Arc::downgrade(self), entry, id.cloned(), key)
     }
 
+    /// Subscribes to a topic for as long as the connection lasts, to tell scenarios what came for them where they do
+    /// not listen.
+    pub(crate) async fn watch(self: &Arc<Self>, topic: &str) -> Result<(), TransportError> {
+        let entry = Arc::new(TopicEntry::watched(topic));
+        match lock(&self.topics).entry(Arc::clone(&entry.topic)) {
+            Entry::Occupied(_) => return Ok(()),
+            Entry::Vacant(place) => place.insert(Arc::clone(&entry)),
+        };
+        Arc::clone(self).subscribe(Arc::clone(&entry)).await;
+        entry.confirmed().await
+    }
+
     async fn subscribe(self: Arc<Self>, entry: Arc<TopicEntry>) {
         let delivery = {
             let router = Arc::downgrade(&self);
@@ -279,6 +296,12 @@ impl Router {
 
     fn route(&self, entry: &TopicEntry, envelope: Envelope) {
         let message = Arc::new(Incoming::new(envelope, Arc::clone(&self.config.codec)));
+        if entry.is_watched {
+            self.overhear(&message);
+            if entry.member_count() == 0 {
+                return;
+            }
+        }
         entry.count_received(message.envelope().received_at);
         if entry.audience == Audience::Owner {
             self.route_to_owner(entry, &message);
@@ -289,11 +312,34 @@ impl Router {
         }
     }
 
+    /// Remembers a message of an open scenario that came where nobody listens by that name.
+    fn overhear(&self, message: &Incoming) {
+        let envelope = message.envelope();
+        let entry = lock(&self.topics).get(&envelope.topic).cloned();
+        if entry.is_some_and(|entry| entry.member_count() > 0) {
+            return;
+        }
+        let id = if self.routes {
+            match self.extract(message) {
+                Ok(Some(id)) if lock(&self.ids).contains_key(&id) => Some(id),
+                _ => return,
+            }
+        } else {
+            None
+        };
+        lock(&self.overheard).push(envelope.received_at, id, &envelope.topic);
+    }
+
+    /// The id of a message; an error when the policy panicked.
+    fn extract(&self, message: &Incoming) -> std::thread::Result<Option<CorrelationId>> {
+        let extract = std::panic::AssertUnwindSafe(|| self.config.correlation.extract(message));
+        std::panic::catch_unwind(extract)
+    }
+
     fn route_by_id(&self, entry: &TopicEntry, message: &Arc<Incoming>) {
-        let correlation = &self.config.correlation;
-        let extract = std::panic::AssertUnwindSafe(|| correlation.extract(message));
-        let Ok(id) = std::panic::catch_unwind(extract) else {
-            let (topic, place) = (Arc::clone(&entry.topic), correlation.describe());
+        let place = || self.config.correlation.describe();
+        let Ok(id) = self.extract(message) else {
+            let (topic, place) = (Arc::clone(&entry.topic), place());
             entry.fail_all(&Failure::PolicyPanicked { topic, place });
             return;
         };
@@ -320,7 +366,7 @@ impl Router {
                     let topic = Arc::clone(&message.envelope().topic);
                     entry.fail_all(&Failure::WithoutId {
                         topic,
-                        place: correlation.describe(),
+                        place: place(),
                     });
                     self.surprise(entry, message, None, SurpriseClass::WithoutId);
                 }
@@ -331,8 +377,7 @@ impl Router {
     /// An answer needs no id: its topic says whose it is. One with another's id is logged all the same.
     fn route_to_owner(&self, entry: &TopicEntry, message: &Arc<Incoming>) {
         let id = if self.routes {
-            let extract = std::panic::AssertUnwindSafe(|| self.config.correlation.extract(message));
-            std::panic::catch_unwind(extract).ok().flatten()
+            self.extract(message).ok().flatten()
         } else {
             None
         };
@@ -387,7 +432,7 @@ impl Router {
     pub(crate) fn busy_topics(&self, since: Instant) -> Vec<(Arc<str>, usize, bool)> {
         let mut busy: Vec<_> = lock(&self.topics)
             .values()
-            .filter(|entry| entry.audience == Audience::Everyone)
+            .filter(|entry| entry.audience == Audience::Everyone && !entry.is_watched)
             .map(|entry| {
                 let (received, or_more) = entry.received_since(since);
                 (Arc::clone(&entry.topic), received, or_more)
@@ -396,6 +441,15 @@ impl Router {
             .collect();
         busy.sort();
         busy
+    }
+
+    /// Topics without a listener that messages of a scenario came on since an instant, as far as topics are watched.
+    pub(crate) fn overheard(
+        &self,
+        since: Instant,
+        id: Option<&CorrelationId>,
+    ) -> Vec<(Arc<str>, usize)> {
+        lock(&self.overheard).since(since, id)
     }
 
     /// Topics whose messages reached nobody since an instant, if the broker tells.

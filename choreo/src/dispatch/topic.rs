@@ -79,6 +79,8 @@ impl TopicTraffic {
 pub(super) struct TopicEntry {
     pub(super) topic: Arc<str>,
     pub(super) audience: Audience,
+    /// Subscribed to for as long as the connection lasts, whether a scenario listens or not.
+    pub(super) is_watched: bool,
     members: Mutex<Members>,
     readiness: watch::Sender<Readiness>,
     without_id: AtomicU64,
@@ -89,10 +91,18 @@ pub(super) struct TopicEntry {
 }
 
 impl TopicEntry {
+    pub(super) fn watched(topic: &str) -> Self {
+        Self {
+            is_watched: true,
+            ..Self::new(topic, Audience::Everyone)
+        }
+    }
+
     pub(super) fn new(topic: &str, audience: Audience) -> Self {
         Self {
             topic: topic.into(),
             audience,
+            is_watched: false,
             members: Mutex::default(),
             readiness: watch::channel(Readiness::Pending).0,
             without_id: AtomicU64::new(0),
@@ -136,7 +146,7 @@ impl TopicEntry {
             }
         };
         members.count -= removed;
-        if members.count == 0 {
+        if members.count == 0 && !self.is_watched {
             members.idle_since = Some(clock::now());
         }
         members.count == 0
@@ -149,6 +159,27 @@ impl TopicEntry {
 
     pub(super) fn refused(&self, error: TransportError) {
         self.readiness.send_replace(Readiness::Refused(error));
+    }
+
+    /// Waits for the broker's word on the subscription; bounded by the router's own limit.
+    pub(super) fn confirmed(
+        &self,
+    ) -> impl Future<Output = Result<(), TransportError>> + Send + use<> {
+        let mut readiness = self.readiness.subscribe();
+        let topic = Arc::clone(&self.topic);
+        async move {
+            let decided = readiness
+                .wait_for(|state| !matches!(state, Readiness::Pending))
+                .await;
+            match decided.as_deref() {
+                Ok(Readiness::Refused(error)) => Err(error.clone()),
+                Ok(_) => Ok(()),
+                Err(_) => Err(TransportError::Subscribe {
+                    topic: topic.as_ref().to_owned(),
+                    reason: "the harness was closed".to_owned(),
+                }),
+            }
+        }
     }
 
     pub(super) fn count_received(&self, at: Instant) {
@@ -303,21 +334,7 @@ impl Registration {
 
     /// Waits for the broker's word on the subscription; bounded by the router's own limit.
     pub(crate) fn ready(&self) -> impl Future<Output = Result<(), TransportError>> + Send + use<> {
-        let mut readiness = self.entry.readiness.subscribe();
-        let topic = Arc::clone(&self.entry.topic);
-        async move {
-            let decided = readiness
-                .wait_for(|state| !matches!(state, Readiness::Pending))
-                .await;
-            match decided.as_deref() {
-                Ok(Readiness::Refused(error)) => Err(error.clone()),
-                Ok(_) => Ok(()),
-                Err(_) => Err(TransportError::Subscribe {
-                    topic: topic.as_ref().to_owned(),
-                    reason: "the harness was closed".to_owned(),
-                }),
-            }
-        }
+        self.entry.confirmed()
     }
 }
 

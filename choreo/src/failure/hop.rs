@@ -234,6 +234,9 @@ impl Text<'_> {
             SlipKnown::Unread => {
                 format!("a message on {topic} reached nobody: is it meant to be {silent}?")
             }
+            SlipKnown::Overheard => format!(
+                "a message of this scenario came on {topic}, where it does not listen: is it meant to be {silent}?"
+            ),
             SlipKnown::Sent => format!(
                 "this test sent to {topic} and does not listen there: if no service does either, is it \
                  meant to be {silent}?"

@@ -11,6 +11,8 @@ pub(crate) struct BusyTopic {
     pub(crate) received: usize,
     /// So many are remembered, and more may have come.
     pub(crate) or_more: bool,
+    /// Nobody listens there: the harness watches it.
+    pub(crate) overheard: bool,
 }
 
 /// A topic that may be a slip of the pen for one that stayed silent.
@@ -29,6 +31,8 @@ pub(crate) struct Slip {
 pub(crate) enum SlipKnown {
     /// The broker says that one reached nobody.
     Unread,
+    /// One of the scenario's came on it, where nothing of the scenario listens.
+    Overheard,
     /// The scenario sent one there and does not listen; what others do, the broker does not tell.
     Sent,
 }

@@ -221,6 +221,11 @@ async fn what_the_transport_lacks_is_refused_where_it_is_written() {
         .connect()
         .await
         .unwrap();
+    let watching = Harness::builder(Plain(Capabilities::plain())).watch("orders.*");
+    let refusal = watching.connect().await.unwrap_err().to_string();
+    let text =
+        "cannot subscribe to `orders.*`: Plain has no wildcards; watch each topic by its name";
+    assert_eq!(refusal, text);
     macro_rules! refused {
         ($kind:ident, $text:literal, |$s:ident| $($steps:tt)*) => {
             let mut scope = plain.scenario("test").open();

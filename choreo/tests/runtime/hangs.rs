@@ -128,6 +128,14 @@ pub(crate) fn hanging() -> (Hanging, Arc<Switches>) {
     (transport, switches)
 }
 
+/// One that works, and does not say whom a message reached.
+pub(crate) fn hanging_on(broker: Memory) -> Hanging {
+    Hanging {
+        broker,
+        switches: Arc::default(),
+    }
+}
+
 pub(crate) fn builder(transport: impl Transport) -> choreo::HarnessBuilder {
     Harness::builder(transport)
         .correlation(FieldCorrelation::new("correlation_id"))
