@@ -5,12 +5,15 @@ use std::time::{Duration, Instant};
 
 use choreo::ScenarioResult;
 use choreo::prelude::*;
+use choreo::transport::Transport;
 use tokio::process::Command;
 
 use crate::{SENTINEL, TestError};
 
 /// Below the bound of a test.
 const BOUND: Duration = Duration::from_secs(50);
+/// Long enough for an answer on a topic that has to be made first.
+const SLIP: Duration = Duration::from_secs(3);
 
 /// Publishes to a topic and expects the same message back.
 pub async fn echo(harness: &Harness, topic: &str, number: u64) -> Arc<ScenarioResult> {
@@ -19,6 +22,46 @@ pub async fn echo(harness: &Harness, topic: &str, number: u64) -> Arc<ScenarioRe
     expect!(s, topic, { number: (number) });
     publish!(s, topic, { number: (number) });
     settle!(s)
+}
+
+/// A service answers on a topic that it misspelt, and a harness that watches its topics says so; `orders` is how
+/// they are written on this broker.
+///
+/// # Errors
+///
+/// When a harness cannot connect.
+///
+/// # Panics
+///
+/// When the failure text does not say it.
+pub async fn slip_of_a_service<T: Transport>(
+    watching: T,
+    service: T,
+    orders: &str,
+) -> Result<(), TestError> {
+    let service = Harness::builder(service).timeout(BOUND).connect().await?;
+    let mut answering = service.scenario("a service").open();
+    let service = answering.arrange();
+    reply!(service, "orders.created" => "orders.procesed", |order| order.clone());
+    begin!(service);
+
+    let harness = Harness::builder(watching)
+        .correlation(FieldCorrelation::new("correlation_id"))
+        .watch(orders)
+        .connect()
+        .await?;
+    let mut scope = harness.scenario("an order").timeout(SLIP).open();
+    let s = scope.arrange();
+    expect!(s, "orders.processed");
+    publish!(s, "orders.created", {});
+    let text = settle!(s).failure_text();
+    let line = "a message of this scenario came on `orders.procesed`, where it does not listen: is it meant to be \
+                `orders.processed`?";
+    assert!(text.contains(line), "{text}");
+    assert_eq!(harness.surprises().0, []);
+    settle!(service).assert_passed();
+    harness.close().await;
+    Ok(())
 }
 
 /// A scenario that waits for what never comes, while something happens to the broker; and how soon it

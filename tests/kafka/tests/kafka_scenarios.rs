@@ -29,7 +29,11 @@ fn main() -> ExitCode {
             .embedded_test("a_payload_over_the_limit_is_error", too_large)
             .embedded_test("a_forbidden_topic_is_error", forbidden)
             .test("a_wrong_password_shows_in_no_output", wrong_password_run)
-            .embedded_test("unused_subscriptions_end", unsubscribed),
+            .embedded_test("unused_subscriptions_end", unsubscribed)
+            .embedded_test(
+                "a_slip_of_a_service_is_told_where_topics_are_watched",
+                watched,
+            ),
     )
 }
 
@@ -39,6 +43,12 @@ async fn harness(url: &str) -> choreo::Result<Harness> {
         .timeout(Duration::from_secs(10))
         .connect()
         .await
+}
+
+async fn watched() -> Result<(), TestError> {
+    let mock = KafkaMock::start()?;
+    let kafka = || Kafka::new(mock.url());
+    scenarios::slip_of_a_service(kafka(), kafka(), "^orders\\..*").await
 }
 
 async fn sequential(harness: &Harness) -> Result<(), TestError> {

@@ -8,7 +8,6 @@ use choreo::ScenarioErrorKind;
 use choreo::prelude::*;
 use choreo_test_brokers::scenarios::{self, disturbed, echo};
 use choreo_test_brokers::{BrokerTests, NatsServer, TestError, User, broker_test_main};
-use futures_util::StreamExt as _;
 
 /// A credential that must show nowhere.
 const SENTINEL: &str = "s3ntinel-p4ssword";
@@ -43,33 +42,8 @@ async fn harness(server: &NatsServer) -> choreo::Result<Harness> {
 
 async fn watched() -> Result<(), TestError> {
     let server = NatsServer::builder().start()?;
-    let harness = Harness::builder(Nats::new(server.url()))
-        .correlation(FieldCorrelation::new("correlation_id"))
-        .timeout(Duration::from_millis(500))
-        .watch("orders.>")
-        .connect()
-        .await?;
-    let service = async_nats::connect(server.url()).await?;
-    let mut orders = service.subscribe("orders.created").await?;
-    service.flush().await?;
-    let answers = tokio::spawn(async move {
-        while let Some(order) = orders.next().await {
-            let answer = service.publish("orders.procesed", order.payload);
-            answer.await.expect("the server is there");
-        }
-    });
-    let mut scope = harness.scenario("an order").open();
-    let s = scope.arrange();
-    expect!(s, "orders.processed");
-    publish!(s, "orders.created", {});
-    let text = settle!(s).failure_text();
-    let line = "a message of this scenario came on `orders.procesed`, where it does not listen: is it meant to be \
-                `orders.processed`?";
-    assert!(text.contains(line), "{text}");
-    assert_eq!(harness.surprises().0, []);
-    harness.close().await;
-    answers.abort();
-    Ok(())
+    let nats = || Nats::new(server.url());
+    scenarios::slip_of_a_service(nats(), nats(), "orders.>").await
 }
 
 async fn sequential() -> Result<(), TestError> {

@@ -32,7 +32,11 @@ fn main() -> ExitCode {
             .test("requests", requests)
             .test("refusing", refusing)
             .test("a_wrong_password_shows_in_no_output", wrong_password_run)
-            .test("failing", failing),
+            .test("failing", failing)
+            .test(
+                "a_slip_of_a_service_is_told_where_topics_are_watched",
+                watched,
+            ),
     );
     // Statics are not dropped.
     drop(SHARED.lock().unwrap().take());
@@ -63,6 +67,12 @@ async fn harness(rabbit: Rabbit) -> choreo::Result<Harness> {
         .timeout(Duration::from_secs(20))
         .connect()
         .await
+}
+
+async fn watched() -> Result<(), TestError> {
+    let server = shared()?;
+    let rabbit = || Rabbit::new(server.url());
+    scenarios::slip_of_a_service(rabbit(), rabbit(), "orders.#").await
 }
 
 /// One after the other, a thousand at once, replies, headers, and an end without subscriptions.

@@ -28,7 +28,11 @@ fn main() -> ExitCode {
             .test("a_wildcard_over_streams_is_error", wildcard)
             .test("a_wrong_password_is_one_clear_message", wrong_password)
             .test("a_wrong_password_shows_in_no_output", wrong_password_run)
-            .test("unused_subscriptions_end_on_the_server", unsubscribed),
+            .test("unused_subscriptions_end_on_the_server", unsubscribed)
+            .test(
+                "a_slip_of_a_service_is_told_where_topics_are_watched",
+                watched,
+            ),
     )
 }
 
@@ -46,6 +50,15 @@ async fn both(server: &RedisServer) -> choreo::Result<[Harness; 2]> {
         harness(Redis::new(server.url())).await?,
         harness(RedisStreams::new(server.url())).await?,
     ])
+}
+
+async fn watched() -> Result<(), TestError> {
+    let server = RedisServer::builder().start()?;
+    let redis = || Redis::new(server.url());
+    scenarios::slip_of_a_service(redis(), redis(), "orders.*").await?;
+    // Streams have no wildcards.
+    let streams = || RedisStreams::new(server.url());
+    scenarios::slip_of_a_service(streams(), streams(), "orders.procesed").await
 }
 
 async fn sequential() -> Result<(), TestError> {
