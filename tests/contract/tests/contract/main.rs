@@ -41,7 +41,9 @@ const NOT_APPLICABLE: [(&str, &str); 16] = [
 ];
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // Most of a case is waiting.
+    arguments.test_threads.get_or_insert(4);
     let mut trials = Vec::new();
     // Everything of its broker is on the runtime of one case.
     suite::<MemoryBroker>("memory", Sharing::None, &mut trials);

@@ -12,7 +12,8 @@ use std::process::ExitCode;
 use choreo_test_brokers::{BrokerTests, broker_test_main};
 
 fn main() -> ExitCode {
-    let tests = BrokerTests::needing("nats-server");
+    // Most of a test is waiting.
+    let tests = BrokerTests::needing("nats-server").at_once(4);
     let tests = connect::add(tests);
     let tests = messages::add(tests);
     let tests = requests::add(tests);
