@@ -113,8 +113,9 @@ fn fails(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
 }
 
 fn times_out(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
-    let handle = handle("orders.processed", Outcome::Timeout, None, 50);
-    ends(Outcome::Timeout, vec![handle], Some("nothing came"))
+    let first = handle("orders.accepted", Outcome::Pass, Some(3_000), 50);
+    let second = handle("orders.processed", Outcome::Timeout, None, 50);
+    ends(Outcome::Timeout, vec![first, second], Some("nothing came"))
 }
 
 fn errs(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
@@ -200,7 +201,7 @@ fn every_outcome_has_its_line_and_its_count() {
             "test mixed::a_passes ... ok (12.3 ms of 50 ms)",
             "test mixed::b_slow ... ok SLOW (73 ms, budget 50 ms, orders.processed)",
             "test mixed::c_fails ... FAILED (fail: orders.processed)",
-            "test mixed::d_times_out ... FAILED (timeout after 500 ms: orders.processed)",
+            "test mixed::d_times_out ... FAILED (timeout after 500 ms: orders.processed; slowest 3 ms of 50 ms)",
             "test mixed::e_errs ... FAILED (error)",
             "test mixed::f_panics_later ... FAILED (error)",
             "test mixed::g_panics_at_once ... FAILED (error)",
@@ -287,7 +288,7 @@ fn a_scenario_that_should_fail_passes_by_failing() {
         .exits(0)
         .has_lines(&[
             "test expected::l_fails ... ok (failed as expected: fail — bug 17)",
-            "test expected::m_times_out ... ok (failed as expected: timeout)",
+            "test expected::m_times_out ... ok (failed as expected: timeout; slowest 3 ms of 50 ms)",
             "    2 failed as expected",
         ])
         .says(0, "one near miss");
@@ -302,7 +303,7 @@ fn a_scenario_that_should_fail_passes_by_failing() {
 fn a_scenario_that_should_fail_fails_by_passing() {
     run(&["n_passes"])
         .exits(101)
-        .has_lines(&["test unexpected::n_passes ... FAILED (should fail but passed — bug 18)"])
+        .has_lines(&["test unexpected::n_passes ... FAILED (should fail but passed — bug 18; slowest 12.3 ms of 50 ms)"])
         .says(
             1,
             "\ncase: row 3 of tests/orders.csv, line 4\nshould fail (bug 18) but passed (outcome: pass)",
