@@ -30,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) junit: Option<bool>,
     /// Whether GitHub is told of failures, if it runs us; `None` leaves it to `choreo.toml`.
     pub(crate) github: Option<bool>,
+    /// Whether a person may read what reports do not show. Never in a file.
+    pub(crate) show_secrets: bool,
 }
 
 /// What the command line and the environment say about the report.
@@ -75,7 +77,8 @@ pub(crate) enum Refusal {
         The environment variables CHOREO_SLOW, CHOREO_SKIP, CHOREO_CONCURRENCY, CHOREO_SEED and \
         CHOREO_REPORT_DIR set the same as --slow, --skipped, --concurrency, --seed and --report; the \
         options win. \
-        CHOREO_REPORT=off is --report off."
+        CHOREO_REPORT=off is --report off. \
+        CHOREO_SHOW_SECRETS=1 shows in the terminal what is hidden in reports."
 )]
 struct CommandLine {
     #[command(flatten)]
@@ -191,6 +194,17 @@ pub(crate) fn parse(
     let junit = switch_from(&environment, "CHOREO_REPORT_JUNIT")?.map(on);
     let github = switch_from(&environment, "CHOREO_GITHUB")?.map(on);
 
+    let show_secrets = read(
+        &environment,
+        "CHOREO_SHOW_SECRETS",
+        "`1` or `0`",
+        |value| match value {
+            "1" => Some(true),
+            "0" => Some(false),
+            _ => None,
+        },
+    )?;
+
     libtest.nocapture |= no_capture;
     let filters = libtest
         .filter
@@ -199,7 +213,6 @@ pub(crate) fn parse(
         .chain(more_filters)
         .collect();
     Ok(Options {
-        libtest,
         filters,
         tags,
         slow: match slow {
@@ -217,6 +230,8 @@ pub(crate) fn parse(
         report,
         junit,
         github,
+        show_secrets: show_secrets == Some(true) && libtest.logfile.is_none(),
+        libtest,
     })
 }
 
@@ -433,6 +448,19 @@ mod tests {
     }
 
     #[test]
+    fn secrets_are_shown_on_request_and_never_in_a_file() {
+        let shows = |args: &[&str], value: &str| {
+            with(args, &[("CHOREO_SHOW_SECRETS", value)])
+                .expect("the options are valid")
+                .show_secrets
+        };
+        assert!(shows(&[], "1"));
+        assert!(!shows(&[], "0"));
+        assert!(!shows(&[], ""));
+        assert!(!shows(&["--logfile", "log.txt"], "1"));
+    }
+
+    #[test]
     fn bad_values_are_refused_by_name() {
         let bad = |args: &[&str], variables: &[(&str, &str)]| {
             with(args, variables)
@@ -445,6 +473,7 @@ mod tests {
         }
         assert!(bad(&[], &[("CHOREO_CONCURRENCY", "0")]).contains("at least 1"));
         assert!(bad(&[], &[("CHOREO_SEED", "x")]).contains("a whole number"));
+        assert!(bad(&[], &[("CHOREO_SHOW_SECRETS", "yes")]).contains("`1` or `0`"));
         assert!(bad(&["--seed=x"], &[]).contains("--seed"));
         assert!(bad(&["--slow=never"], &[]).contains("--slow"));
         assert!(bad(&["--concurrency=0"], &[]).contains("--concurrency"));

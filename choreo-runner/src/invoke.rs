@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::time::Instant;
 
 use anstream::{AutoStream, ColorChoice};
+use choreo_report::redact;
 use libtest_mimic::{ColorSetting, FormatSetting};
 
 use crate::args::{Options, Refusal, parse};
@@ -13,6 +14,7 @@ use crate::exit::RunExit;
 use crate::json::Json;
 use crate::list;
 use crate::output::{Output, Step};
+use crate::redacted::Redacted;
 use crate::registry::{Test, registered};
 use crate::report::Reporter;
 use crate::run::{Event, Run};
@@ -82,6 +84,8 @@ fn run_tests(tests: Vec<Test>, options: &Options, krate: &str) -> RunExit {
         Err(error) => return complain(&format!("the log file: {error}"), RunExit::USAGE),
     };
     let color = choice != ColorChoice::Never;
+    // Also where there is no report.
+    let _secrets = redact::hold_secrets();
     if options.libtest.format == Some(FormatSetting::Json) {
         let mut json = Json::new(out, &selection);
         let exit = execute(&selection, options, krate, false, &mut json);
@@ -139,8 +143,10 @@ fn execute(
     // Who was stopped has little time: first what is known, then the brokers.
     let report = reporter.end();
     let succeeded = output.end(elapsed, report.report.as_deref());
-    run.close().iter().for_each(|problem| note(problem));
-    report.warnings.iter().for_each(|warning| note(warning));
+    let mut redacted = Redacted::new(options.show_secrets);
+    for problem in run.close().iter().chain(&report.warnings) {
+        note(&redacted.text(problem));
+    }
     let _ = io::stderr().write_all(report.annotations.as_bytes());
     match stopped {
         Some(signal) => signal.exit(),
@@ -157,6 +163,8 @@ fn look(options: &Options, color: bool) -> Look {
         terse: args.quiet || args.format == Some(FormatSetting::Terse),
         show_expected: args.nocapture || args.show_output,
         one_by_one: options.concurrency == 1,
+        show_secrets: options.show_secrets,
+        in_file: args.logfile.is_some(),
         interactive: args.logfile.is_none() && io::stdout().is_terminal(),
     }
 }

@@ -10,10 +10,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use choreo_report::model::{HandleRecord, Millis, Outcome};
-use choreo_report::redact::{self, Holding, Redactor};
+use choreo_report::redact::Redactor;
 use serde::Serialize;
 
 use crate::output::{Output, Step};
+use crate::redacted::redacted;
 use crate::registry::Test;
 use crate::select::{Selected, Selection};
 use crate::skips::Skips;
@@ -35,8 +36,6 @@ pub(crate) struct Json<'a> {
     interrupted: Option<String>,
     /// The events have no place for the reasons as people read them.
     skips: Skips,
-    /// Also where there is no report.
-    _secrets: Holding,
 }
 
 /// What a scenario adds to the event of its end.
@@ -97,7 +96,6 @@ impl<'a> Json<'a> {
             ignored: 0,
             interrupted: None,
             skips: Skips::default(),
-            _secrets: redact::hold_secrets(),
         }
     }
 
@@ -128,7 +126,6 @@ impl<'a> Json<'a> {
         };
         let test = &selected.test;
         let text = verdict.text.as_deref();
-        // Unlike what a person reads in a terminal, events are kept.
         let mut redactor = Redactor::of_process();
         let event = match verdict.status {
             Status::Passed => {
@@ -145,7 +142,8 @@ impl<'a> Json<'a> {
             }
         };
         if verdict.kind == Kind::Skipped {
-            self.skips.add(text.unwrap_or_default());
+            let reason = redacted(text.unwrap_or_default(), &mut redactor);
+            self.skips.add(&reason);
         }
         let mut line = format!(
             r#"{{ "type": "test", "name": {}, "event": "{event}""#,
@@ -257,12 +255,6 @@ fn ended(test: &Test, verdict: &Verdict, redactor: &mut Redactor) -> Ended {
         duration_ms: verdict.record.as_ref().map(|record| record.duration.into()),
         handles: handles.map(|it| Handle::new(it, redactor)).collect(),
     }
-}
-
-fn redacted(text: &str, redactor: &mut Redactor) -> String {
-    let mut text = text.to_owned();
-    redactor.text(&mut text);
-    text
 }
 
 fn add(line: &mut String, field: &str, json: &str) {

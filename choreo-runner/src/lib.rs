@@ -19,6 +19,7 @@
 //! | `--seed N` | `CHOREO_SEED` | what chance is drawn from, to repeat a run; default: another number in each run |
 //! | `--tag NAME` | | only scenarios with this tag, or with one of several |
 //! | `--report DIR\|off` | `CHOREO_REPORT_DIR`, `CHOREO_REPORT=off` | where the report is written; default `target/choreo/report` |
+//! | | `CHOREO_SHOW_SECRETS` | `1` shows in the terminal what is hidden in reports; default `0` |
 //!
 //! The command line wins over the environment. `--test-threads N` (or `RUST_TEST_THREADS`) limits
 //! the scenarios in flight too.
@@ -76,8 +77,11 @@
 //! `topic`, `outcome`, `latency_ms` and `budget_ms`. `choreo` of the suite: `report` (the path of the
 //! page) and `interrupted` (the signal that ended the run). What is not known is left out.
 //!
-//! Failure texts, reasons and topics in events are redacted as in reports, since logs of CI are kept. What a
-//! person reads in the terminal is not.
+//! # What is hidden
+//!
+//! Failure texts, reasons and topics are redacted as in reports: in events, and in what a person reads. There
+//! `CHOREO_SHOW_SECRETS=1` shows them as they are: not in events, nor in a `--logfile`, and no report has them
+//! ever. What a scenario prints itself goes straight to the terminal, as it is.
 //!
 //! # Exit status
 //!
@@ -105,6 +109,7 @@ mod json;
 mod list;
 mod output;
 mod panics;
+mod redacted;
 mod registry;
 mod report;
 mod resource;

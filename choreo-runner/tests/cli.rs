@@ -118,6 +118,14 @@ fn times_out(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
     ends(Outcome::Timeout, vec![first, second], Some("nothing came"))
 }
 
+/// One secret in the topic, one in the text, in colours.
+fn leaks(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
+    let answered = handle("login?token=s3same42", Outcome::Pass, Some(3_000), 50);
+    let open = handle("logout?token=s3same42", Outcome::Fail, None, 50);
+    let text = "one near miss\n  \x1b[1mpassword\x1b[0m: \x1b[31ms3same42\x1b[0m";
+    ends(Outcome::Fail, vec![answered, open], Some(text))
+}
+
 fn errs(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
     ends(Outcome::Error, Vec::new(), Some("publish refused"))
 }
@@ -186,6 +194,9 @@ cases! {
     "u_first" { module: "cli::missing", resource: || &MISSING }
     "v_second" { module: "cli::missing", resource: || &MISSING }
 
+    "y_leaks" { module: "cli::secret", run: leaks }
+    "z_ignored" { module: "cli::secret", ignore: Some("until api_key=s3same42 works") }
+
     "w_sticky" { module: "cli::sticky", resource: || &STICKY }
     "x_context" { module: "cli::context", run: tells_its_context }
     "root" {}
@@ -219,7 +230,7 @@ fn every_outcome_has_its_line_and_its_count() {
         ])
         .says(
             1,
-            "test result: FAILED. 2 passed; 5 failed; 2 ignored; 0 measured; 16 filtered out; \
+            "test result: FAILED. 2 passed; 5 failed; 2 ignored; 0 measured; 18 filtered out; \
              finished in ",
         )
         .says(1, "the ice is thin")
@@ -368,6 +379,53 @@ fn skipping_can_be_denied() {
     run_with(&["missing", "--skipped=warn"], &[("CHOREO_SKIP", "deny")]).exits(0);
 }
 
+fn what_reports_do_not_show_is_hidden_from_people_too() {
+    for color in ["always", "never"] {
+        let ran = run(&["secret::", "--color", color]).exits(101);
+        let plain = anstream::adapter::strip_str(&ran.stdout).to_string();
+        let ran = Ran {
+            stdout: plain,
+            ..ran
+        };
+        ran.says(0, "s3same42")
+            .says(
+                1,
+                "... FAILED (fail: logout?token=<redacted:assignment>; slowest 3 ms of 50 ms)\n",
+            )
+            .says(
+                1,
+                "... ignored, until api_key=<redacted:assignment> works\n",
+            )
+            .has_lines(&[
+                "  password: <redacted:assignment>",
+                "      6 %  3 ms of 50 ms  login?token=<redacted:assignment>  secret::y_leaks",
+                "4 values were hidden; CHOREO_SHOW_SECRETS=1 shows them here",
+            ]);
+    }
+    run(&["z_ignored"]).says(1, "1 value was hidden; CHOREO_SHOW_SECRETS=1 shows it here");
+    run(&["secret::", "--format=json"]).says(0, "s3same42");
+    run(&["mixed"]).says(0, "hidden");
+}
+
+fn people_may_ask_for_what_is_hidden_and_files_never_have_it() {
+    let show = [("CHOREO_SHOW_SECRETS", "1")];
+    run_with(&["secret::"], &show)
+        .exits(101)
+        .says(4, "s3same42")
+        .says(0, "hidden");
+    run_with(&["secret::", "--format=json"], &show).says(0, "s3same42");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let log = folder.path().join("log.txt");
+    let log = log.to_str().expect("the path is text");
+    run_with(&["secret::", "--logfile", log], &show).exits(101);
+    let log = std::fs::read_to_string(log).expect("the log is written");
+    assert!(log.contains("\n4 values were hidden\n"), "{log}");
+    assert!(!log.contains("s3same42"), "{log}");
+    run_with(&["secret::"], &[("CHOREO_SHOW_SECRETS", "yes")])
+        .exits(2)
+        .warns(1, "CHOREO_SHOW_SECRETS is `yes`: it must be `1` or `0`");
+}
+
 fn listing_prints_names_and_opens_nothing() {
     let terse = run(&["--list", "--format", "terse", "mixed"])
         .exits(0)
@@ -380,7 +438,7 @@ fn listing_prints_names_and_opens_nothing() {
     let ignored = run(&["--list", "--format", "terse", "--ignored"]).exits(0);
     assert_eq!(
         ignored.stdout,
-        "mixed::h_ignored: test\nmixed::i_ignored: test\n"
+        "mixed::h_ignored: test\nmixed::i_ignored: test\nsecret::z_ignored: test\n"
     );
 
     run(&["--list", "a_passes"])
@@ -462,7 +520,7 @@ fn json_is_one_event_for_each_line() {
     )
     .says(
         1,
-        r#""passed": 2, "failed": 5, "ignored": 2, "measured": 0, "filtered_out": 16"#,
+        r#""passed": 2, "failed": 5, "ignored": 2, "measured": 0, "filtered_out": 18"#,
     );
     let slow = events
         .iter()
@@ -575,6 +633,8 @@ fn main() {
             a_failed_opening_is_explained_once_and_fails_all_its_scenarios,
             scenarios_without_their_broker_are_skipped_loudly,
             skipping_can_be_denied,
+            what_reports_do_not_show_is_hidden_from_people_too,
+            people_may_ask_for_what_is_hidden_and_files_never_have_it,
             listing_prints_names_and_opens_nothing,
             names_are_paths_below_the_crate_in_the_order_of_the_source,
             filters_choose_and_exact_means_exactly,
