@@ -17,11 +17,11 @@ use crate::output::{Output, Step};
 use crate::redacted::Redacted;
 use crate::registry::{Test, registered};
 use crate::report::Reporter;
-use crate::run::{Event, Run};
+use crate::run::{Event, Plan, Run};
 use crate::seed;
 use crate::select::{Selection, select};
 use crate::text::Paint;
-use crate::verdict::Judge;
+use crate::verdict::{Judge, Status};
 
 /// Runs the scenarios of this binary as its command line asks, and ends the process.
 ///
@@ -34,7 +34,7 @@ pub fn main(module: &str) -> ! {
 /// Runs the scenarios of this binary as its command line asks; see the documentation of the
 /// crate. Like [`main`], without ending the process.
 pub fn run(module: &str) -> RunExit {
-    let options = match parse(std::env::args_os(), |name| std::env::var(name).ok()) {
+    let mut options = match parse(std::env::args_os(), |name| std::env::var(name).ok()) {
         Ok(options) => options,
         Err(Refusal::CommandLine(error)) => {
             // Also `--help`, which goes to the standard output and is no error.
@@ -49,6 +49,10 @@ pub fn run(module: &str) -> RunExit {
     };
     if let Some(seed) = options.seed {
         seed::fix(seed);
+    }
+    if options.shuffle && options.shuffle_seed.is_none() {
+        // What the environment says of it is read by now.
+        options.shuffle_seed = seed::run_seed().ok();
     }
     let krate = module.split("::").next().unwrap_or_default();
     match registered(krate) {
@@ -87,7 +91,7 @@ fn run_tests(tests: Vec<Test>, options: &Options, krate: &str) -> RunExit {
     // Also where there is no report.
     let _secrets = redact::hold_secrets();
     if options.libtest.format == Some(FormatSetting::Json) {
-        let mut json = Json::new(out, &selection);
+        let mut json = Json::new(out, options.shuffle_seed, &selection);
         let exit = execute(&selection, options, krate, false, &mut json);
         for notice in json.skips().notices() {
             note(&format!("{} {}", notice.title, notice.reason));
@@ -110,7 +114,14 @@ fn execute(
     let started = Instant::now();
     let mut reporter = Reporter::begin(selection, options, krate);
     let detail = reporter.wants_detail();
-    let mut run = match Run::start(&selection.tests, options.concurrency, color, detail) {
+    let plan = Plan {
+        limit: options.concurrency,
+        color,
+        detail,
+        shuffle: options.shuffle_seed,
+        fail_fast: options.fail_fast,
+    };
+    let mut run = match Run::start(&selection.tests, plan) {
         Ok(run) => run,
         Err(error) => return complain(&no_runtime(&error), RunExit::FAILED),
     };
@@ -124,6 +135,9 @@ fn execute(
             Event::Finished(index, finish) => match selection.tests.get(index) {
                 Some(selected) => {
                     let verdict = judge.judge(&selected.test, finish);
+                    if options.fail_fast && verdict.status == Status::Failed {
+                        run.start_no_more();
+                    }
                     Step::Finished(index, Box::new(verdict))
                 }
                 None => continue,
@@ -163,6 +177,7 @@ fn look(options: &Options, color: bool) -> Look {
         terse: args.quiet || args.format == Some(FormatSetting::Terse),
         show_expected: args.nocapture || args.show_output,
         one_by_one: options.concurrency == 1,
+        shuffle: options.shuffle_seed,
         show_secrets: options.show_secrets,
         in_file: args.logfile.is_some(),
         interactive: args.logfile.is_none() && io::stdout().is_terminal(),

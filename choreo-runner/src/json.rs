@@ -25,6 +25,8 @@ use crate::verdict::{Kind, Status, Verdict};
 /// As on the console, nobody can be told that the output is gone.
 pub(crate) struct Json<'a> {
     out: Box<dyn Write>,
+    /// What the order of the tests was drawn from, if it was.
+    shuffle: Option<u64>,
     tests: &'a [Selected],
     filtered_out: usize,
     /// When each test began.
@@ -85,9 +87,10 @@ struct EndedRun<'a> {
 }
 
 impl<'a> Json<'a> {
-    pub(crate) fn new(out: Box<dyn Write>, selection: &'a Selection) -> Self {
+    pub(crate) fn new(out: Box<dyn Write>, shuffle: Option<u64>, selection: &'a Selection) -> Self {
         Self {
             out,
+            shuffle,
             tests: &selection.tests,
             filtered_out: selection.filtered_out,
             started: vec![None; selection.tests.len()],
@@ -190,9 +193,12 @@ impl<'a> Json<'a> {
 impl Output for Json<'_> {
     fn begin(&mut self) {
         let tests = self.tests.len();
-        self.line(&format!(
-            r#"{{ "type": "suite", "event": "started", "test_count": {tests} }}"#
-        ));
+        let mut line = format!(r#"{{ "type": "suite", "event": "started", "test_count": {tests}"#);
+        if let Some(seed) = self.shuffle {
+            add(&mut line, "shuffle_seed", &value(&seed));
+        }
+        line.push_str(" }");
+        self.line(&line);
     }
 
     fn step(&mut self, step: &Step) {
@@ -247,6 +253,7 @@ fn ended(test: &Test, verdict: &Verdict, redactor: &mut Redactor) -> Ended {
             Kind::Outcome(_) => "error",
             Kind::ExpectedFailure => "expected_failure",
             Kind::Skipped => "skipped",
+            Kind::NotRun => "not_run",
             Kind::Ignored => "ignored",
         },
         file: test.case.file,

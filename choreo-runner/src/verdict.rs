@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Outcome(Outcome),
     ExpectedFailure,
     Skipped,
+    /// None was to start after the first failure.
+    NotRun,
     Ignored,
 }
 
@@ -78,6 +80,13 @@ impl Judge {
             },
             Finish::Skipped(reason) => self.skipped(test.case, reason),
             Finish::Unavailable { resource, cause } => self.unavailable(test, resource, &cause),
+            Finish::NotRun => Verdict {
+                status: Status::Ignored,
+                kind: Kind::NotRun,
+                detail: String::new(),
+                text: Some("not run: another scenario failed before (--fail-fast)".to_owned()),
+                record: None,
+            },
             Finish::Broken(text) => failed_to_run("(error)", at(test.case, &text)),
         }
     }

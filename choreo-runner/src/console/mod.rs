@@ -31,6 +31,8 @@ pub(crate) struct Look {
     pub(crate) show_expected: bool,
     /// One test runs at a time: its name can be shown while it runs.
     pub(crate) one_by_one: bool,
+    /// What the order of the tests was drawn from, if it was.
+    pub(crate) shuffle: Option<u64>,
     /// Nothing is hidden.
     pub(crate) show_secrets: bool,
     /// The output is kept in a log file.
@@ -122,6 +124,9 @@ impl<'a> Console<'a> {
                 (Status::Ignored, Kind::Skipped) => {
                     write!(out, "{}", paint.paint(Tone::Warning, "skipped"))?;
                 }
+                (Status::Ignored, Kind::NotRun) => {
+                    write!(out, "{}", paint.paint(Tone::Warning, "not run"))?;
+                }
                 (Status::Ignored, _) => write!(out, "{}", paint.paint(Tone::Warning, "ignored"))?,
             }
             if detail.is_empty() {
@@ -168,7 +173,11 @@ impl<'a> Console<'a> {
 impl Output for Console<'_> {
     fn begin(&mut self) {
         let tests = count(self.tests.len(), "test");
-        self.write(|out, _| writeln!(out, "\nrunning {tests}"));
+        let seed = match self.look.shuffle {
+            Some(seed) => format!(" (shuffle seed: {seed})"),
+            None => String::new(),
+        };
+        self.write(|out, _| writeln!(out, "\nrunning {tests}{seed}"));
     }
 
     fn step(&mut self, step: &Step) {

@@ -164,6 +164,12 @@ impl<'a> Summary<'a> {
             let title = paint.paint(Tone::Warning, notice.title);
             writeln!(out, "\n{title} {}", redacted.text(&notice.reason))?;
         }
+        let not_run = self.kinds.iter().filter(|kind| **kind == Kind::NotRun);
+        let not_run = not_run.count();
+        if not_run > 0 {
+            let title = paint.paint(Tone::Warning, "STOPPED by --fail-fast:");
+            writeln!(out, "\n{title} {} did not run", count(not_run, "scenario"))?;
+        }
         let hidden = redacted.hidden();
         if hidden > 0 {
             let values = count(usize::try_from(hidden).unwrap_or(usize::MAX), "value");
@@ -198,6 +204,7 @@ impl<'a> Summary<'a> {
             (Kind::Outcome(Outcome::Error), Tone::Bad, "error"),
             (Kind::ExpectedFailure, Tone::Good, "failed as expected"),
             (Kind::Skipped, Tone::Warning, "skipped"),
+            (Kind::NotRun, Tone::Warning, "not run"),
             (Kind::Ignored, Tone::Warning, "ignored"),
         ];
         let mut separator = "    ";
