@@ -10,7 +10,7 @@ use crate::act::{Act, Leg};
 use crate::codec::{Codec, JsonCodec};
 use crate::correlation::{Correlation, NoCorrelation, WithoutId};
 use crate::dispatch::{Router, RouterConfig, Surprise};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::ids::CorrelationId;
 use crate::safety::Allowlist;
 use crate::transport::erased::DynTransport;
@@ -159,8 +159,8 @@ impl HarnessBuilder {
         self
     }
 
-    /// What becomes of messages without an id; they are ignored otherwise (and counted), and broadcast
-    /// when there is no correlation policy.
+    /// What becomes of messages without an id; they are ignored otherwise (and counted). Without a correlation
+    /// policy no message has an id and all are broadcast, so that [`connect`](Self::connect) refuses the others.
     pub fn without_id(mut self, without_id: WithoutId) -> Self {
         self.without_id = Some(without_id);
         self
@@ -217,7 +217,8 @@ impl HarnessBuilder {
     /// # Errors
     ///
     /// When an endpoint is neither loopback nor allowed (before any socket is opened), when the
-    /// allowlist cannot be read, or when the broker cannot be reached or refuses.
+    /// allowlist cannot be read, when messages without an id are to be ignored or to fail and no policy gives
+    /// ids, or when the broker cannot be reached or refuses.
     ///
     /// # Panics
     ///
@@ -262,6 +263,11 @@ impl HarnessBuilder {
             timeout: self.timeout,
             kept: Mutex::new(self.kept),
         });
+        if let Some(without_id @ (WithoutId::Ignore | WithoutId::Fail)) = self.without_id
+            && !inner.router.routes()
+        {
+            return Err(ErrorKind::WithoutPolicy(without_id).into());
+        }
         inner.router.attach(self.transport.connect(events).await?);
         if !inner.router.routes() && !endpoints.is_empty() {
             tracing::warn!(
