@@ -212,13 +212,13 @@ impl HarnessBuilder {
         self.ready_timeout
     }
 
-    /// Checks the endpoints against the allowlist, then connects.
+    /// Checks the endpoints against the allowlist and [`without_id`](Self::without_id) against the policy, then
+    /// connects.
     ///
     /// # Errors
     ///
     /// When an endpoint is neither loopback nor allowed (before any socket is opened), when the
-    /// allowlist cannot be read, when messages without an id are to be ignored or to fail and no policy gives
-    /// ids, or when the broker cannot be reached or refuses.
+    /// allowlist cannot be read, or when the broker cannot be reached or refuses.
     ///
     /// # Panics
     ///
