@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
 use libtest_mimic::Arguments;
 
@@ -25,11 +26,18 @@ pub(crate) struct Options {
     pub(crate) concurrency: usize,
     /// What chance is drawn from, if that is fixed.
     pub(crate) seed: Option<u64>,
+    /// Whether the scenarios start in another order than theirs, and what it is drawn from, if that is fixed.
+    pub(crate) shuffle: bool,
+    pub(crate) shuffle_seed: Option<u64>,
+    /// Whether none starts after the first failure.
+    pub(crate) fail_fast: bool,
     pub(crate) report: ReportWish,
     /// Whether `junit.xml` is asked for; `None` leaves it to `choreo.toml`.
     pub(crate) junit: Option<bool>,
     /// Whether GitHub is told of failures, if it runs us; `None` leaves it to `choreo.toml`.
     pub(crate) github: Option<bool>,
+    /// Whether a person may read what reports do not show. Never in a file.
+    pub(crate) show_secrets: bool,
 }
 
 /// What the command line and the environment say about the report.
@@ -75,7 +83,8 @@ pub(crate) enum Refusal {
         The environment variables CHOREO_SLOW, CHOREO_SKIP, CHOREO_CONCURRENCY, CHOREO_SEED and \
         CHOREO_REPORT_DIR set the same as --slow, --skipped, --concurrency, --seed and --report; the \
         options win. \
-        CHOREO_REPORT=off is --report off."
+        CHOREO_REPORT=off is --report off. \
+        CHOREO_SHOW_SECRETS=1 shows in the terminal what is hidden in reports."
 )]
 struct CommandLine {
     #[command(flatten)]
@@ -105,6 +114,18 @@ struct CommandLine {
     #[arg(long = "tag", value_name = "NAME", help_heading = CHOREO)]
     tags: Vec<String>,
 
+    /// Start the scenarios in a random order, which --seed repeats
+    #[arg(long)]
+    shuffle: bool,
+
+    /// Start the scenarios in the order that this number gives
+    #[arg(long, value_name = "N")]
+    shuffle_seed: Option<u64>,
+
+    /// Start no scenario after the first failure
+    #[arg(long)]
+    fail_fast: bool,
+
     /// Where the report is written, or `off` [default: target/choreo/report]
     #[arg(long, value_name = "DIR|off", help_heading = CHOREO)]
     report: Option<OsString>,
@@ -116,7 +137,27 @@ struct CommandLine {
     /// Asked for by editors together with `--format json`; times are always shown.
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true)]
     report_time: Option<Option<String>>,
+
+    /// That is where scenarios run.
+    #[arg(long, hide = true)]
+    force_run_in_process: bool,
 }
+
+/// What libtest has and scenarios have not, with what there is instead.
+const REFUSED: [(&str, &str); 3] = [
+    (
+        "--ensure-time",
+        "messages have budgets (`within 50ms`), and `--slow deny` fails scenarios over theirs",
+    ),
+    (
+        "--exclude-should-panic",
+        "no scenario is meant to panic; `--skip NAME` leaves scenarios out",
+    ),
+    (
+        "junit",
+        "`CHOREO_REPORT_JUNIT=on` writes `junit.xml` beside the report (feature `junit`)",
+    ),
+];
 
 const CHOREO: &str = "Choreo";
 
@@ -146,9 +187,16 @@ pub(crate) fn parse(
         seed,
         tags,
         report,
+        shuffle,
+        shuffle_seed,
+        fail_fast,
         no_capture,
         report_time: _,
-    } = CommandLine::from_arg_matches(&command().try_get_matches_from(command_line)?)?;
+        force_run_in_process: _,
+    } = command()
+        .try_get_matches_from(command_line)
+        .and_then(|matches| CommandLine::from_arg_matches(&matches))
+        .map_err(instead)?;
     if libtest.test_threads == Some(0) {
         return Err(clap::Error::raw(
             clap::error::ErrorKind::ValueValidation,
@@ -191,6 +239,17 @@ pub(crate) fn parse(
     let junit = switch_from(&environment, "CHOREO_REPORT_JUNIT")?.map(on);
     let github = switch_from(&environment, "CHOREO_GITHUB")?.map(on);
 
+    let show_secrets = read(
+        &environment,
+        "CHOREO_SHOW_SECRETS",
+        "`1` or `0`",
+        |value| match value {
+            "1" => Some(true),
+            "0" => Some(false),
+            _ => None,
+        },
+    )?;
+
     libtest.nocapture |= no_capture;
     let filters = libtest
         .filter
@@ -199,7 +258,6 @@ pub(crate) fn parse(
         .chain(more_filters)
         .collect();
     Ok(Options {
-        libtest,
         filters,
         tags,
         slow: match slow {
@@ -214,10 +272,32 @@ pub(crate) fn parse(
         },
         concurrency,
         seed,
+        shuffle: shuffle || shuffle_seed.is_some(),
+        shuffle_seed,
+        fail_fast,
         report,
         junit,
         github,
+        show_secrets: show_secrets == Some(true) && libtest.logfile.is_none(),
+        libtest,
     })
+}
+
+/// Says what there is instead of an option that only libtest has.
+fn instead(mut error: clap::Error) -> clap::Error {
+    let refused = [ContextKind::InvalidArg, ContextKind::InvalidValue]
+        .into_iter()
+        .find_map(|kind| match error.get(kind)? {
+            ContextValue::String(text) => {
+                REFUSED.iter().find(|(option, _)| text.starts_with(option))
+            }
+            _ => None,
+        });
+    if let Some((_, instead)) = refused {
+        let tip = ContextValue::StyledStrs(vec![(*instead).into()]);
+        error.insert(ContextKind::Suggested, tip);
+    }
+    error
 }
 
 /// The command, with help for libtest's options that is true of this runner.
@@ -318,173 +398,4 @@ fn read<T>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn with(args: &[&str], variables: &[(&str, &str)]) -> Result<Options, Refusal> {
-        parse(["program"].iter().chain(args).map(OsString::from), |name| {
-            variables
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
-        })
-    }
-
-    #[test]
-    fn the_command_is_consistent() {
-        command().debug_assert();
-    }
-
-    #[test]
-    fn the_command_line_wins_over_the_environment() {
-        let options = with(
-            &["--slow=deny", "--skipped", "deny", "--concurrency", "7"],
-            &[
-                ("CHOREO_SLOW", "warn"),
-                ("CHOREO_SKIP", "warn"),
-                ("CHOREO_CONCURRENCY", "9"),
-            ],
-        )
-        .expect("the options are valid");
-        assert_eq!(options.slow, SlowPolicy::Deny);
-        assert_eq!(options.skipped, SkipPolicy::Deny);
-        assert_eq!(options.concurrency, 7);
-    }
-
-    #[test]
-    fn the_environment_decides_where_the_command_line_is_silent() {
-        let options = with(
-            &[],
-            &[
-                ("CHOREO_SLOW", "DENY"),
-                ("CHOREO_SKIP", "deny"),
-                ("CHOREO_CONCURRENCY", "9"),
-            ],
-        )
-        .expect("the options are valid");
-        assert_eq!(options.slow, SlowPolicy::Deny);
-        assert_eq!(options.skipped, SkipPolicy::Deny);
-        assert_eq!(options.concurrency, 9);
-    }
-
-    #[test]
-    fn the_seed_comes_from_the_nearest_place_that_states_one() {
-        let seed = |args: &[&str], variables: &[(&str, &str)]| {
-            with(args, variables).expect("the options are valid").seed
-        };
-        let most = u64::MAX.to_string();
-        assert_eq!(seed(&[], &[]), None);
-        assert_eq!(seed(&[], &[("CHOREO_SEED", "")]), None);
-        assert_eq!(seed(&[], &[("CHOREO_SEED", &most)]), Some(u64::MAX));
-        assert_eq!(seed(&["--seed=3"], &[("CHOREO_SEED", "4")]), Some(3));
-    }
-
-    #[test]
-    fn under_nextest_a_skip_must_be_allowed_to_pass() {
-        let skipped = |args: &[&str], variables: &[(&str, &str)]| {
-            with(args, variables)
-                .expect("the options are valid")
-                .skipped
-        };
-        let nextest = ("NEXTEST", "1");
-        assert_eq!(skipped(&[], &[]), SkipPolicy::Warn);
-        assert_eq!(skipped(&[], &[nextest]), SkipPolicy::DenyUnseen);
-        let allowed = [nextest, ("CHOREO_SKIP", "warn")];
-        assert_eq!(skipped(&[], &allowed), SkipPolicy::Warn);
-        assert_eq!(skipped(&["--skipped=deny"], &allowed), SkipPolicy::Deny);
-    }
-
-    #[test]
-    fn the_limit_comes_from_the_nearest_place_that_states_one() {
-        let limit = |args: &[&str], variables: &[(&str, &str)]| {
-            with(args, variables)
-                .expect("the options are valid")
-                .concurrency
-        };
-        let both = [("CHOREO_CONCURRENCY", "5"), ("RUST_TEST_THREADS", "4")];
-        assert_eq!(limit(&[], &[]), DEFAULT_CONCURRENCY);
-        assert_eq!(limit(&[], &[("RUST_TEST_THREADS", "4")]), 4);
-        assert_eq!(limit(&[], &both), 5);
-        assert_eq!(limit(&["--test-threads=3"], &both), 3);
-        assert_eq!(limit(&["--test-threads=3", "--concurrency=2"], &both), 2);
-        assert_eq!(
-            limit(&[], &[("CHOREO_CONCURRENCY", "")]),
-            DEFAULT_CONCURRENCY
-        );
-    }
-
-    #[test]
-    fn the_report_goes_where_the_nearest_place_says() {
-        let wish = |args: &[&str], variables: &[(&str, &str)]| {
-            with(args, variables).expect("the options are valid").report
-        };
-        let at = |folder: &str| ReportWish::At(folder.into());
-        let folder = ("CHOREO_REPORT_DIR", "out");
-        assert_eq!(wish(&[], &[]), ReportWish::Unsaid);
-        assert_eq!(wish(&[], &[("CHOREO_REPORT_DIR", "")]), ReportWish::Unsaid);
-        assert_eq!(wish(&[], &[folder]), at("out"));
-        assert_eq!(wish(&["--report", "here"], &[folder]), at("here"));
-        assert_eq!(wish(&["--report=off"], &[folder]), ReportWish::Off);
-        let off = ("CHOREO_REPORT", "off");
-        assert_eq!(wish(&[], &[folder, off]), ReportWish::Off);
-        assert_eq!(wish(&["--report=./off"], &[off]), at("./off"));
-        let error = with(&[], &[("CHOREO_REPORT", "html")]).expect_err("it is no switch");
-        assert!(error.to_string().contains("`on` or `off`"), "{error}");
-    }
-
-    #[test]
-    fn bad_values_are_refused_by_name() {
-        let bad = |args: &[&str], variables: &[(&str, &str)]| {
-            with(args, variables)
-                .expect_err("the value is bad")
-                .to_string()
-        };
-        let text = bad(&[], &[("CHOREO_SLOW", "never")]);
-        for part in ["CHOREO_SLOW", "`never`", "`warn` or `deny`"] {
-            assert!(text.contains(part), "{text}");
-        }
-        assert!(bad(&[], &[("CHOREO_CONCURRENCY", "0")]).contains("at least 1"));
-        assert!(bad(&[], &[("CHOREO_SEED", "x")]).contains("a whole number"));
-        assert!(bad(&["--seed=x"], &[]).contains("--seed"));
-        assert!(bad(&["--slow=never"], &[]).contains("--slow"));
-        assert!(bad(&["--concurrency=0"], &[]).contains("--concurrency"));
-        assert!(bad(&["--test-threads=0"], &[]).contains("--test-threads"));
-        assert!(bad(&["--shuffle"], &[]).contains("--shuffle"));
-    }
-
-    #[test]
-    fn what_editors_and_cargo_pass_is_accepted() {
-        let options = with(
-            &[
-                "-Z",
-                "unstable-options",
-                "--format=json",
-                "--report-time",
-                "--no-capture",
-                "--show-output",
-                "one",
-                "two",
-            ],
-            &[],
-        )
-        .expect("the options are valid");
-        assert!(options.libtest.nocapture);
-        assert_eq!(options.filters, ["one", "two"]);
-    }
-
-    #[test]
-    fn help_shows_both_sets_of_options() {
-        let help = with(&["--help"], &[])
-            .expect_err("help ends the program")
-            .to_string();
-        for part in [
-            "--exact",
-            "--slow",
-            "--skipped",
-            "--tag",
-            "CHOREO_CONCURRENCY",
-        ] {
-            assert!(help.contains(part), "{part} is missing in:\n{help}");
-        }
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::time::Instant;
 
 use anstream::{AutoStream, ColorChoice};
+use choreo_report::redact;
 use libtest_mimic::{ColorSetting, FormatSetting};
 
 use crate::args::{Options, Refusal, parse};
@@ -13,13 +14,14 @@ use crate::exit::RunExit;
 use crate::json::Json;
 use crate::list;
 use crate::output::{Output, Step};
+use crate::redacted::Redacted;
 use crate::registry::{Test, registered};
 use crate::report::Reporter;
-use crate::run::{Event, Run};
+use crate::run::{Event, Plan, Run};
 use crate::seed;
 use crate::select::{Selection, select};
 use crate::text::Paint;
-use crate::verdict::Judge;
+use crate::verdict::{Judge, Status};
 
 /// Runs the scenarios of this binary as its command line asks, and ends the process.
 ///
@@ -32,7 +34,7 @@ pub fn main(module: &str) -> ! {
 /// Runs the scenarios of this binary as its command line asks; see the documentation of the
 /// crate. Like [`main`], without ending the process.
 pub fn run(module: &str) -> RunExit {
-    let options = match parse(std::env::args_os(), |name| std::env::var(name).ok()) {
+    let mut options = match parse(std::env::args_os(), |name| std::env::var(name).ok()) {
         Ok(options) => options,
         Err(Refusal::CommandLine(error)) => {
             // Also `--help`, which goes to the standard output and is no error.
@@ -47,6 +49,10 @@ pub fn run(module: &str) -> RunExit {
     };
     if let Some(seed) = options.seed {
         seed::fix(seed);
+    }
+    if options.shuffle && options.shuffle_seed.is_none() {
+        // What the environment says of it is read by now.
+        options.shuffle_seed = seed::run_seed().ok();
     }
     let krate = module.split("::").next().unwrap_or_default();
     match registered(krate) {
@@ -82,8 +88,10 @@ fn run_tests(tests: Vec<Test>, options: &Options, krate: &str) -> RunExit {
         Err(error) => return complain(&format!("the log file: {error}"), RunExit::USAGE),
     };
     let color = choice != ColorChoice::Never;
+    // Also where there is no report.
+    let _secrets = redact::hold_secrets();
     if options.libtest.format == Some(FormatSetting::Json) {
-        let mut json = Json::new(out, &selection);
+        let mut json = Json::new(out, options.shuffle_seed, &selection);
         let exit = execute(&selection, options, krate, false, &mut json);
         for notice in json.skips().notices() {
             note(&format!("{} {}", notice.title, notice.reason));
@@ -106,7 +114,14 @@ fn execute(
     let started = Instant::now();
     let mut reporter = Reporter::begin(selection, options, krate);
     let detail = reporter.wants_detail();
-    let mut run = match Run::start(&selection.tests, options.concurrency, color, detail) {
+    let plan = Plan {
+        limit: options.concurrency,
+        color,
+        detail,
+        shuffle: options.shuffle_seed,
+        fail_fast: options.fail_fast,
+    };
+    let mut run = match Run::start(&selection.tests, plan) {
         Ok(run) => run,
         Err(error) => return complain(&no_runtime(&error), RunExit::FAILED),
     };
@@ -120,6 +135,9 @@ fn execute(
             Event::Finished(index, finish) => match selection.tests.get(index) {
                 Some(selected) => {
                     let verdict = judge.judge(&selected.test, finish);
+                    if options.fail_fast && verdict.status == Status::Failed {
+                        run.start_no_more();
+                    }
                     Step::Finished(index, Box::new(verdict))
                 }
                 None => continue,
@@ -139,8 +157,10 @@ fn execute(
     // Who was stopped has little time: first what is known, then the brokers.
     let report = reporter.end();
     let succeeded = output.end(elapsed, report.report.as_deref());
-    run.close().iter().for_each(|problem| note(problem));
-    report.warnings.iter().for_each(|warning| note(warning));
+    let mut redacted = Redacted::new(options.show_secrets);
+    for problem in run.close().iter().chain(&report.warnings) {
+        note(&redacted.text(problem));
+    }
     let _ = io::stderr().write_all(report.annotations.as_bytes());
     match stopped {
         Some(signal) => signal.exit(),
@@ -157,6 +177,9 @@ fn look(options: &Options, color: bool) -> Look {
         terse: args.quiet || args.format == Some(FormatSetting::Terse),
         show_expected: args.nocapture || args.show_output,
         one_by_one: options.concurrency == 1,
+        shuffle: options.shuffle_seed,
+        show_secrets: options.show_secrets,
+        in_file: args.logfile.is_some(),
         interactive: args.logfile.is_none() && io::stdout().is_terminal(),
     }
 }

@@ -10,10 +10,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use choreo_report::model::{HandleRecord, Millis, Outcome};
-use choreo_report::redact::{self, Holding, Redactor};
+use choreo_report::redact::Redactor;
 use serde::Serialize;
 
 use crate::output::{Output, Step};
+use crate::redacted::redacted;
 use crate::registry::Test;
 use crate::select::{Selected, Selection};
 use crate::skips::Skips;
@@ -24,6 +25,8 @@ use crate::verdict::{Kind, Status, Verdict};
 /// As on the console, nobody can be told that the output is gone.
 pub(crate) struct Json<'a> {
     out: Box<dyn Write>,
+    /// What the order of the tests was drawn from, if it was.
+    shuffle: Option<u64>,
     tests: &'a [Selected],
     filtered_out: usize,
     /// When each test began.
@@ -35,8 +38,6 @@ pub(crate) struct Json<'a> {
     interrupted: Option<String>,
     /// The events have no place for the reasons as people read them.
     skips: Skips,
-    /// Also where there is no report.
-    _secrets: Holding,
 }
 
 /// What a scenario adds to the event of its end.
@@ -86,9 +87,10 @@ struct EndedRun<'a> {
 }
 
 impl<'a> Json<'a> {
-    pub(crate) fn new(out: Box<dyn Write>, selection: &'a Selection) -> Self {
+    pub(crate) fn new(out: Box<dyn Write>, shuffle: Option<u64>, selection: &'a Selection) -> Self {
         Self {
             out,
+            shuffle,
             tests: &selection.tests,
             filtered_out: selection.filtered_out,
             started: vec![None; selection.tests.len()],
@@ -97,7 +99,6 @@ impl<'a> Json<'a> {
             ignored: 0,
             interrupted: None,
             skips: Skips::default(),
-            _secrets: redact::hold_secrets(),
         }
     }
 
@@ -128,7 +129,6 @@ impl<'a> Json<'a> {
         };
         let test = &selected.test;
         let text = verdict.text.as_deref();
-        // Unlike what a person reads in a terminal, events are kept.
         let mut redactor = Redactor::of_process();
         let event = match verdict.status {
             Status::Passed => {
@@ -145,7 +145,8 @@ impl<'a> Json<'a> {
             }
         };
         if verdict.kind == Kind::Skipped {
-            self.skips.add(text.unwrap_or_default());
+            let reason = redacted(text.unwrap_or_default(), &mut redactor);
+            self.skips.add(&reason);
         }
         let mut line = format!(
             r#"{{ "type": "test", "name": {}, "event": "{event}""#,
@@ -192,9 +193,12 @@ impl<'a> Json<'a> {
 impl Output for Json<'_> {
     fn begin(&mut self) {
         let tests = self.tests.len();
-        self.line(&format!(
-            r#"{{ "type": "suite", "event": "started", "test_count": {tests} }}"#
-        ));
+        let mut line = format!(r#"{{ "type": "suite", "event": "started", "test_count": {tests}"#);
+        if let Some(seed) = self.shuffle {
+            add(&mut line, "shuffle_seed", &value(&seed));
+        }
+        line.push_str(" }");
+        self.line(&line);
     }
 
     fn step(&mut self, step: &Step) {
@@ -249,6 +253,7 @@ fn ended(test: &Test, verdict: &Verdict, redactor: &mut Redactor) -> Ended {
             Kind::Outcome(_) => "error",
             Kind::ExpectedFailure => "expected_failure",
             Kind::Skipped => "skipped",
+            Kind::NotRun => "not_run",
             Kind::Ignored => "ignored",
         },
         file: test.case.file,
@@ -257,12 +262,6 @@ fn ended(test: &Test, verdict: &Verdict, redactor: &mut Redactor) -> Ended {
         duration_ms: verdict.record.as_ref().map(|record| record.duration.into()),
         handles: handles.map(|it| Handle::new(it, redactor)).collect(),
     }
-}
-
-fn redacted(text: &str, redactor: &mut Redactor) -> String {
-    let mut text = text.to_owned();
-    redactor.text(&mut text);
-    text
 }
 
 fn add(line: &mut String, field: &str, json: &str) {

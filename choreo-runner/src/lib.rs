@@ -9,7 +9,8 @@
 //! [`main`] reads the command line as libtest does, selects among the registered cases, starts
 //! all that were selected on one runtime, prints as libtest does, and ends the process. Beside
 //! libtest's own options (`--list`, filters, `--exact`, `--skip`, `--ignored`,
-//! `--test-threads`, `--format` …) there are:
+//! `--test-threads`, `--format` …) there are these; of libtest's, those that are unstable there need
+//! no `-Z` here:
 //!
 //! | option | environment | meaning |
 //! |---|---|---|
@@ -17,8 +18,11 @@
 //! | `--skipped warn\|deny` | `CHOREO_SKIP` | whether a scenario that cannot run here, because its broker is missing, fails; default `warn`, under nextest `deny` |
 //! | `--concurrency N` | `CHOREO_CONCURRENCY` | how many scenarios are in flight at once; default 256 |
 //! | `--seed N` | `CHOREO_SEED` | what chance is drawn from, to repeat a run; default: another number in each run |
+//! | `--shuffle`, `--shuffle-seed N` | | scenarios start in another order than that of the source: one that follows from `N`, or from the seed of the run; the output says which |
+//! | `--fail-fast` | | after the first failure none starts; those are *not run*, and counted as ignored in the last line |
 //! | `--tag NAME` | | only scenarios with this tag, or with one of several |
 //! | `--report DIR\|off` | `CHOREO_REPORT_DIR`, `CHOREO_REPORT=off` | where the report is written; default `target/choreo/report` |
+//! | | `CHOREO_SHOW_SECRETS` | `1` shows in the terminal what is hidden in reports; default `0` |
 //!
 //! The command line wins over the environment. `--test-threads N` (or `RUST_TEST_THREADS`) limits
 //! the scenarios in flight too.
@@ -63,7 +67,7 @@
 //!
 //! | `type`, `event` | when | fields |
 //! |---|---|---|
-//! | `suite`, `started` | first | `test_count` |
+//! | `suite`, `started` | first | `test_count`, `shuffle_seed` if there is one |
 //! | `test`, `started` | a scenario begins, or is only shown as ignored | `name` |
 //! | `test`, `timeout` | it has been running for 60 seconds, and runs on | `name` |
 //! | `test`, `ok` | it passed | `name`, `exec_time` in seconds, `choreo` |
@@ -72,12 +76,15 @@
 //! | `suite`, `ok` or `failed` | last | `passed`, `failed`, `ignored`, `measured`, `filtered_out`, `exec_time`, `choreo` |
 //!
 //! `choreo` of a test: `outcome` (`pass`, `slow`, `fail`, `timeout`, `error`, `expected_failure`,
-//! `skipped`, `ignored`), `file`, `line`, `tags`, and if it ran `duration_ms` and `handles`, each with
+//! `skipped`, `not_run`, `ignored`), `file`, `line`, `tags`, and if it ran `duration_ms` and `handles`, each with
 //! `topic`, `outcome`, `latency_ms` and `budget_ms`. `choreo` of the suite: `report` (the path of the
 //! page) and `interrupted` (the signal that ended the run). What is not known is left out.
 //!
-//! Failure texts, reasons and topics in events are redacted as in reports, since logs of CI are kept. What a
-//! person reads in the terminal is not.
+//! # What is hidden
+//!
+//! Failure texts, reasons and topics are redacted as in reports: in events, and in what a person reads. There
+//! `CHOREO_SHOW_SECRETS=1` shows them as they are: not in events, nor in a `--logfile`, and no report has them
+//! ever. What a scenario prints itself goes straight to the terminal, as it is.
 //!
 //! # Exit status
 //!
@@ -88,8 +95,10 @@
 //!
 //! Output is never captured. A scenario that cannot run on this machine is *skipped*: counted
 //! as ignored in the last line, and named above it with the reason. `--logfile` takes all of the
-//! output away from the standard output. `--shuffle`, `--fail-fast` and `--format junit` are not
-//! offered. Under `cargo nextest run` every scenario is a process of its own, so that a resource
+//! output away from the standard output. `--ensure-time`, `--exclude-should-panic` and
+//! `--format junit` are refused, with what there is instead; `--bench` runs nothing, as scenarios
+//! are no benchmarks; `--report-time` and `--force-run-in-process` say what is always so. After
+//! the first failure under `--fail-fast`, scenarios in flight run to their end. Under `cargo nextest run` every scenario is a process of its own, so that a resource
 //! is opened once for each. Nextest knows only passed and failed: a scenario that cannot run fails
 //! there unless `CHOREO_SKIP=warn` accepts that it counts as passed.
 #![forbid(unsafe_code)]
@@ -105,6 +114,7 @@ mod json;
 mod list;
 mod output;
 mod panics;
+mod redacted;
 mod registry;
 mod report;
 mod resource;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::interrupt::{self, Signal};
 use crate::panics::catch_panic;
 use crate::resource::OpenError;
 use crate::resources::{ResourceId, Resources};
+use crate::seed;
 use crate::select::Selected;
 
 /// When people begin to wonder; the same as libtest's.
@@ -46,15 +48,32 @@ pub(crate) enum Finish {
         resource: ResourceId,
         cause: String,
     },
+    /// Another one failed before it began, and none is to start after a failure.
+    NotRun,
     /// The code around the scenario failed. This is never what `should_fail` means.
     Broken(String),
+}
+
+/// How the selected tests are to run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    /// So many are in flight at most.
+    pub(crate) limit: usize,
+    pub(crate) color: bool,
+    pub(crate) detail: bool,
+    /// What the order in which they start is drawn from; otherwise it is theirs.
+    pub(crate) shuffle: Option<u64>,
+    /// [`Run::start_no_more`] may be called after any end, and counts from then on.
+    pub(crate) fail_fast: bool,
 }
 
 /// A run in progress.
 pub(crate) struct Run {
     runtime: Runtime,
-    resources: Arc<Resources>,
-    events: Receiver<Event>,
+    shared: Arc<Shared>,
+    events: Receiver<Told>,
+    /// What the scenario holds whose end is being looked at.
+    held: Option<Rights>,
     /// Which tests have not finished yet, so that none is lost.
     unfinished: Vec<bool>,
 }
@@ -65,20 +84,14 @@ impl Run {
     /// # Errors
     ///
     /// The operating system refuses threads or the like to the runtime.
-    pub(crate) fn start(
-        selected: &[Selected],
-        limit: usize,
-        color: bool,
-        detail: bool,
-    ) -> io::Result<Self> {
+    pub(crate) fn start(selected: &[Selected], plan: Plan) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .thread_name("choreo")
             .build()?;
-        let resources = Arc::new(Resources::default());
         let (sender, events) = mpsc::channel();
         let sender = Arc::new(sender);
-        let jobs = selected
+        let mut jobs: Vec<Job> = selected
             .iter()
             .enumerate()
             .map(|(index, selected)| Job {
@@ -90,19 +103,28 @@ impl Run {
                     file: selected.test.case.file,
                     line: selected.test.case.line,
                     row: selected.test.case.row,
-                    color,
-                    detail,
+                    color: plan.color,
+                    detail: plan.detail,
                 },
             })
             .collect();
-        let limit = Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)));
+        if let Some(seed) = plan.shuffle {
+            seed::shuffle(&mut jobs, seed);
+        }
+        let shared = Arc::new(Shared {
+            limit: Arc::new(Semaphore::new(plan.limit.min(Semaphore::MAX_PERMITS))),
+            resources: Resources::default(),
+            fail_fast: plan.fail_fast,
+            starts_no_more: AtomicBool::new(false),
+        });
         // Before the first scenario begins: none is ended by a signal and told of by nobody.
         listen(Arc::downgrade(&sender));
-        runtime.spawn(start_in_order(jobs, limit, Arc::clone(&resources), sender));
+        runtime.spawn(start_in_order(jobs, Arc::clone(&shared), sender));
         Ok(Self {
             runtime,
-            resources,
+            shared,
             events,
+            held: None,
             unfinished: vec![true; selected.len()],
         })
     }
@@ -119,23 +141,32 @@ impl Run {
 
     /// Waits for the next event; `None` when every test has finished.
     pub(crate) fn next(&mut self) -> Option<Event> {
-        let event = self.events.recv().unwrap_or_else(|_| {
+        self.held = None;
+        let told = self.events.recv().unwrap_or_else(|_| {
             // The code that starts the tests is gone. What is left must be reported by somebody.
             let index = self.unfinished.iter().position(|open| *open);
             Event::Finished(
                 index.unwrap_or(usize::MAX),
                 Finish::Broken("the runner lost this scenario: please report this bug".to_owned()),
             )
+            .into()
         });
+        let Told { event, held } = told;
+        self.held = held;
         if let Event::Finished(index, _) = &event {
             *self.unfinished.get_mut(*index)? = false;
         }
         Some(event)
     }
 
+    /// Starts none of those that have not begun.
+    pub(crate) fn start_no_more(&self) {
+        self.shared.starts_no_more.store(true, Ordering::SeqCst);
+    }
+
     /// Closes the resources and stops the runtime. Returns what went wrong with closing.
     pub(crate) fn close(self) -> Vec<String> {
-        let problems = self.runtime.block_on(self.resources.close());
+        let problems = self.runtime.block_on(self.shared.resources.close());
         // Whatever still runs, such as a blocked thread, must not keep the process alive.
         self.runtime.shutdown_background();
         problems
@@ -143,11 +174,11 @@ impl Run {
 }
 
 /// From now on, Ctrl-C and its like are events instead of the end of the process.
-fn listen(events: Weak<Sender<Event>>) {
+fn listen(events: Weak<Sender<Told>>) {
     interrupt::listen(move |signal| {
         // Without a sender the run has ended by itself.
         let events = events.upgrade();
-        events.is_some_and(|events| events.send(Event::Interrupted(signal)).is_ok())
+        events.is_some_and(|events| events.send(Event::Interrupted(signal).into()).is_ok())
     });
 }
 
@@ -158,31 +189,56 @@ struct Job {
     context: RunContext,
 }
 
-async fn start_in_order(
-    jobs: Vec<Job>,
+/// What all scenarios of a run share.
+struct Shared {
     limit: Arc<Semaphore>,
-    resources: Arc<Resources>,
-    events: Arc<Sender<Event>>,
-) {
+    resources: Resources,
+    fail_fast: bool,
+    starts_no_more: AtomicBool,
+}
+
+impl Shared {
+    fn starts_no_more(&self) -> bool {
+        self.starts_no_more.load(Ordering::SeqCst)
+    }
+}
+
+/// An event on its way.
+struct Told {
+    event: Event,
+    /// What the scenario keeps until its end has been judged, where nothing may start before.
+    held: Option<Rights>,
+}
+
+impl From<Event> for Told {
+    fn from(event: Event) -> Self {
+        Self { event, held: None }
+    }
+}
+
+async fn start_in_order(jobs: Vec<Job>, shared: Arc<Shared>, events: Arc<Sender<Told>>) {
     // Sending fails only if nobody listens any more, and then there is nobody to tell.
     let mut tasks = JoinSet::new();
     let mut index_of = HashMap::new();
     for job in jobs {
         let index = job.index;
         if job.ignored {
-            let _ = events.send(Event::Finished(index, Finish::Ignored));
+            let _ = events.send(Event::Finished(index, Finish::Ignored).into());
             continue;
         }
-        let permit = acquire(&limit).await;
+        let permit = acquire(&shared.limit).await;
+        if shared.starts_no_more() {
+            let _ = events.send(Event::Finished(index, Finish::NotRun).into());
+            continue;
+        }
         let rights = Rights {
-            limit: Arc::clone(&limit),
             flight: Some(permit),
             turn: None,
         };
         let task = tasks.spawn(attend(
             job,
             rights,
-            Arc::clone(&resources),
+            Arc::clone(&shared),
             Arc::clone(&events),
         ));
         index_of.insert(task.id(), index);
@@ -192,7 +248,7 @@ async fn start_in_order(
             && let Some(index) = index_of.get(&error.id())
         {
             let text = format!("the task of this scenario ended without a result: {error}");
-            let _ = events.send(Event::Finished(*index, Finish::Broken(text)));
+            let _ = events.send(Event::Finished(*index, Finish::Broken(text)).into());
         }
     }
 }
@@ -200,38 +256,37 @@ async fn start_in_order(
 /// What a scenario holds while it runs. Kept until its end has been told, so that with one
 /// scenario at a time no other begins before.
 struct Rights {
-    limit: Arc<Semaphore>,
     /// To be in flight.
     flight: Option<OwnedSemaphorePermit>,
     /// To use a resource that cannot be shared.
     turn: Option<OwnedSemaphorePermit>,
 }
 
-async fn attend(
-    job: Job,
-    mut rights: Rights,
-    resources: Arc<Resources>,
-    events: Arc<Sender<Event>>,
-) {
+async fn attend(job: Job, mut rights: Rights, shared: Arc<Shared>, events: Arc<Sender<Told>>) {
     let index = job.index;
-    let _ = events.send(Event::Started(index));
+    let _ = events.send(Event::Started(index).into());
     let result = {
-        let mut work = pin!(catch_panic(carry_out(job, &mut rights, &resources)));
+        let mut work = pin!(catch_panic(carry_out(job, &mut rights, &shared)));
         match timeout(LONG, work.as_mut()).await {
             Ok(result) => result,
             Err(_) => {
-                let _ = events.send(Event::Lingers(index));
+                let _ = events.send(Event::Lingers(index).into());
                 work.await
             }
         }
     };
     let finish = result.unwrap_or_else(|panic| Finish::Broken(panic.to_string()));
-    let _ = events.send(Event::Finished(index, finish));
+    let event = Event::Finished(index, finish);
+    let (held, rights) = match shared.fail_fast {
+        true => (Some(rights), None),
+        false => (None, Some(rights)),
+    };
+    let _ = events.send(Told { event, held });
     drop(rights);
 }
 
-async fn carry_out(job: Job, rights: &mut Rights, resources: &Resources) -> Finish {
-    let slot = resources.slot((job.case.resource)());
+async fn carry_out(job: Job, rights: &mut Rights, shared: &Shared) -> Finish {
+    let slot = shared.resources.slot((job.case.resource)());
     let opened = match slot.open().await {
         Ok(opened) => opened,
         Err(OpenError::Skip(reason)) => return Finish::Skipped(reason),
@@ -250,8 +305,11 @@ async fn carry_out(job: Job, rights: &mut Rights, resources: &Resources) -> Fini
             // the turn gets a permit in the end, as nobody holds a permit while waiting.
             rights.flight = None;
             rights.turn = Some(acquire(&slot.turn).await);
-            rights.flight = Some(acquire(&rights.limit).await);
+            rights.flight = Some(acquire(&shared.limit).await);
         }
+    }
+    if shared.starts_no_more() {
+        return Finish::NotRun;
     }
     Finish::Ran((job.case.run)(job.context).await)
 }
@@ -275,6 +333,14 @@ mod tests {
     use crate::case::BoxFuture;
     use crate::registry::Test;
     use crate::testing::{Broker, case};
+
+    const PLAN: Plan = Plan {
+        limit: 1,
+        color: false,
+        detail: false,
+        shuffle: None,
+        fail_fast: false,
+    };
 
     /// Counts how many scenarios are in flight.
     struct Gauge {
@@ -317,7 +383,8 @@ mod tests {
 
     /// Runs to the end. Returns how many scenarios ran; panics if one did not.
     fn complete(selected: &[Selected], limit: usize) -> usize {
-        let mut run = Run::start(selected, limit, false, false).expect("a runtime can be started");
+        let mut run =
+            Run::start(selected, Plan { limit, ..PLAN }).expect("a runtime can be started");
         let mut ran = 0;
         while let Some(event) = run.next() {
             match event {
@@ -389,7 +456,7 @@ mod tests {
     fn one_at_a_time_keeps_the_order() {
         static CASE: Case = case("each", "t", "a.rs", 1);
         let all = selected(&CASE, 50);
-        let mut run = Run::start(&all, 1, false, false).expect("a runtime can be started");
+        let mut run = Run::start(&all, PLAN).expect("a runtime can be started");
         let mut told = Vec::new();
         while let Some(event) = run.next() {
             told.push(match event {
@@ -407,10 +474,76 @@ mod tests {
     }
 
     #[test]
+    fn a_seed_shuffles_the_order_in_which_they_start_and_repeats_it() {
+        static CASE: Case = case("each", "t", "a.rs", 1);
+        let all = selected(&CASE, 50);
+        let started = |seed| {
+            let plan = Plan {
+                shuffle: Some(seed),
+                ..PLAN
+            };
+            let mut run = Run::start(&all, plan).expect("a runtime can be started");
+            let mut started = Vec::new();
+            while let Some(event) = run.next() {
+                if let Event::Started(index) = event {
+                    started.push(index);
+                }
+            }
+            run.close();
+            started
+        };
+        let shuffled = started(7);
+        assert_eq!(started(7), shuffled);
+        assert_ne!(started(8), shuffled);
+        assert!(!shuffled.is_sorted());
+        let mut sorted = shuffled;
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..50).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn none_starts_after_the_end_at_which_that_was_decided() {
+        static SHY: Broker = Broker {
+            name: "coy",
+            isolated: false,
+        };
+        static CASE: Case = case("each", "t", "a.rs", 1);
+        static IN_TURN: Case = Case {
+            resource: || &SHY,
+            ..case("in_turn", "t", "a.rs", 2)
+        };
+        // One in flight at a time, or all in flight and one at a time with the resource.
+        for (case, limit) in [(&CASE, 1), (&IN_TURN, 50)] {
+            let all = selected(case, 50);
+            let plan = Plan {
+                limit,
+                fail_fast: true,
+                ..PLAN
+            };
+            let mut run = Run::start(&all, plan).expect("a runtime can be started");
+            let (mut ran, mut not_run) = (0, 0);
+            while let Some(event) = run.next() {
+                match event {
+                    Event::Finished(_, Finish::Ran(_)) => {
+                        ran += 1;
+                        if ran == 3 {
+                            run.start_no_more();
+                        }
+                    }
+                    Event::Finished(_, Finish::NotRun) => not_run += 1,
+                    _ => {}
+                }
+            }
+            run.close();
+            assert_eq!((ran, not_run), (3, 47));
+        }
+    }
+
+    #[test]
     fn a_scenario_that_the_runner_loses_is_reported() {
         static CASE: Case = case("lost", "t", "a.rs", 1);
         let all = selected(&CASE, 2);
-        let mut run = Run::start(&[], 1, false, false).expect("a runtime can be started");
+        let mut run = Run::start(&[], PLAN).expect("a runtime can be started");
         run.unfinished = vec![true; all.len()];
         for expected in 0..2 {
             let event = run.next();

@@ -57,6 +57,21 @@ fn drawn(environment: &dyn Fn(&str) -> Option<String>) -> Result<u64, InvalidSee
     Ok((bits ^ (bits >> 32)) & u64::from(u32::MAX))
 }
 
+/// Brings items into an order that follows from the seed.
+pub(crate) fn shuffle<T>(items: &mut [T], seed: u64) {
+    let mut state = seed;
+    for last in (1..items.len()).rev() {
+        // SplitMix64.
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = state;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^= bits >> 31;
+        let other = bits % (last as u64 + 1);
+        items.swap(last, usize::try_from(other).unwrap_or_default());
+    }
+}
+
 /// FNV-1a: the same in every process and every build.
 fn hashed(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {

@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Outcome(Outcome),
     ExpectedFailure,
     Skipped,
+    /// None was to start after the first failure.
+    NotRun,
     Ignored,
 }
 
@@ -78,6 +80,13 @@ impl Judge {
             },
             Finish::Skipped(reason) => self.skipped(test.case, reason),
             Finish::Unavailable { resource, cause } => self.unavailable(test, resource, &cause),
+            Finish::NotRun => Verdict {
+                status: Status::Ignored,
+                kind: Kind::NotRun,
+                detail: String::new(),
+                text: Some("not run: another scenario failed before (--fail-fast)".to_owned()),
+                record: None,
+            },
             Finish::Broken(text) => failed_to_run("(error)", at(test.case, &text)),
         }
     }
@@ -96,13 +105,21 @@ impl Judge {
             (true, Some(why)) => (
                 Status::Passed,
                 Kind::ExpectedFailure,
-                format!("(failed as expected: {outcome}{})", after_dash(why)),
+                format!(
+                    "(failed as expected: {outcome}{}{})",
+                    after_dash(why),
+                    slowest(&record)
+                ),
                 text,
             ),
             (false, Some(why)) => (
                 Status::Failed,
                 Kind::Outcome(Outcome::Fail),
-                format!("(should fail but passed{})", after_dash(why)),
+                format!(
+                    "(should fail but passed{}{})",
+                    after_dash(why),
+                    slowest(&record)
+                ),
                 Some(at(case, &passed_text(why, outcome))),
             ),
             (true, None) => (
@@ -203,11 +220,28 @@ fn success_detail(record: &ScenarioRecord) -> String {
         (Some(latency), Some(budget)) if record.outcome == Outcome::Slow => {
             format!("({})", over(latency, budget, &handle.topic))
         }
-        (Some(latency), Some(budget)) => {
-            format!("({} of {})", measured(latency), measured(budget))
-        }
-        (Some(latency), None) => format!("({})", measured(latency)),
+        (Some(latency), budget) => format!("({})", of_budget(latency, budget)),
         (None, _) => String::new(),
+    }
+}
+
+/// The slowest of those that were answered, for the line of a scenario that failed for another reason.
+fn slowest(record: &ScenarioRecord) -> String {
+    let answered = record
+        .handles
+        .iter()
+        .filter(|handle| !handle.outcome.is_failure())
+        .filter_map(|handle| Some((handle.latency?, handle.budget)));
+    match answered.max_by_key(|(latency, _)| *latency) {
+        Some((latency, budget)) => format!("; slowest {}", of_budget(latency, budget)),
+        None => String::new(),
+    }
+}
+
+fn of_budget(latency: Duration, budget: Option<Duration>) -> String {
+    match budget {
+        Some(budget) => format!("{} of {}", measured(latency), measured(budget)),
+        None => measured(latency),
     }
 }
 
@@ -228,17 +262,22 @@ fn failure_detail(record: &ScenarioRecord) -> String {
             count(record.handles.len(), "expectation")
         ),
     };
+    let what = if what.is_empty() {
+        what
+    } else {
+        format!(": {what}")
+    };
+    let slowest = slowest(record);
     match outcome {
         Outcome::Slow => {
             let slow = success_detail(record);
             format!("(slow: {}", slow.trim_start_matches('('))
         }
-        Outcome::Timeout if what.is_empty() => {
-            format!("(timeout after {})", measured(record.duration))
+        Outcome::Timeout => {
+            let after = measured(record.duration);
+            format!("(timeout after {after}{what}{slowest})")
         }
-        Outcome::Timeout => format!("(timeout after {}: {what})", measured(record.duration)),
-        _ if what.is_empty() => format!("({outcome})"),
-        _ => format!("({outcome}: {what})"),
+        _ => format!("({outcome}{what}{slowest})"),
     }
 }
 
@@ -332,5 +371,38 @@ mod tests {
         slow.extend([handle(90, Some(50)), handle(600, Some(500))]);
         assert_eq!(shown(Outcome::Slow, slow), "(90 ms, budget 50 ms, orders)");
         assert_eq!(shown(Outcome::Pass, Vec::new()), "");
+    }
+
+    #[test]
+    fn the_line_of_a_failure_shows_the_slowest_answer() {
+        let handle = |outcome, latency: Option<u64>| {
+            let handle = HandleRecord::new("orders", outcome);
+            handle.with_latency(latency.map(Duration::from_millis))
+        };
+        let shown = |outcome, answered: Vec<HandleRecord>| {
+            let mut handles = vec![handle(outcome, Some(999))];
+            handles.extend(answered);
+            let duration = Duration::from_millis(500);
+            failure_detail(&ScenarioRecord::new(outcome, handles, duration, None))
+        };
+        let budget = Duration::from_millis(50);
+        let answered = || {
+            let quick = handle(Outcome::Pass, Some(3)).with_budget(budget);
+            let slow = handle(Outcome::Slow, Some(73)).with_budget(budget);
+            vec![quick, slow, handle(Outcome::Pass, None)]
+        };
+        assert_eq!(
+            shown(Outcome::Fail, answered()),
+            "(fail: orders; slowest 73 ms of 50 ms)"
+        );
+        assert_eq!(
+            shown(Outcome::Timeout, answered()),
+            "(timeout after 500 ms: orders; slowest 73 ms of 50 ms)"
+        );
+        assert_eq!(
+            shown(Outcome::Error, vec![handle(Outcome::Pass, Some(7))]),
+            "(error: orders; slowest 7 ms)"
+        );
+        assert_eq!(shown(Outcome::Fail, Vec::new()), "(fail: orders)");
     }
 }

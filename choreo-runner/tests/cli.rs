@@ -1,196 +1,11 @@
 //! The runner as users see it: command line in, exit status and output out.
 
+#[path = "cli/fixture.rs"]
+mod fixture;
 mod support;
 
-use std::io::Write;
-use std::time::Duration;
-
-use choreo_runner::{
-    BoxFuture, Case, HandleRecord, OpenError, Opened, Outcome, Resource, Row, RunContext,
-    ScenarioRecord, SlowPolicy,
-};
 use serde_json::{Value, json};
 use support::{Ran, run, run_with};
-
-// ---- The fixture -----------------------------------------------------------------------------
-
-/// What a resource does when it is opened.
-enum Open {
-    Works,
-    Fails,
-    Panics,
-    Missing,
-}
-
-struct Broker(&'static str, Open);
-
-impl Resource for Broker {
-    fn name(&self) -> &str {
-        self.0
-    }
-
-    fn open(&'static self) -> BoxFuture<'static, Result<Opened, OpenError>> {
-        Box::pin(async {
-            say("opens", self.0);
-            match self.1 {
-                Open::Works => Ok(Opened { isolated: true }),
-                Open::Fails => Err(OpenError::Failed("no route\nto the broker".to_owned())),
-                Open::Panics => panic!("the broker is haunted"),
-                Open::Missing => Err(OpenError::Skip(
-                    "broker-server is not installed\ninstall it, or set BROKER_URL".to_owned(),
-                )),
-            }
-        })
-    }
-
-    fn close(&'static self) -> BoxFuture<'static, ()> {
-        Box::pin(async {
-            say("closes", self.0);
-            assert_ne!(self.0, "sticky", "it does not close");
-        })
-    }
-}
-
-/// On the standard error, as the checks count it.
-fn say(what: &str, resource: &str) {
-    writeln!(std::io::stderr(), "{what} {resource}").expect("the checks read this");
-}
-
-static BROKER: Broker = Broker("broker", Open::Works);
-static STICKY: Broker = Broker("sticky", Open::Works);
-static GONE: Broker = Broker("gone", Open::Fails);
-static HAUNTED: Broker = Broker("haunted", Open::Panics);
-static MISSING: Broker = Broker("missing", Open::Missing);
-
-const CASE: Case = Case {
-    name: "",
-    module: "cli",
-    file: file!(),
-    line: 0,
-    row: None,
-    tags: &[],
-    ignore: None,
-    should_fail: None,
-    slow: None,
-    resource: || &BROKER,
-    run: passes,
-};
-
-fn handle(topic: &str, outcome: Outcome, latency_us: Option<u64>, budget_ms: u64) -> HandleRecord {
-    HandleRecord::new(topic, outcome)
-        .with_latency(latency_us.map(Duration::from_micros))
-        .with_budget(Duration::from_millis(budget_ms))
-}
-
-fn ends(
-    outcome: Outcome,
-    handles: Vec<HandleRecord>,
-    failure: Option<&str>,
-) -> BoxFuture<'static, ScenarioRecord> {
-    let failure = failure.map(str::to_owned);
-    let duration = Duration::from_millis(500);
-    Box::pin(async move { ScenarioRecord::new(outcome, handles, duration, failure) })
-}
-
-fn passes(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
-    let first = handle("orders.accepted", Outcome::Pass, Some(3_000), 50);
-    let second = handle("orders.processed", Outcome::Pass, Some(12_345), 50);
-    ends(Outcome::Pass, vec![first, second], None)
-}
-
-fn is_slow(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
-    let handle = handle("orders.processed", Outcome::Slow, Some(73_000), 50);
-    ends(Outcome::Slow, vec![handle], None)
-}
-
-fn fails(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
-    let handle = handle("orders.processed", Outcome::Fail, None, 50);
-    ends(
-        Outcome::Fail,
-        vec![handle],
-        Some("one near miss\n  - count: 3"),
-    )
-}
-
-fn times_out(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
-    let handle = handle("orders.processed", Outcome::Timeout, None, 50);
-    ends(Outcome::Timeout, vec![handle], Some("nothing came"))
-}
-
-fn errs(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
-    ends(Outcome::Error, Vec::new(), Some("publish refused"))
-}
-
-fn panics_later(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
-    Box::pin(async { panic!("the ice is thin") })
-}
-
-fn panics_at_once(_: RunContext) -> BoxFuture<'static, ScenarioRecord> {
-    panic!("no ice at all")
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "this is the signature of `Case::run`"
-)]
-fn tells_its_context(context: RunContext) -> BoxFuture<'static, ScenarioRecord> {
-    let text = format!("{} {} {}", context.name, context.line, context.color);
-    ends(Outcome::Error, Vec::new(), Some(&text))
-}
-
-const ROW: Row = Row {
-    number: 5,
-    in_file: Some(3),
-    file: "tests/orders.csv",
-    line: 4,
-};
-
-/// Registers cases, one for each line of the source.
-macro_rules! cases {
-    ($($name:literal { $($field:ident: $value:expr),* $(,)? })*) => {
-        $(inventory::submit! { Case { name: $name, line: line_of($name), $($field: $value,)* ..CASE } })*
-    };
-}
-
-/// The fixtures share one line of this file, so their order is made from their names.
-const fn line_of(name: &str) -> u32 {
-    name.as_bytes()[0] as u32
-}
-
-cases! {
-    "a_passes" { module: "cli::mixed", tags: &["quick"] }
-    "b_slow" { module: "cli::mixed", run: is_slow }
-    "c_fails" { module: "cli::mixed", run: fails }
-    "d_times_out" { module: "cli::mixed", run: times_out }
-    "e_errs" { module: "cli::mixed", run: errs }
-    "f_panics_later" { module: "cli::mixed", run: panics_later }
-    "g_panics_at_once" { module: "cli::mixed", run: panics_at_once }
-    "h_ignored" { module: "cli::mixed", run: fails, ignore: Some("not yet") }
-    "i_ignored" { module: "cli::mixed", run: fails, ignore: Some("") }
-
-    "j_denies" { module: "cli::policy", run: is_slow, slow: Some(SlowPolicy::Deny) }
-    "k_warns" { module: "cli::policy", run: is_slow, slow: Some(SlowPolicy::Warn) }
-
-    "l_fails" { module: "cli::expected", run: fails, should_fail: Some("bug 17") }
-    "m_times_out" { module: "cli::expected", run: times_out, should_fail: Some("") }
-    "n_passes" { module: "cli::unexpected", should_fail: Some("bug 18"), row: Some(ROW) }
-    "o_slow" { module: "cli::unexpected", run: is_slow, should_fail: Some("") }
-
-    "p_first" { module: "cli::gone", resource: || &GONE }
-    "q_second" { module: "cli::gone", resource: || &GONE, should_fail: Some("") }
-    "r_third" { module: "cli::gone", resource: || &GONE }
-    "s_other" { module: "cli::gone" }
-    "t_haunted" { module: "cli::haunted", resource: || &HAUNTED }
-
-    "u_first" { module: "cli::missing", resource: || &MISSING }
-    "v_second" { module: "cli::missing", resource: || &MISSING }
-
-    "w_sticky" { module: "cli::sticky", resource: || &STICKY }
-    "x_context" { module: "cli::context", run: tells_its_context }
-    "root" {}
-}
-
-// ---- The checks ------------------------------------------------------------------------------
 
 fn every_outcome_has_its_line_and_its_count() {
     run(&["mixed"])
@@ -200,7 +15,7 @@ fn every_outcome_has_its_line_and_its_count() {
             "test mixed::a_passes ... ok (12.3 ms of 50 ms)",
             "test mixed::b_slow ... ok SLOW (73 ms, budget 50 ms, orders.processed)",
             "test mixed::c_fails ... FAILED (fail: orders.processed)",
-            "test mixed::d_times_out ... FAILED (timeout after 500 ms: orders.processed)",
+            "test mixed::d_times_out ... FAILED (timeout after 500 ms: orders.processed; slowest 3 ms of 50 ms)",
             "test mixed::e_errs ... FAILED (error)",
             "test mixed::f_panics_later ... FAILED (error)",
             "test mixed::g_panics_at_once ... FAILED (error)",
@@ -218,7 +33,7 @@ fn every_outcome_has_its_line_and_its_count() {
         ])
         .says(
             1,
-            "test result: FAILED. 2 passed; 5 failed; 2 ignored; 0 measured; 16 filtered out; \
+            "test result: FAILED. 2 passed; 5 failed; 2 ignored; 0 measured; 18 filtered out; \
              finished in ",
         )
         .says(1, "the ice is thin")
@@ -253,7 +68,7 @@ fn each_kind_of_failure_alone_fails_the_run() {
 
 fn a_panic_is_shown_with_its_place_and_with_a_backtrace_on_request() {
     run(&["f_panics_later"])
-        .says(1, "panicked at choreo-runner/tests/cli.rs:")
+        .says(1, "panicked at choreo-runner/tests/cli/fixture.rs:")
         .says(0, "stack backtrace");
     run_with(&["f_panics_later"], &[("RUST_BACKTRACE", "1")]).says(1, "stack backtrace");
 }
@@ -287,7 +102,7 @@ fn a_scenario_that_should_fail_passes_by_failing() {
         .exits(0)
         .has_lines(&[
             "test expected::l_fails ... ok (failed as expected: fail — bug 17)",
-            "test expected::m_times_out ... ok (failed as expected: timeout)",
+            "test expected::m_times_out ... ok (failed as expected: timeout; slowest 3 ms of 50 ms)",
             "    2 failed as expected",
         ])
         .says(0, "one near miss");
@@ -302,7 +117,7 @@ fn a_scenario_that_should_fail_passes_by_failing() {
 fn a_scenario_that_should_fail_fails_by_passing() {
     run(&["n_passes"])
         .exits(101)
-        .has_lines(&["test unexpected::n_passes ... FAILED (should fail but passed — bug 18)"])
+        .has_lines(&["test unexpected::n_passes ... FAILED (should fail but passed — bug 18; slowest 12.3 ms of 50 ms)"])
         .says(
             1,
             "\ncase: row 3 of tests/orders.csv, line 4\nshould fail (bug 18) but passed (outcome: pass)",
@@ -367,6 +182,53 @@ fn skipping_can_be_denied() {
     run_with(&["missing", "--skipped=warn"], &[("CHOREO_SKIP", "deny")]).exits(0);
 }
 
+fn what_reports_do_not_show_is_hidden_from_people_too() {
+    for color in ["always", "never"] {
+        let ran = run(&["secret::", "--color", color]).exits(101);
+        let plain = anstream::adapter::strip_str(&ran.stdout).to_string();
+        let ran = Ran {
+            stdout: plain,
+            ..ran
+        };
+        ran.says(0, "s3same42")
+            .says(
+                1,
+                "... FAILED (fail: logout?token=<redacted:assignment>; slowest 3 ms of 50 ms)\n",
+            )
+            .says(
+                1,
+                "... ignored, until api_key=<redacted:assignment> works\n",
+            )
+            .has_lines(&[
+                "  password: <redacted:assignment>",
+                "      6 %  3 ms of 50 ms  login?token=<redacted:assignment>  secret::y_leaks",
+                "4 values were hidden; CHOREO_SHOW_SECRETS=1 shows them here",
+            ]);
+    }
+    run(&["z_ignored"]).says(1, "1 value was hidden; CHOREO_SHOW_SECRETS=1 shows it here");
+    run(&["secret::", "--format=json"]).says(0, "s3same42");
+    run(&["mixed"]).says(0, "hidden");
+}
+
+fn people_may_ask_for_what_is_hidden_and_files_never_have_it() {
+    let show = [("CHOREO_SHOW_SECRETS", "1")];
+    run_with(&["secret::"], &show)
+        .exits(101)
+        .says(4, "s3same42")
+        .says(0, "hidden");
+    run_with(&["secret::", "--format=json"], &show).says(0, "s3same42");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let log = folder.path().join("log.txt");
+    let log = log.to_str().expect("the path is text");
+    run_with(&["secret::", "--logfile", log], &show).exits(101);
+    let log = std::fs::read_to_string(log).expect("the log is written");
+    assert!(log.contains("\n4 values were hidden\n"), "{log}");
+    assert!(!log.contains("s3same42"), "{log}");
+    run_with(&["secret::"], &[("CHOREO_SHOW_SECRETS", "yes")])
+        .exits(2)
+        .warns(1, "CHOREO_SHOW_SECRETS is `yes`: it must be `1` or `0`");
+}
+
 fn listing_prints_names_and_opens_nothing() {
     let terse = run(&["--list", "--format", "terse", "mixed"])
         .exits(0)
@@ -379,7 +241,7 @@ fn listing_prints_names_and_opens_nothing() {
     let ignored = run(&["--list", "--format", "terse", "--ignored"]).exits(0);
     assert_eq!(
         ignored.stdout,
-        "mixed::h_ignored: test\nmixed::i_ignored: test\n"
+        "mixed::h_ignored: test\nmixed::i_ignored: test\nsecret::z_ignored: test\n"
     );
 
     run(&["--list", "a_passes"])
@@ -430,6 +292,52 @@ fn one_thread_keeps_the_order() {
     assert!(from_environment.names().is_sorted(), "{from_environment}");
 }
 
+fn a_shuffled_run_says_its_seed_and_repeats_with_it() {
+    let args = ["mixed", "--test-threads=1"];
+    let shuffled = |options: &[&str]| run(&[&args[..], options].concat()).exits(101);
+    let first = shuffled(&["--shuffle-seed", "5"]).says(1, "running 9 tests (shuffle seed: 5)\n");
+    assert!(!first.names().is_sorted(), "{first}");
+    assert_eq!(first.names(), shuffled(&["--shuffle-seed=5"]).names());
+    // Without one of its own it follows from the seed of the run.
+    shuffled(&["--shuffle", "--seed=7"]).says(1, "(shuffle seed: 7)");
+    shuffled(&["--shuffle"]).says(1, "(shuffle seed: ");
+    shuffled(&["--shuffle-seed=5", "--format=json"])
+        .says(1, r#""test_count": 9, "shuffle_seed": 5 }"#);
+    // Failures are told in the order of the source.
+    let told = [
+        "---- mixed::c_fails",
+        "---- mixed::d_times_out",
+        "---- mixed::e_errs",
+    ];
+    assert!(told.map(|it| first.stdout.find(it)).is_sorted(), "{first}");
+}
+
+fn after_the_first_failure_nothing_starts_if_so_asked() {
+    let args = ["mixed", "--fail-fast", "--test-threads=1"];
+    run(&args)
+        .exits(101)
+        .has_lines(&[
+            "test mixed::b_slow ... ok SLOW (73 ms, budget 50 ms, orders.processed)",
+            "test mixed::c_fails ... FAILED (fail: orders.processed)",
+            "test mixed::d_times_out ... not run",
+            "test mixed::h_ignored ... ignored, not yet",
+            "    1 pass · 1 slow · 1 fail · 4 not run · 2 ignored",
+            "STOPPED by --fail-fast: 4 scenarios did not run",
+        ])
+        .says(1, "2 passed; 1 failed; 6 ignored;");
+    // What is slow is no failure, unless the run says so.
+    run(&[&args[..], &["--slow=deny"]].concat()).says(1, "1 passed; 1 failed; 7 ignored;");
+    run(&[&args[..], &["--format=json"]].concat())
+        .says(
+            4,
+            "\"message\": \"not run: another scenario failed before (--fail-fast)\"",
+        )
+        .says(4, r#""outcome":"not_run""#);
+    run(&["a_passes", "b_slow", "--fail-fast"])
+        .exits(0)
+        .says(0, "STOPPED");
+}
+
 fn json_is_one_event_for_each_line() {
     let ran = run(&["mixed", "--format=json"]).exits(101);
     let events: Vec<Value> = ran
@@ -461,7 +369,7 @@ fn json_is_one_event_for_each_line() {
     )
     .says(
         1,
-        r#""passed": 2, "failed": 5, "ignored": 2, "measured": 0, "filtered_out": 16"#,
+        r#""passed": 2, "failed": 5, "ignored": 2, "measured": 0, "filtered_out": 18"#,
     );
     let slow = events
         .iter()
@@ -527,6 +435,10 @@ fn mistakes_are_explained_with_status_2() {
     run(&["--no-such-option"])
         .exits(2)
         .warns(1, "unexpected argument '--no-such-option'");
+    run(&["--ensure-time"]).exits(2).warns(1, "--slow deny");
+    run(&["--format=junit"])
+        .exits(2)
+        .warns(1, "CHOREO_REPORT_JUNIT=on");
     run_with(&[], &[("CHOREO_SLOW", "maybe")])
         .exits(2)
         .warns(1, "CHOREO_SLOW is `maybe`: it must be `warn` or `deny`");
@@ -574,10 +486,14 @@ fn main() {
             a_failed_opening_is_explained_once_and_fails_all_its_scenarios,
             scenarios_without_their_broker_are_skipped_loudly,
             skipping_can_be_denied,
+            what_reports_do_not_show_is_hidden_from_people_too,
+            people_may_ask_for_what_is_hidden_and_files_never_have_it,
             listing_prints_names_and_opens_nothing,
             names_are_paths_below_the_crate_in_the_order_of_the_source,
             filters_choose_and_exact_means_exactly,
             one_thread_keeps_the_order,
+            a_shuffled_run_says_its_seed_and_repeats_with_it,
+            after_the_first_failure_nothing_starts_if_so_asked,
             json_is_one_event_for_each_line,
             terse_prints_one_character_for_each_test,
             a_log_file_takes_the_output,

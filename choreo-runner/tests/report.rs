@@ -126,6 +126,20 @@ fn the_report_has_every_test_with_what_is_known() {
     assert_eq!(run.notices, []);
 }
 
+fn what_did_not_run_after_a_failure_says_so() {
+    let scratch = Scratch::new();
+    let args = ["a::", "--fail-fast", "--test-threads=1", "--report", "out"];
+    scratch.run(&args, &[]).exits(101);
+    let report = scratch.report("out");
+    let errs = &report.tests[3];
+    assert_eq!(errs.name, "a::errs");
+    assert_eq!(errs.outcome, TestOutcome::Skipped);
+    assert_eq!(
+        errs.skip_reason.as_deref(),
+        Some("not run: another scenario failed before (--fail-fast)")
+    );
+}
+
 fn what_is_not_shown_is_told_at_the_top() {
     let scratch = Scratch::new();
     scratch.run(&["gaps", "--report", "out"], &[]).exits(0);
@@ -486,8 +500,7 @@ fn programs_are_told_where_the_report_is() {
         .says(0, r#""report""#);
 }
 
-/// The terminal is the developer's own; events are kept.
-fn events_hide_what_reports_hide() {
+fn outputs_hide_what_reports_hide() {
     let scratch = Scratch::new();
     let json = ["secrets::leaks", "--format=json"];
     let with_report = [&json[..], &["--report", "out"]].concat();
@@ -500,6 +513,13 @@ fn events_hide_what_reports_hide() {
             .says(1, r#""topic":"orders.<redacted:secret>""#);
     }
     run(&["secrets::leaks"])
+        .exits(101)
+        .says(
+            1,
+            "refused: <redacted:secret>, password=<redacted:assignment>",
+        )
+        .says(1, "(fail: orders.<redacted:secret>)");
+    run_with(&["secrets::leaks"], &[("CHOREO_SHOW_SECRETS", "1")])
         .exits(101)
         .says(1, "refused: w4lrus-of-this-check, password=hunter2hunter2");
 }
@@ -547,6 +567,7 @@ fn main() {
         module_path!(),
         checks![
             the_report_has_every_test_with_what_is_known,
+            what_did_not_run_after_a_failure_says_so,
             what_is_not_shown_is_told_at_the_top,
             colours_stay_on_the_terminal,
             the_folder_is_what_the_nearest_place_says,
@@ -560,7 +581,7 @@ fn main() {
             processes_of_nextest_are_one_run_and_the_last_attempt_counts,
             github_gets_annotations_and_a_summary,
             programs_are_told_where_the_report_is,
-            events_hide_what_reports_hide,
+            outputs_hide_what_reports_hide,
             junit_is_written_where_it_is_asked_for,
         ],
     );

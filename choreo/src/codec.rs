@@ -55,7 +55,7 @@ pub trait Codec: Send + Sync + 'static {
     }
 }
 
-/// JSON, the default. Strict: `NaN` and trailing text are refused; nesting is limited to 128 levels.
+/// JSON, the default. Strict: `NaN`, trailing text, and nesting of 128 levels or more are refused.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct JsonCodec;
 
@@ -220,5 +220,98 @@ impl fmt::Debug for Incoming {
         f.debug_struct("Incoming")
             .field("envelope", &self.envelope)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::envelope::{Headers, Metadata};
+
+    fn draft(body: Body) -> Draft {
+        Draft {
+            topic: "orders".into(),
+            key: None,
+            headers: Headers::new(),
+            reply_to: None,
+            metadata: Metadata::new(),
+            body,
+        }
+    }
+
+    fn encode(codec: &dyn Codec, value: Value) -> Result<Bytes, String> {
+        encode_draft(codec, &draft(Body::Value(value)))
+    }
+
+    #[track_caller]
+    fn refuses(codec: &dyn Codec, payload: impl Into<Bytes>, reason: &str) {
+        let refused = codec.decode(&Envelope::new("orders", payload));
+        let refused = refused.expect_err("it is refused");
+        assert!(refused.starts_with(reason), "{refused}");
+    }
+
+    #[test]
+    fn json_is_read_strictly() {
+        refuses(&JsonCodec, "", "the payload is empty");
+        let not_json = "the payload is not JSON: ";
+        for payload in ["NaN", "{} {}", "{'a': 1}", "1e400", " ", r#""\ud83d""#] {
+            refuses(&JsonCodec, payload, not_json);
+        }
+        refuses(&JsonCodec, &b"\"\xff\""[..], not_json);
+        refuses(&JsonCodec, "[".repeat(128) + &"]".repeat(128), not_json);
+        let deepest = "[".repeat(127) + &"]".repeat(127);
+        assert!(JsonCodec.decode(&Envelope::new("orders", deepest)).is_ok());
+    }
+
+    #[test]
+    fn the_text_codec_takes_strings_and_utf_8_only() {
+        refuses(&TextCodec, &b"caf\xe9"[..], "the payload is not UTF-8: ");
+        let kinds = [
+            (json!(null), "null"),
+            (json!(true), "a bool"),
+            (json!(1.5), "a number"),
+            (json!(["a"]), "a list"),
+            (json!({ "a": 1 }), "an object"),
+        ];
+        for (value, kind) in kinds {
+            let refused = encode(&TextCodec, value).expect_err("it is no string");
+            assert_eq!(
+                refused,
+                format!("the text codec sends strings only, this is {kind}")
+            );
+        }
+    }
+
+    #[test]
+    fn the_raw_codec_takes_bytes_only() {
+        refuses(&RawCodec, "{}", "the raw codec does not decode");
+        let refused = encode(&RawCodec, json!("a")).expect_err("it is no bytes");
+        assert!(
+            refused.starts_with("the raw codec sends bytes only, this is a string: write `bytes "),
+            "{refused}"
+        );
+        let bytes = draft(Body::Bytes(Bytes::from_static(b"\xff")));
+        assert_eq!(encode_draft(&RawCodec, &bytes).as_deref(), Ok(&b"\xff"[..]));
+    }
+
+    #[test]
+    fn a_tombstone_has_no_value() {
+        let tombstone = |body| {
+            let mut draft = draft(body);
+            draft.metadata.set("tombstone", true);
+            encode_draft(&JsonCodec, &draft)
+        };
+        assert_eq!(tombstone(Body::Value(Value::Null)), Ok(Bytes::new()));
+        assert_eq!(tombstone(Body::Bytes(Bytes::new())), Ok(Bytes::new()));
+        let some = [
+            Body::Value(json!({})),
+            Body::Bytes(Bytes::from_static(b"{}")),
+        ];
+        for body in some {
+            let refused = tombstone(body).expect_err("it has a value");
+            assert!(refused.starts_with("a tombstone has no value"), "{refused}");
+        }
     }
 }

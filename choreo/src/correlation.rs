@@ -280,7 +280,8 @@ fn has_prefix(
     })
 }
 
-/// What happens to a message that carries no id, on a harness whose policy routes.
+/// What happens to a message that carries no id, on a harness whose policy routes. Where none does, all messages
+/// reach every scenario, and a harness that asks for anything else cannot be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum WithoutId {

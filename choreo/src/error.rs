@@ -1,6 +1,6 @@
 //! The errors of opening a harness. What happens inside a scenario is an outcome, not an `Err`.
 
-use crate::correlation::BridgeError;
+use crate::correlation::{BridgeError, WithoutId};
 use crate::safety::{AllowlistError, Refused};
 use crate::transport::TransportError;
 
@@ -35,6 +35,13 @@ pub enum ErrorKind {
     /// The bridge of a stage does not fit it, or has no id for a scenario.
     #[error(transparent)]
     Bridge(#[from] BridgeError),
+    /// The harness says that messages without an id are ignored or fail, and has no policy that gives ids.
+    #[error(
+        "`.without_id(WithoutId::{0:?})` needs a correlation policy: without one no message has an id, and every \
+         scenario sees them all. Write `.correlation(FieldCorrelation::new(\"correlation_id\"))` or another \
+         policy, or leave `.without_id(…)` out"
+    )]
+    WithoutPolicy(WithoutId),
     /// A harness function failed for a reason of its own.
     #[error("{0}")]
     Harness(String),

@@ -10,7 +10,7 @@ use crate::act::{Act, Leg};
 use crate::codec::{Codec, JsonCodec};
 use crate::correlation::{Correlation, NoCorrelation, WithoutId};
 use crate::dispatch::{Router, RouterConfig, Surprise};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::ids::CorrelationId;
 use crate::safety::Allowlist;
 use crate::transport::erased::DynTransport;
@@ -175,8 +175,8 @@ impl HarnessBuilder {
         self
     }
 
-    /// What becomes of messages without an id; they are ignored otherwise (and counted), and broadcast
-    /// when there is no correlation policy.
+    /// What becomes of messages without an id; they are ignored otherwise (and counted). Without a correlation
+    /// policy no message has an id and all are broadcast, so that [`connect`](Self::connect) refuses the others.
     pub fn without_id(mut self, without_id: WithoutId) -> Self {
         self.without_id = Some(without_id);
         self
@@ -251,7 +251,8 @@ impl HarnessBuilder {
         self.ready_timeout
     }
 
-    /// Checks the endpoints against the allowlist, then connects.
+    /// Checks the endpoints against the allowlist and [`without_id`](Self::without_id) against the policy, then
+    /// connects.
     ///
     /// # Errors
     ///
@@ -301,6 +302,11 @@ impl HarnessBuilder {
             timeout: self.timeout,
             kept: Mutex::new(self.kept),
         });
+        if let Some(without_id @ (WithoutId::Ignore | WithoutId::Fail)) = self.without_id
+            && !inner.router.routes()
+        {
+            return Err(ErrorKind::WithoutPolicy(without_id).into());
+        }
         inner.router.attach(self.transport.connect(events).await?);
         let harness = Harness { inner };
         if let Err(error) = harness.watch(&self.watched).await {

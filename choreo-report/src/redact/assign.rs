@@ -1,5 +1,5 @@
 //! Values that stand beside their names in a text: `password=x`, `"api_key": "x"`,
-//! `("user", "token"): x`, `--secret x`, and the rows of a failure text.
+//! `("user", "token"): x`, `--secret x`, the rows of a failure text, and the sentences of causes.
 //!
 //! Reads the text once from left to right; what is hidden is not read again.
 
@@ -45,6 +45,7 @@ pub(super) fn find(text: &str, hits: &mut Hits) {
             row_values(text, row, hits);
         }
     }
+    sentences(text, hits);
 }
 
 type Found = Option<(usize, usize, Rule)>;
@@ -57,6 +58,9 @@ fn assigned(text: &str, separator: usize, extents: &mut Extents<'_>) -> Found {
     secrecy(name)?;
     let form = form(name);
     let from = extents.skip_operator(separator + 1);
+    if bytes[separator] == b':' && is_file(name) && is_line(&bytes[separator + 1..]) {
+        return None;
+    }
     // An outcome: `orders.created  pass: 23 µs`.
     if name == "pass" && bytes[separator] == b':' && extents.quoted(from).is_none() {
         return None;
@@ -71,6 +75,20 @@ fn assigned(text: &str, separator: usize, extents: &mut Extents<'_>) -> Found {
         Form::Plain | Form::Line => Rule::Assignment,
     };
     Some((start, end, rule))
+}
+
+/// A place in a source: `tests/secrets.rs:12`.
+fn is_file(name: &str) -> bool {
+    name.ends_with(".rs")
+}
+
+fn is_line(bytes: &[u8]) -> bool {
+    let digits = bytes
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b':' | b',' | b')');
+    digits > 0 && bytes.get(digits).is_none_or(ends)
 }
 
 /// `("name", "value")`, as pairs are written by `Debug` and by JSON.
@@ -204,6 +222,39 @@ fn row_values(text: &str, (start, end): (usize, usize), hits: &mut Hits) {
     }
 }
 
+/// ``in the message on `users`, `user.password` was "a", expected "b"``: all that is behind the path, as a value may
+/// hold any words.
+fn sentences(text: &str, hits: &mut Hits) {
+    const WAS: &str = "` was ";
+    /// No value begins like this: it is in quotes, or of another kind.
+    const NO_VALUE: [&str; 2] = ["out of order", "not out when"];
+    const MISSING: &str = "missing";
+    let mut hidden_to = 0;
+    for (at, _) in text.match_indices(WAS) {
+        let path = text[..at].rsplit(['`', '\n']).next().unwrap_or_default();
+        if at < hidden_to || path.len() > MAX_NAME || !path_is_secret(path) {
+            continue;
+        }
+        let mut rest = &text[at + WAS.len()..];
+        if let Some(expected) = rest.strip_prefix(MISSING) {
+            let Some(expected) = expected.strip_prefix(", expected ") else {
+                continue;
+            };
+            rest = expected;
+        }
+        let behind = &rest[marker_len(rest.as_bytes()).unwrap_or(0)..];
+        if behind.is_empty()
+            || behind.starts_with(['\n', '\r'])
+            || NO_VALUE.iter().any(|it| rest.starts_with(it))
+        {
+            continue;
+        }
+        let from = text.len() - rest.len();
+        hidden_to = from + rest.lines().next().map_or(0, str::len);
+        hits.add(from..hidden_to, Rule::Assignment);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::hits::replace;
@@ -311,8 +362,42 @@ mod tests {
     }
 
     #[test]
+    fn sentences_of_causes_are_found() {
+        let table = [
+            (
+                "in the message on `users`, `user.password` was \"a\", expected \"b\"",
+                "in the message on `users`, `user.password` was #",
+            ),
+            (
+                "2 messages came on `users`; in the closest, `tokens[0]` was the number 7, \
+                 expected \"` was \", and 1 more place differs\nnext",
+                "2 messages came on `users`; in the closest, `tokens[0]` was #\nnext",
+            ),
+            (
+                "in the message on `users`, `password` was missing, expected \"b\"",
+                "in the message on `users`, `password` was missing, expected #",
+            ),
+            (
+                "message 3 on `auth.token` was out of order: `password` was \"a\" after \"b\"",
+                "message 3 on `auth.token` was out of order: `password` was #",
+            ),
+        ];
+        for (text, expected) in table {
+            assert_eq!(redacted(text), expected, "{text}");
+            let once = expected.replace('#', "<redacted:assignment>");
+            assert_eq!(redacted(&once), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_secret_stays() {
         for text in [
+            "at tests/secrets.rs:12",
+            "panicked at src/password.rs:12:5:",
+            "message 3 on `auth.token` was out of order: `version` was 3 after 4",
+            "the reply to `auth.token` was not out when the scenario ended",
+            "in the message on `a`, `author` was \"bob\", expected \"eve\"",
+            "`password` was missing",
             "author: bob",
             "keyboard=qwerty",
             "auth::token::Thing",

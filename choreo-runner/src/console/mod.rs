@@ -9,6 +9,7 @@ use std::time::Duration;
 use choreo_report::model::Outcome;
 
 use crate::output::{Output, Step};
+use crate::redacted::Redacted;
 use crate::run::LONG;
 use crate::select::{Selected, Selection};
 use crate::text::{Paint, Tone, count};
@@ -30,6 +31,12 @@ pub(crate) struct Look {
     pub(crate) show_expected: bool,
     /// One test runs at a time: its name can be shown while it runs.
     pub(crate) one_by_one: bool,
+    /// What the order of the tests was drawn from, if it was.
+    pub(crate) shuffle: Option<u64>,
+    /// Nothing is hidden.
+    pub(crate) show_secrets: bool,
+    /// The output is kept in a log file.
+    pub(crate) in_file: bool,
     /// Somebody looks at a terminal.
     pub(crate) interactive: bool,
 }
@@ -47,6 +54,7 @@ pub(crate) struct Console<'a> {
     /// The test whose name stands at the end of the output, without its result.
     open_line: Option<usize>,
     summary: Summary<'a>,
+    redacted: Redacted,
 }
 
 impl<'a> Console<'a> {
@@ -65,6 +73,7 @@ impl<'a> Console<'a> {
             dots: 0,
             open_line: None,
             summary: Summary::new(selection),
+            redacted: Redacted::new(look.show_secrets),
         }
     }
 
@@ -94,7 +103,11 @@ impl<'a> Console<'a> {
             self.end_open_line();
             self.name(index)
         };
-        let detail = verdict.detail.as_str();
+        let detail = match verdict.kind {
+            // Nothing but times, of many thousands.
+            Kind::Outcome(Outcome::Pass) => verdict.detail.clone(),
+            _ => self.redacted.text(&verdict.detail),
+        };
         // "ignored, why" and "ok (12 ms)".
         let space = if detail.starts_with(',') { "" } else { " " };
         self.write(|out, paint| {
@@ -111,12 +124,15 @@ impl<'a> Console<'a> {
                 (Status::Ignored, Kind::Skipped) => {
                     write!(out, "{}", paint.paint(Tone::Warning, "skipped"))?;
                 }
+                (Status::Ignored, Kind::NotRun) => {
+                    write!(out, "{}", paint.paint(Tone::Warning, "not run"))?;
+                }
                 (Status::Ignored, _) => write!(out, "{}", paint.paint(Tone::Warning, "ignored"))?,
             }
             if detail.is_empty() {
                 writeln!(out)
             } else {
-                writeln!(out, "{space}{}", paint.paint(Tone::Quiet, detail))
+                writeln!(out, "{space}{}", paint.paint(Tone::Quiet, &detail))
             }
         });
     }
@@ -157,7 +173,11 @@ impl<'a> Console<'a> {
 impl Output for Console<'_> {
     fn begin(&mut self) {
         let tests = count(self.tests.len(), "test");
-        self.write(|out, _| writeln!(out, "\nrunning {tests}"));
+        let seed = match self.look.shuffle {
+            Some(seed) => format!(" (shuffle seed: {seed})"),
+            None => String::new(),
+        };
+        self.write(|out, _| writeln!(out, "\nrunning {tests}{seed}"));
     }
 
     fn step(&mut self, step: &Step) {
@@ -196,7 +216,8 @@ impl Output for Console<'_> {
         // Programs read the lines as libtest writes them; people want to click.
         let shown = report.filter(|_| self.look.interactive);
         self.summary.report(shown.map(Path::to_owned));
-        let text = self.summary.render(self.look, elapsed);
+        let redacted = &mut self.redacted;
+        let text = self.summary.render(self.look, redacted, elapsed);
         self.write(|out, _| write!(out, "{text}"));
         !self.summary.has_failed()
     }

@@ -8,6 +8,7 @@ use choreo_report::model::Outcome;
 
 use super::Look;
 use crate::interrupt::Signal;
+use crate::redacted::Redacted;
 use crate::select::Selection;
 use crate::skips::Skips;
 use crate::text::{Paint, Tone, count, measured};
@@ -122,14 +123,20 @@ impl<'a> Summary<'a> {
         self.slowest.truncate(SLOWEST);
     }
 
-    pub(super) fn render(&self, look: Look, elapsed: Duration) -> String {
+    pub(super) fn render(&self, look: Look, redacted: &mut Redacted, elapsed: Duration) -> String {
         let mut text = String::new();
-        self.write(&mut text, look, elapsed)
+        self.write(&mut text, look, redacted, elapsed)
             .expect("a string takes any text");
         text
     }
 
-    fn write(&self, out: &mut String, look: Look, elapsed: Duration) -> fmt::Result {
+    fn write(
+        &self,
+        out: &mut String,
+        look: Look,
+        redacted: &mut Redacted,
+        elapsed: Duration,
+    ) -> fmt::Result {
         let paint = look.paint;
         if look.show_expected && !self.expected.is_empty() {
             writeln!(
@@ -137,11 +144,11 @@ impl<'a> Summary<'a> {
                 "\n{}",
                 paint.paint(Tone::Heading, "failed as expected:")
             )?;
-            explain(out, paint, Tone::Heading, &self.expected)?;
+            explain(out, paint, redacted, Tone::Heading, &self.expected)?;
         }
         if !self.failures.is_empty() {
             writeln!(out, "\n{}", paint.paint(Tone::Heading, "failures:"))?;
-            explain(out, paint, Tone::Bad, &self.failures)?;
+            explain(out, paint, redacted, Tone::Bad, &self.failures)?;
             writeln!(out, "\n{}", paint.paint(Tone::Heading, "failures:"))?;
             for failure in &self.failures {
                 writeln!(out, "    {}", failure.test)?;
@@ -151,11 +158,31 @@ impl<'a> Summary<'a> {
         if self.selected > 1 && self.kinds.iter().any(|kind| *kind != Kind::Ignored) {
             writeln!(out, "\n{}", paint.paint(Tone::Heading, "choreo summary"))?;
             self.write_counts(out, paint)?;
-            self.write_slowest(out, paint)?;
+            self.write_slowest(out, paint, redacted)?;
         }
         for notice in self.skips.notices() {
             let title = paint.paint(Tone::Warning, notice.title);
-            writeln!(out, "\n{title} {}", notice.reason)?;
+            writeln!(out, "\n{title} {}", redacted.text(&notice.reason))?;
+        }
+        let not_run = self.kinds.iter().filter(|kind| **kind == Kind::NotRun);
+        let not_run = not_run.count();
+        if not_run > 0 {
+            let title = paint.paint(Tone::Warning, "STOPPED by --fail-fast:");
+            writeln!(out, "\n{title} {} did not run", count(not_run, "scenario"))?;
+        }
+        let hidden = redacted.hidden();
+        if hidden > 0 {
+            let values = count(usize::try_from(hidden).unwrap_or(usize::MAX), "value");
+            let (was, them) = if hidden == 1 {
+                ("was", "it")
+            } else {
+                ("were", "them")
+            };
+            write!(out, "\n{values} {was} hidden")?;
+            if !look.in_file {
+                write!(out, "; CHOREO_SHOW_SECRETS=1 shows {them} here")?;
+            }
+            writeln!(out)?;
         }
         if let Some((signal, open)) = self.interrupted {
             let title = paint.paint(Tone::Warning, format!("STOPPED by {signal}:"));
@@ -177,6 +204,7 @@ impl<'a> Summary<'a> {
             (Kind::Outcome(Outcome::Error), Tone::Bad, "error"),
             (Kind::ExpectedFailure, Tone::Good, "failed as expected"),
             (Kind::Skipped, Tone::Warning, "skipped"),
+            (Kind::NotRun, Tone::Warning, "not run"),
             (Kind::Ignored, Tone::Warning, "ignored"),
         ];
         let mut separator = "    ";
@@ -191,7 +219,12 @@ impl<'a> Summary<'a> {
         writeln!(out)
     }
 
-    fn write_slowest(&self, out: &mut String, paint: Paint) -> fmt::Result {
+    fn write_slowest(
+        &self,
+        out: &mut String,
+        paint: Paint,
+        redacted: &mut Redacted,
+    ) -> fmt::Result {
         if self.slowest.is_empty() {
             return Ok(());
         }
@@ -203,7 +236,7 @@ impl<'a> Summary<'a> {
                     format!("{:.0} %", slow.load * 100.0),
                     measured(slow.latency),
                     measured(slow.budget),
-                    slow.topic.clone(),
+                    redacted.text(&slow.topic),
                     slow.test.to_owned(),
                 ]
             })
@@ -253,11 +286,17 @@ impl<'a> Summary<'a> {
     }
 }
 
-fn explain(out: &mut String, paint: Paint, tone: Tone, tests: &[Explained<'_>]) -> fmt::Result {
+fn explain(
+    out: &mut String,
+    paint: Paint,
+    redacted: &mut Redacted,
+    tone: Tone,
+    tests: &[Explained<'_>],
+) -> fmt::Result {
     for Explained { test, text, .. } in tests {
         let title = format!("---- {test} ----");
         writeln!(out, "\n{}", paint.paint(tone, title))?;
-        writeln!(out, "{}", text.trim_end())?;
+        writeln!(out, "{}", redacted.text(text).trim_end())?;
     }
     Ok(())
 }

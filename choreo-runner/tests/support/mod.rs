@@ -11,7 +11,7 @@ use libtest_mimic::{Arguments, Trial};
 const FIXTURE: &str = "CHOREO_RUNNER_FIXTURE";
 
 /// The variables that would change what a fixture does.
-const CLEARED: [&str; 18] = [
+const CLEARED: [&str; 19] = [
     "NEXTEST",
     "NEXTEST_RUN_ID",
     "NEXTEST_ATTEMPT",
@@ -24,6 +24,7 @@ const CLEARED: [&str; 18] = [
     "CHOREO_SKIP",
     "CHOREO_CONCURRENCY",
     "CHOREO_SEED",
+    "CHOREO_SHOW_SECRETS",
     "RUST_TEST_THREADS",
     "RUST_BACKTRACE",
     "RUST_LIB_BACKTRACE",

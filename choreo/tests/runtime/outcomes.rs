@@ -195,6 +195,26 @@ async fn a_panicking_matcher_is_error_and_named() {
 }
 
 #[tokio::test]
+async fn so_is_one_in_the_pattern_of_a_reply() {
+    let world = world().await;
+    let mut scope = world.scope(60_000);
+    let s = scope.arrange();
+    reply!(s, "in", { order: => matcher(Panicking) } => "out", {});
+    publish!(s, "in", { order: 1 });
+    let result = tokio::time::timeout(Duration::from_secs(10), async { settle!(s) });
+    let result = result.await.unwrap();
+    assert_eq!(result.outcome(), Outcome::Error);
+    let error = result.error().unwrap();
+    assert_eq!(error.kind, ScenarioErrorKind::Matcher);
+    assert_eq!(
+        error.text,
+        "the matcher `{ order: the panicking one, .. }` of a reply panicked: by design"
+    );
+    assert_eq!(result.replies()[0].reply_count, 0);
+    assert!(result.failure_text().contains(&error.text));
+}
+
+#[tokio::test]
 async fn an_undecodable_message_is_a_near_miss_with_the_reason() {
     let world = world().await;
     let client = world.broker.client();

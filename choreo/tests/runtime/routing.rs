@@ -9,8 +9,8 @@ use choreo::correlation::{Correlation, CorrelationError};
 use choreo::matchers::{anything, eq, object};
 use choreo::prelude::*;
 use choreo::{
-    CorrelationId, Draft, Envelope, Headers, Incoming, ScenarioErrorKind, SurpriseClass, Value,
-    json,
+    CorrelationId, Draft, Envelope, ErrorKind, Headers, Incoming, ScenarioErrorKind, SurpriseClass,
+    Value, json,
 };
 
 use crate::support::{expect, publish, world};
@@ -140,6 +140,27 @@ async fn messages_without_id_can_be_broadcast_or_refused() {
             .unwrap();
         assert_eq!(settle(&s).await.outcome(), outcome, "{policy:?}");
     }
+}
+
+#[tokio::test]
+async fn without_a_policy_messages_without_id_cannot_be_refused() {
+    let connect = |without_id| {
+        let builder = Harness::builder(Memory::new()).without_id(without_id);
+        async { builder.connect().await }
+    };
+    for without_id in [WithoutId::Ignore, WithoutId::Fail] {
+        let error = connect(without_id).await.unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::WithoutPolicy(refused) if *refused == without_id),
+            "{error:?}"
+        );
+        let text = error.to_string();
+        assert!(
+            text.contains(".correlation(FieldCorrelation::new("),
+            "{text}"
+        );
+    }
+    assert!(!connect(WithoutId::Broadcast).await.unwrap().isolates());
 }
 
 /// Reads the id from a field, and panics on what it does not know.

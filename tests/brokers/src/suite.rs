@@ -85,14 +85,14 @@ pub fn broker_test_main(tests: BrokerTests) -> ExitCode {
     arguments.test_threads = arguments.test_threads.or(tests.at_once);
     let program = tests.program;
     let conclusion = libtest_mimic::run(&arguments, tests.trials);
-    if !arguments.list && conclusion.num_ignored > 0 {
+    let skipped = conclusion.num_ignored;
+    if !arguments.list && skipped > 0 {
+        let tests = if skipped == 1 { "TEST" } else { "TESTS" };
         // Ignored tests are easily overlooked in a long output; a closed stderr changes nothing.
         let _ = writeln!(
             io::stderr(),
-            "\n{} TESTS DID NOT RUN: {} is not installed on this machine. CHOREO_SKIP=deny makes \
-             that a failure.\n",
-            conclusion.num_ignored,
-            program
+            "\n{skipped} {tests} DID NOT RUN: {program} is not installed on this machine. CHOREO_SKIP=deny makes \
+             that a failure.\n"
         );
     }
     conclusion.exit_code()

@@ -12,6 +12,7 @@
 
 mod address;
 mod bytes;
+mod codec;
 mod config;
 mod page;
 mod partial;
@@ -44,6 +45,7 @@ impl Law {
 /// All of them. Each has a target in `fuzz/fuzz_targets`, a corpus in `fuzz/corpus` and a row in `fuzz/README.md`.
 pub const ALL: &[Law] = &[
     Law::new("address", address::check, 2000),
+    Law::new("codec", codec::check, 2000),
     Law::new("config", config::check, 1000),
     Law::new("page", page::check, 300),
     Law::new("partial", partial::check, 300),

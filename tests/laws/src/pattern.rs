@@ -56,7 +56,7 @@ fn places(text: &str) {
     assert!(!there.describe().is_empty());
 }
 
-fn value(choices: &mut Choices<'_>, depth: usize) -> Value {
+pub(crate) fn value(choices: &mut Choices<'_>, depth: usize) -> Value {
     match choices.below(if depth == 0 { 8 } else { 12 }) {
         0 => Value::Null,
         1 => choices.yes().into(),

@@ -144,7 +144,7 @@ macro_rules! laws {
 }
 
 laws!(
-    address, config, page, partial, pattern, redaction, report, table, time, topic
+    address, codec, config, page, partial, pattern, redaction, report, table, time, topic
 );
 
 /// The law is about its input, and not about what lies in the folder of temporary files.

@@ -99,7 +99,7 @@ impl Scenario {
             Skipped => "skipped, the fixture's broker is not installed",
             Ignored => "ignored, not now",
             FailsAsExpected => "ok (failed as expected: timeout — known)",
-            PassesAgainstExpectation => "FAILED (should fail but passed — known)",
+            PassesAgainstExpectation => "FAILED (should fail but passed — known; slowest ",
         }
     }
 }

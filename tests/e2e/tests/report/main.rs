@@ -318,6 +318,7 @@ macro_rules! checks {
         )),*]
     };
 }
+use checks;
 
 fn main() {
     let mut checks: Vec<Check> = checks![
@@ -327,10 +328,7 @@ fn main() {
         a_process_that_dies_takes_no_scenario_with_it,
         a_process_that_dies_last_is_in_the_report_of_whoever_asks,
     ];
-    checks.push((
-        "cargo_test::no_file_of_a_report_holds_a_secret_of_the_run".to_owned(),
-        Box::new(secrets::no_file_of_a_report_holds_a_secret_of_the_run),
-    ));
+    checks.extend(secrets::checks());
     checks.extend(checks![
         "nextest::":
         the_processes_of_nextest_are_one_report,

@@ -1,4 +1,4 @@
-//! What a run's secrets leave in the files of its report: nothing.
+//! What a run's secrets leave in its output and in the files of its report: nothing.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use choreo_report::model::TestOutcome;
 use data_encoding::{BASE64, HEXLOWER};
 
 use self::page::unpacked;
-use super::{CARGO_TEST_FAILED, Scratch, by_outcome, fixture};
+use super::{CARGO_TEST_FAILED, Check, Scratch, by_outcome, checks, fixture};
 
 #[path = "../../../../choreo-report/tests/support/page.rs"]
 mod page;
@@ -15,27 +15,50 @@ mod page;
 /// Like no word of the fixture or of the page.
 const SECRET: &str = "w4lrus-of-this-check";
 
+/// The value of a field that is called a password, in the fixture.
+const PASSWORD: &str = "0tter-of-this-check";
+
 /// One place for each scenario of the fixture, two where a message shows it twice.
 const PLACES: u64 = 11;
 
-pub(super) fn no_file_of_a_report_holds_a_secret_of_the_run() {
+pub(super) fn checks() -> Vec<Check> {
+    checks![
+        "cargo_test::":
+        neither_the_output_nor_a_file_of_a_report_holds_a_secret_of_the_run,
+        who_asks_sees_them_in_the_terminal_and_in_no_file,
+    ]
+}
+
+fn neither_the_output_nor_a_file_of_a_report_holds_a_secret_of_the_run() {
     let scratch = Scratch::new();
     let folder = scratch.folder("out");
     let variables = [
         ("CHOREO_REPORT_DIR", folder.to_str().expect("it is text")),
         ("FIXTURE_SECRET", SECRET),
     ];
-    let ran = fixture().cargo(&["test", "--test", "secrets"], &variables);
-    // The terminal is the developer's own, and so the places are known to be filled.
-    let ran = ran.exits(CARGO_TEST_FAILED);
-    assert!(ran.to_string().contains(SECRET), "{ran}");
+    for color in ["never", "always"] {
+        let ran = fixture()
+            .cargo(
+                &["test", "--test", "secrets", "--", "--color", color],
+                &variables,
+            )
+            .exits(CARGO_TEST_FAILED);
+        let output = anstream::adapter::strip_str(&ran.to_string()).to_string();
+        for hidden in forms() {
+            assert!(!output.contains(&hidden), "{hidden}: {output}");
+        }
+        assert!(
+            output.contains("CHOREO_SHOW_SECRETS=1 shows them here"),
+            "{output}"
+        );
+    }
 
     let report = scratch.report("out");
     assert_eq!(
         by_outcome(&report),
         [
             (TestOutcome::Passed, 3),
-            (TestOutcome::Failed, 5),
+            (TestOutcome::Failed, 6),
             (TestOutcome::Errored, 1),
             (TestOutcome::Skipped, 1),
         ]
@@ -46,7 +69,40 @@ pub(super) fn no_file_of_a_report_holds_a_secret_of_the_run() {
         "{hidden:?} of at least {PLACES} places"
     );
 
-    let files = files(&folder);
+    no_file_holds_one(&folder);
+}
+
+fn who_asks_sees_them_in_the_terminal_and_in_no_file() {
+    let scratch = Scratch::new();
+    let folder = scratch.folder("out");
+    let variables = [
+        ("CHOREO_REPORT_DIR", folder.to_str().expect("it is text")),
+        ("FIXTURE_SECRET", SECRET),
+        ("CHOREO_SHOW_SECRETS", "1"),
+    ];
+    let ran = fixture()
+        .cargo(&["test", "--test", "secrets"], &variables)
+        .exits(CARGO_TEST_FAILED);
+    // So the places are known to be filled.
+    for (shown, places) in [(SECRET, 7), (PASSWORD, 1)] {
+        let found = ran.stdout.matches(shown).count();
+        assert!(found >= places, "{found} places of {shown}: {ran}");
+    }
+    no_file_holds_one(&folder);
+}
+
+/// What may not be found.
+fn forms() -> [String; 4] {
+    [
+        SECRET.to_owned(),
+        HEXLOWER.encode(SECRET.as_bytes()),
+        BASE64.encode(SECRET.as_bytes()),
+        PASSWORD.to_owned(),
+    ]
+}
+
+fn no_file_holds_one(folder: &Path) {
+    let files = files(folder);
     for name in ["results.json", "index.html"] {
         assert!(files.contains(&folder.join(name)), "{files:?}");
     }
@@ -56,11 +112,6 @@ pub(super) fn no_file_of_a_report_holds_a_secret_of_the_run() {
             .any(|file| file.starts_with(folder.join("partials"))),
         "{files:?}"
     );
-    let forms = [
-        SECRET.to_owned(),
-        HEXLOWER.encode(SECRET.as_bytes()),
-        BASE64.encode(SECRET.as_bytes()),
-    ];
     for file in files {
         let mut bytes = fs::read(&file).expect("the file is ours");
         if file
@@ -70,8 +121,8 @@ pub(super) fn no_file_of_a_report_holds_a_secret_of_the_run() {
             bytes.extend(unpacked(&String::from_utf8_lossy(&bytes)));
         }
         let text = String::from_utf8_lossy(&bytes);
-        for form in &forms {
-            assert!(!text.contains(form), "{} holds {form}", file.display());
+        for form in forms() {
+            assert!(!text.contains(&form), "{} holds {form}", file.display());
         }
     }
 }
