@@ -495,5 +495,5 @@ fn load(path: &str) -> Report {
     let loaded = choreo_report::read::from_path(Path::new(path));
     loaded
         .unwrap_or_else(|error| panic!("{path}: {error}"))
-        .report
+        .into_report()
 }

@@ -173,6 +173,24 @@ async fn an_earlier_run_can_be_compared() {
                 .await;
             assert_eq!(browser.count("#banners .bad").await, 1);
         }
+        // What the Python tool writes is read as `choreo report` reads it.
+        let odd = r#"{"tests":[{"nodeid":"NaN, \"NaN]","outcome":"passed","x":[NaN, {"y":-Infinity}, NaN]}]}"#;
+        drop_file(browser, odd, "python.json").await;
+        browser
+            .until("document.querySelectorAll('#banners .from-file').length === 2")
+            .await;
+        assert_eq!(
+            browser.run("[...document.querySelectorAll('#banners .from-file')].map((one) => one.innerText)").await,
+            json!([
+                "python.json: NaN, which JSON does not have, was read as the text “NaN” (2)",
+                "python.json: -Infinity, which JSON does not have, was read as the text “-Infinity”",
+            ])
+        );
+        browser.run("(location.hash = 'page=compare', true)").await;
+        browser
+            .until("document.querySelector('.change-gone')?.textContent.includes('NaN, \"NaN]')")
+            .await;
+        browser.assert_fits(screen).await;
     })
     .await;
 }

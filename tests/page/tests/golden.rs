@@ -9,7 +9,7 @@ fn names() -> Vec<String> {
         env!("CARGO_MANIFEST_DIR"),
         "/../../choreo-report/tests/golden"
     );
-    let mut names: Vec<String> = ["", "older/"]
+    let mut names: Vec<String> = ["", "not-strict-json/", "older/"]
         .into_iter()
         .flat_map(|below| {
             let files = std::fs::read_dir(format!("{folder}/{below}")).expect("the golden reports");
