@@ -184,6 +184,7 @@ async fn an_earlier_run_can_be_compared() {
                 "python.json: -Infinity, which JSON does not have, was read as the text “-Infinity”",
             ])
         );
+        browser.screenshot(&format!("compare-python-{screen}")).await;
         browser.run("(location.hash = 'page=compare', true)").await;
         browser
             .until("document.querySelector('.change-gone')?.textContent.includes('NaN, \"NaN]')")
