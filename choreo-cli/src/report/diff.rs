@@ -41,8 +41,8 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let before = input::load(&input::file(Some(arguments.before.clone()))?)?;
-    let after = input::load(&input::file(Some(arguments.after.clone()))?)?;
+    let before = input::load(&input::file(Some(arguments.before.clone()))?)?.report;
+    let after = input::load(&input::file(Some(arguments.after.clone()))?)?.report;
     let diff = compare(&before, &after, &Rule::default());
     match arguments.format {
         Format::Text => output::print(&text(&diff)),

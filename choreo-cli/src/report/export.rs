@@ -47,7 +47,7 @@ enum Schema {
 }
 
 pub(super) fn run(arguments: Arguments) -> Outcome {
-    let report = input::load(&input::file(arguments.report)?)?;
+    let report = input::load(&input::file(arguments.report)?)?.into_report();
     let text = match arguments.format {
         Format { junit: true, .. } => junit::render(&report)?.into_bytes(),
         Format { markdown: true, .. } => markdown::render(&report).into_bytes(),
@@ -78,7 +78,7 @@ pub(super) fn run(arguments: Arguments) -> Outcome {
 }
 
 /// The version that is written now.
-fn latest(report: &Report) -> Result<Vec<u8>, Failure> {
+pub(super) fn latest(report: &Report) -> Result<Vec<u8>, Failure> {
     let mut text = Vec::new();
     write::to_writer(&mut text, report)?;
     Ok(text)

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use choreo_report::folder::{Folder, RESULTS};
 use choreo_report::merge::{self, merge_latest};
-use choreo_report::model::Report;
-use choreo_report::read;
+use choreo_report::read::{self, Loaded};
 use serde::Deserialize;
 
 use crate::exit::Failure;
@@ -76,7 +75,7 @@ pub(super) fn merge_what_is_there(folder: &Path) -> Result<(), Failure> {
 }
 
 /// Reads a report, and says on the standard error output what should be known about the reading.
-pub(super) fn load(path: &Path) -> Result<Report, Failure> {
+pub(super) fn load(path: &Path) -> Result<Loaded, Failure> {
     let loaded = read::from_path(path).map_err(|error| {
         let failure = Failure::from(error).to_string();
         let shown = path.display().to_string();
@@ -86,10 +85,10 @@ pub(super) fn load(path: &Path) -> Result<Report, Failure> {
             Failure::usage(format!("{shown}: {failure}"))
         }
     })?;
-    if let Some(notice) = loaded.notice {
-        output::note(&format!("{}: {}", path.display(), notice.text));
+    for notice in &loaded.notices {
+        output::note(&format!("{}: {notice}", path.display()));
     }
-    Ok(loaded.report)
+    Ok(loaded)
 }
 
 pub(super) fn variable(name: &str) -> Option<String> {

@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let folder = Folder::create(&arguments.output)?;
     let merged = merge(&arguments.inputs, &folder, &merge::Options::default())?;
-    let report = input::load(&merged.results)?;
+    let report = input::load(&merged.results)?.report;
     output::print(&format!(
         "{}\n{}\n",
         output::safe(&choreo_report::causes::verdict(&report)),

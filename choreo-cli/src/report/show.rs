@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Outcome {
-    let report = input::load(&input::file(arguments.report)?)?;
+    let report = input::load(&input::file(arguments.report)?)?.report;
     output::print(&text(&report, arguments.all));
     let totals = &report.run.totals;
     Ok(Exit::bad_if(totals.failed + totals.errored > 0))

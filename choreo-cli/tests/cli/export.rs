@@ -23,6 +23,40 @@ fn strict_1_3_is_valid_and_has_markers_without_rules() {
     );
 }
 
+#[test]
+fn what_is_no_strict_json_is_read_and_not_written() {
+    let scratch = tempfile::tempdir().unwrap();
+    let into = scratch.path().join("merged");
+    let results = into.join("results.json");
+    let into = into.display().to_string();
+    let old = golden("not-strict-json/nan-infinity.json");
+    let old = old.display().to_string();
+    let note = "`NaN`, which JSON does not have, was read as the text “NaN”";
+    for (schema, strict) in [("1.3", schema::V1_3), ("1.4", schema::V1_4)] {
+        let exported = choreo(&["report", "export", "--schema", schema, &old]);
+        assert_eq!(exported.code, 0, "{exported:?}");
+        assert!(
+            exported.err.contains(&format!("{old}: {note}")),
+            "{exported:?}"
+        );
+        let report: Value = serde_json::from_str(&exported.out).unwrap();
+        assert_eq!(mistakes(strict, &report), [""; 0], "{schema}");
+        assert_eq!(report.to_string().contains(note), schema == "1.4");
+    }
+    let merged = choreo(&["report", "merge", &old, "-o", &into]);
+    assert_eq!(merged.code, 0, "{merged:?}");
+    assert!(merged.err.contains(note), "{merged:?}");
+    for name in ["results.json", "index.html"] {
+        let text = std::fs::read_to_string(results.with_file_name(name)).unwrap();
+        assert!(text.contains(note), "{name}");
+    }
+    for arguments in [&["show", &old][..], &["diff", &old, &into]] {
+        let done = choreo(&[&["report"], arguments].concat());
+        assert_eq!(done.code, 0, "{done:?}");
+        assert_eq!(done.err.matches(note).count(), 1, "{done:?}");
+    }
+}
+
 /// Exported, and merged: what is written is a report of 1.4.
 #[test]
 fn old_reports_become_new_ones() {

@@ -7,8 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use choreo_report::model::Outcome;
+use serde_json::Value;
 
-use crate::support::{Done, choreo, command, report, run, save};
+use crate::support::{Done, choreo, command, golden, report, run, save};
 
 const TOKEN: &str = "s3ntinel-token-of-the-test";
 
@@ -110,6 +111,18 @@ fn a_report_is_sent_as_it_is() {
     let key = sent.header("idempotency-key").unwrap();
     assert!(key.starts_with("sha256-") && key.len() == 71, "{key}");
     assert_eq!(sent.body, file);
+}
+
+#[test]
+fn what_is_sent_is_strict_json() {
+    let (url, sent) = server(vec![TAKEN]);
+    let file = golden("not-strict-json/nan-infinity.json");
+    let file = file.display().to_string();
+    let done = choreo(&["report", "push", &url, &file, "--tenant", "shop"]);
+    assert_eq!(done.code, 0, "{done:?}");
+    let report: Value = serde_json::from_slice(&next(&sent).body).unwrap();
+    let handle = &report["tests"][0]["scenarios"][0]["handles"][0];
+    assert_eq!(handle["actual"]["x"], "NaN");
 }
 
 #[test]

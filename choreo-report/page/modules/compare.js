@@ -11,17 +11,40 @@ const ONE = { ratio: 1.5, floor: 5 };
 /** A topic is, by the medians of at least so many expectations. */
 const TOPIC = { ratio: 1.25, floor: 1, samples: 5 };
 
-/** Reads an earlier report. Says in plain words what is wrong with a file that is none. */
-export function readEarlier(text, name) {
+// A string, or a word that the Python tool writes for a number that JSON does not have: `src/read/lenient.rs`.
+const STRING_OR_WORD = /"[^"\\]*(?:\\[^][^"\\]*)*"|(?:NaN|-?Infinity)(?=\s*(?:[,\]}]|$))/g;
+
+// Where strict JSON cannot be read, such words are read as strings, and counted.
+function parseLeniently(text, words) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const replaced = text.replace(STRING_OR_WORD, (token) => {
+      if (token.startsWith('"')) return token;
+      words.set(token, (words.get(token) ?? 0) + 1);
+      return `"${token}"`;
+    });
+    if (words.size === 0) throw error;
+    return JSON.parse(replaced);
+  }
+}
+
+/**
+ * Reads an earlier report, and tells of what was not read as it stands there. Says in plain words what is wrong with a
+ * file that is none.
+ */
+export function readEarlier(text, name, tell) {
+  const words = new Map();
   let report;
   try {
-    report = JSON.parse(text);
+    report = parseLeniently(text, words);
   } catch (error) {
     throw new Error(`${name} is no JSON: ${error.message}`);
   }
   if (report === null || typeof report !== "object" || !Array.isArray(report.tests)) throw new Error(`${name} is no results.json of a test run: it has no list “tests”`);
   const broken = report.tests.findIndex((test) => test === null || typeof test !== "object" || typeof test.nodeid !== "string" || typeof test.outcome !== "string");
   if (broken >= 0) throw new Error(`${name}: tests[${broken}] has no nodeid or no outcome`);
+  for (const [word, times] of words) tell(`${name}: ${word}, which JSON does not have, was read as the text “${word}”${times > 1 ? ` (${times})` : ""}`);
   return report;
 }
 

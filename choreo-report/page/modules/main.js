@@ -277,11 +277,11 @@ class Page {
   async compareWith(file) {
     if (file === undefined) return;
     document.querySelectorAll("#banners .from-file").forEach((old) => old.remove());
+    const tell = (text, kind) => banner(text, kind).classList.add("from-file");
     try {
-      this.earlier = readEarlier(await file.text(), file.name);
+      this.earlier = readEarlier(await file.text(), file.name, tell);
     } catch (error) {
-      banner(error.message, "bad");
-      document.getElementById("banners").lastElementChild.classList.add("from-file");
+      tell(error.message, "bad");
       return;
     }
     if (state().page === "compare") this.showCompared();

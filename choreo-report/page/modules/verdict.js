@@ -26,9 +26,11 @@ export function showVerdict(report) {
   put(bar, ORDER.filter((name) => counts.get(name) > 0).map((name) => styled(h("span", { class: `part part-${name}` }), { "flex-grow": String(Math.max(counts.get(name), total / 150)) })));
 }
 
-/** Shows a banner above the list. */
+/** Shows a banner above the list. Returns it. */
 export function banner(text, kind = "warn") {
-  document.getElementById("banners").append(h("p", { class: `banner ${kind}`, role: kind === "bad" ? "alert" : "status" }, icon(kind === "warn" ? "warn" : "info"), h("span", {}, bdi(text))));
+  const shown = h("p", { class: `banner ${kind}`, role: kind === "bad" ? "alert" : "status" }, icon(kind === "warn" ? "warn" : "info"), h("span", {}, bdi(text)));
+  document.getElementById("banners").append(shown);
+  return shown;
 }
 
 /** The page about the run itself. */

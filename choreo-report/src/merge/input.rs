@@ -61,6 +61,7 @@ fn add_report(
         path: path.to_owned(),
         source,
     })?;
+    let report = read.into_report();
     let partials = into.partials()?;
     fs::create_dir_all(&partials).map_err(cannot_read(&partials))?;
     let name = format!(".shard-{}-{}", std::process::id(), scratch.len());
@@ -69,14 +70,14 @@ fn add_report(
     scratch.push(Scratch(copy.clone()));
     let source = index.add_source(copy.clone());
     let mut file = BufWriter::new(file);
-    let mut run = read.report.run;
+    let mut run = report.run;
     if run.truncated && run.notices.is_empty() {
         // Version 1.3 does not say what is missing.
         let text = "the report is not complete";
         run.notices.push(Notice::new(NoticeKind::Cut, text, 1));
     }
     let (mut offset, mut line) = (0, Vec::new());
-    for (number, test) in read.report.tests.iter().enumerate() {
+    for (number, test) in report.tests.iter().enumerate() {
         line.clear();
         let value = Line::Test(ShardTest {
             index: number,

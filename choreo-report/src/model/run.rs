@@ -342,6 +342,8 @@ words! {
         Merged = "merged",
         /// The report was written by a later version.
         Newer = "newer",
+        /// The report was read from a file that is no strict JSON, and values in it were read as others.
+        Replaced = "replaced",
     }
 }
 

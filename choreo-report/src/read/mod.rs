@@ -1,8 +1,10 @@
 //! Reads reports of the versions 1, 1.1, 1.2, 1.3 and 1.4, and of later minor versions as far as they are known.
 //!
-//! Only strict JSON is read. The Python tool writes some reports that are none; guessing what they mean would
-//! show values that nobody sent, so the error says what is wrong, where, and what to do.
+//! What is read is strict JSON, and what the Python tool writes in its place: the words `NaN`, `Infinity` and
+//! `-Infinity`, and halves of surrogate pairs. Those are read as texts, of which notices tell. All else is an error
+//! that says what is wrong, where, and what to do.
 
+mod lenient;
 mod strict;
 mod version;
 
@@ -10,6 +12,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use self::lenient::Replaced;
 use crate::model::{Notice, NoticeKind, Report, SCHEMA_VERSION};
 
 pub use self::version::Version;
@@ -22,8 +25,29 @@ pub struct Loaded {
     pub report: Report,
     /// The version that it was written in.
     pub version: Version,
-    /// What a reader should know about the reading: it was written by a later version.
-    pub notice: Option<Notice>,
+    /// What a reader should know about the reading: it was written by a later version, or is no strict JSON and holds
+    /// values that were read as others.
+    pub notices: Vec<Notice>,
+}
+
+impl Loaded {
+    /// Whether it was strict JSON. Else the report holds values that were read as others.
+    #[must_use]
+    pub fn is_strict(&self) -> bool {
+        !self.notices.iter().any(is_replaced)
+    }
+
+    /// The report for those who write it anew: it tells itself which of its values were read as others.
+    #[must_use]
+    pub fn into_report(mut self) -> Report {
+        let replaced = self.notices.into_iter().filter(is_replaced);
+        self.report.run.notices.extend(replaced);
+        self.report
+    }
+}
+
+fn is_replaced(notice: &Notice) -> bool {
+    notice.kind == NoticeKind::Replaced
 }
 
 /// A report could not be read.
@@ -38,7 +62,7 @@ pub enum ReadError {
         /// What the system says.
         source: io::Error,
     },
-    /// The text is no strict JSON.
+    /// The text is no JSON.
     #[error("this is no strict JSON: {problem} (line {line}, column {column})")]
     NotJson {
         /// What is wrong and, where that is known, what to do.
@@ -89,25 +113,46 @@ pub fn from_path(path: &Path) -> Result<Loaded, ReadError> {
 ///
 /// # Errors
 ///
-/// When it is no strict JSON, no report, or one of another major version; see [`ReadError`].
+/// When it is no JSON, no report, or one of another major version; see [`ReadError`].
 pub fn from_slice(json: &[u8]) -> Result<Loaded, ReadError> {
     let json = strict::without_mark(json);
-    let report: Report = match serde_json::from_slice(json) {
-        Ok(report) => report,
-        Err(error) => return Err(explain(json, &error)),
+    let (report, mut notices): (Report, _) = match serde_json::from_slice(json) {
+        Ok(report) => (report, Vec::new()),
+        Err(error) => match Replaced::of(json) {
+            Some(replaced) => from_replaced(&replaced)?,
+            None => return Err(explain(json, &error)),
+        },
     };
     let version = Version::parse(&report.schema_version)?;
-    let notice = version.is_newer().then(|| {
+    if version.is_newer() {
         let text = format!(
             "the report is of version {version}, this reader knows {SCHEMA_VERSION}: it does not show what is new"
         );
-        Notice::new(NoticeKind::Newer, text, 1)
-    });
+        notices.push(Notice::new(NoticeKind::Newer, text, 1));
+    }
     Ok(Loaded {
         report,
         version,
-        notice,
+        notices,
     })
+}
+
+/// Reads what is no strict JSON. Errors have the place in the original.
+fn from_replaced(replaced: &Replaced) -> Result<(Report, Vec<Notice>), ReadError> {
+    let error = match serde_json::from_slice(&replaced.json) {
+        Ok(report) => return Ok((report, replaced.notices())),
+        Err(error) => error,
+    };
+    let mut explained = explain(&replaced.json, &error);
+    if let ReadError::NotJson { line, column, .. } | ReadError::NotReport { line, column, .. } =
+        &mut explained
+    {
+        (*line, *column) = replaced.place(*line, *column);
+    }
+    if let ReadError::NotReport { problem, .. } = &mut explained {
+        *problem = lenient::without_quotes(problem);
+    }
+    Err(explained)
 }
 
 /// Why reading failed, in the order in which it helps: no JSON at all, another format, a wrong field.

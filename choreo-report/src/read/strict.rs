@@ -5,9 +5,6 @@ use serde_json::{Deserializer, Value};
 
 use super::ReadError;
 
-/// Words that the Python tool writes for numbers that JSON does not have.
-const NO_NUMBERS: &[&str] = &["NaN", "Infinity", "-Infinity"];
-
 /// The text without the mark that some editors put before it.
 pub(super) fn without_mark(json: &[u8]) -> &[u8] {
     json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)
@@ -47,37 +44,11 @@ fn describe(json: &[u8], error: &serde_json::Error) -> String {
     if json.iter().all(u8::is_ascii_whitespace) {
         return "the file is empty".to_owned();
     }
-    if let Some(word) = no_number(json, error) {
-        return format!(
-            "`{word}` is no number, though Python writes it as one: a payload of that run holds it"
-        );
-    }
-    let text = without_place(error);
     if error.classify() == Category::Eof {
         return "it ends in the middle: it was not written to its end, or copied in part"
             .to_owned();
     }
-    if text.contains("surrogate") || text == "unexpected end of hex escape" {
-        return "half of a surrogate pair stands where a character should: \
-                a text of that run is no valid Unicode"
-            .to_owned();
-    }
-    text
-}
-
-/// The word at the place of the error that Python takes for a number.
-fn no_number(json: &[u8], error: &serde_json::Error) -> Option<&'static str> {
-    let mut lines = json.split(|byte| *byte == b'\n');
-    let line = lines.nth(error.line().checked_sub(1)?)?;
-    let at = error.column().saturating_sub(1);
-    // The error is at the first byte that does not fit: behind the sign, if there is one.
-    (at.saturating_sub(1)..=at).find_map(|start| {
-        let rest = line.get(start..)?;
-        NO_NUMBERS
-            .iter()
-            .copied()
-            .find(|word| rest.starts_with(word.as_bytes()))
-    })
+    without_place(error)
 }
 
 /// JSON that is no report.

@@ -87,7 +87,7 @@ fn a_later_minor_version_is_read_with_a_notice() {
     });
     let loaded = from_slice(&json).unwrap();
     assert_eq!(loaded.version.minor(), 9);
-    let notice = loaded.notice.unwrap();
+    let [notice] = loaded.notices.try_into().unwrap();
     assert_eq!(notice.kind, NoticeKind::Newer);
     assert!(notice.text.contains("version 1.9"), "{}", notice.text);
     let again: Value = serde_json::to_value(&loaded.report).unwrap();
@@ -103,36 +103,7 @@ fn known_versions_have_no_notice() {
     for version in ["1", "1.1", "1.2", "1.3", "1.4"] {
         let loaded = from_slice(&report(|r| r["schema_version"] = json!(version))).unwrap();
         assert_eq!(loaded.version.to_string(), version);
-        assert_eq!(loaded.notice, None);
-    }
-}
-
-#[test]
-fn words_that_are_no_numbers_are_named_with_their_place() {
-    for word in ["NaN", "Infinity", "-Infinity"] {
-        let json = format!("{{\"run\": 1,\n \"tests\": [{{\"price\": {word}}}]}}");
-        let error = error(json.as_bytes());
-        assert!(
-            error.starts_with(&format!("this is no strict JSON: `{word}` is no number")),
-            "{error}"
-        );
-        assert!(
-            error.contains("at `tests[0].price` (line 2, column 2"),
-            "{error}"
-        );
-    }
-}
-
-#[test]
-fn half_a_surrogate_pair_is_named_with_its_place() {
-    for text in [r#""\ud83d""#, r#""\ude00""#, r#""\ud83dx""#] {
-        let json = format!("{{\"tests\": [{text}]}}");
-        let error = error(json.as_bytes());
-        assert!(
-            error.contains("half of a surrogate pair"),
-            "{text}: {error}"
-        );
-        assert!(error.contains("at `tests[0]`"), "{text}: {error}");
+        assert_eq!(loaded.notices, []);
     }
 }
 
@@ -147,6 +118,8 @@ fn what_is_no_json_is_said_in_words() {
         ),
         (b"<!doctype html>", "expected value"),
         (b"{} {}", "trailing characters"),
+        (b"{NaN: 1}", "key must be a string"),
+        (b"[Nan]", "expected value, at `[0]` (line 1, column 2)"),
         (
             b"{\"a\": \"\xff\"}",
             "it holds bytes that are no UTF-8 (line 1, column 8)",
@@ -187,4 +160,58 @@ fn the_error_names_the_file() {
         error.starts_with("cannot read no/such/results.json: "),
         "{error}"
     );
+}
+
+/// A report that the Python tool could have written.
+fn no_strict_json(change: impl Fn(String) -> String) -> Vec<u8> {
+    let text = include_str!("../../tests/golden/not-strict-json/nan-infinity.json");
+    change(text.to_owned()).into_bytes()
+}
+
+#[test]
+fn words_and_halves_of_the_python_tool_are_read_with_notices() {
+    let json = no_strict_json(|text| text.replace("\"x present\"", r#""\ud83d present""#));
+    let loaded = from_slice(&json).unwrap();
+    assert!(!loaded.is_strict());
+    let handle = &loaded.report.tests[0].scenarios[0].handles[0];
+    assert_eq!(handle.actual, json!({ "x": "NaN", "i": "Infinity" }));
+    assert_eq!(handle.reason, "\u{fffd} present");
+    assert_eq!(loaded.notices.len(), 3);
+    assert_eq!(loaded.report.run.notices, []);
+    let notices = loaded.notices.clone();
+    assert_eq!(loaded.into_report().run.notices, notices);
+    // A later version as well.
+    let loaded = from_slice(&no_strict_json(|text| text.replace("\"1.3\"", "\"1.9\""))).unwrap();
+    let kinds = loaded.notices.iter().map(|notice| notice.kind.as_str());
+    assert_eq!(kinds.collect::<Vec<_>>(), ["replaced", "replaced", "newer"]);
+}
+
+#[test]
+fn what_is_wrong_beside_words_is_told_with_its_place_in_the_original() {
+    for (from, to, expected) in [
+        (
+            "\"latency_ms\": 0.12870199998360476",
+            "\"latency_ms\": -Infinity",
+            "this is no report that can be read: at `tests[0].scenarios[0].handles[0].latency_ms`: \
+             `-Infinity` is no value that JSON has, expected f64 (line 61, column 37)",
+        ),
+        (
+            "\"i\": Infinity",
+            "\"i\": Infinity, \"j\": Nan",
+            "this is no strict JSON: expected value, at \
+             `tests[0].scenarios[0].handles[0].actual.j` (line 71, column 37)",
+        ),
+        (
+            "\"attempts\": 0",
+            "\"x\": [NaN, Infinity], \"attempts\": \"many\"",
+            "this is no report that can be read: at `tests[0].scenarios[0].handles[0].attempts`: \
+             invalid type: string \"many\", expected u64 (line 73, column 54)",
+        ),
+    ] {
+        let json = no_strict_json(|text| text.replacen(from, to, 1));
+        assert_eq!(error(&json), expected);
+    }
+    let cut = no_strict_json(|text| text[..text.len() - 20].to_owned());
+    let error = error(&cut);
+    assert!(error.contains("it ends in the middle"), "{error}");
 }

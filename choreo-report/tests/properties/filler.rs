@@ -6,6 +6,12 @@ use choreo_report::model::*;
 use proptest::prelude::*;
 use serde_json::{Map, Number, Value};
 
+/// Between two `@`, a value stands for one of these words of the Python tool.
+pub(crate) const WORDS: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
+
+/// Stands for half of a surrogate pair.
+pub(crate) const HALF: &str = "@half@";
+
 /// What reports are filled with.
 #[derive(Debug, Clone)]
 pub(crate) struct Material {
@@ -24,6 +30,7 @@ pub(crate) fn material() -> impl Strategy<Value = Material> {
         Just("__proto__".to_owned()),
         Just("</script>".to_owned()),
         Just("\0|`\n#<b>".to_owned()),
+        Just(format!("{HALF} a pair")),
     ];
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -32,6 +39,7 @@ pub(crate) fn material() -> impl Strategy<Value = Material> {
         any::<u64>().prop_map(Value::from),
         (-1e300..1e300).prop_map(Value::from),
         text.clone().prop_map(Value::from),
+        prop::sample::select(&WORDS[..]).prop_map(|word| Value::from(format!("@{word}@"))),
     ];
     let value = leaf.prop_recursive(4, 16, 4, |inner| {
         prop_oneof![

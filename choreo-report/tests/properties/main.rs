@@ -12,7 +12,7 @@ use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use self::filler::{Filler, material};
+use self::filler::{Filler, HALF, WORDS, material};
 
 static V1_3: LazyLock<Validator> = LazyLock::new(|| validator(schema::V1_3));
 static V1_4: LazyLock<Validator> = LazyLock::new(|| validator(schema::V1_4));
@@ -61,6 +61,31 @@ proptest! {
         let again = export::v1_3::export(exported.clone());
         prop_assert_eq!(again.cuts.total(), 0);
         prop_assert!(again.report == exported);
+    }
+
+    #[test]
+    fn what_the_python_tool_writes_is_read_and_written_as_strict_json(material in material()) {
+        let mut json = String::from_utf8(written(&Filler::new(material).report())).unwrap();
+        let mut replaced = json.matches(HALF).count();
+        json = json.replace(HALF, r"\udc00");
+        for word in WORDS {
+            let marked = format!("\"@{word}@\"");
+            replaced += json.matches(&marked).count();
+            json = json.replace(&marked, word);
+        }
+        let loaded = read::from_slice(json.as_bytes()).unwrap();
+        prop_assert_eq!(loaded.is_strict(), replaced == 0);
+        let told: u64 = loaded.notices.iter().map(|notice| notice.count).sum();
+        prop_assert_eq!(told, replaced as u64);
+
+        let report = loaded.into_report();
+        let again = written(&report);
+        let value: Value = serde_json::from_slice(&again).unwrap();
+        prop_assert_eq!(errors(&V1_4, &value), Vec::<String>::new());
+        let read_again = read::from_slice(&again).unwrap();
+        prop_assert!(read_again.is_strict() && read_again.report == report);
+        let exported = serde_json::to_value(export::v1_3::export(report).report).unwrap();
+        prop_assert_eq!(errors(&V1_3, &exported), Vec::<String>::new());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use choreo_report::model::Report;
@@ -73,6 +74,8 @@ impl fmt::Display for Screen {
 pub struct Browser {
     client: Client,
     folder: tempfile::TempDir,
+    /// How many pages it has been to.
+    opened: AtomicU32,
     _driver: Child,
 }
 
@@ -159,9 +162,11 @@ impl Browser {
         let browser = Self {
             client,
             folder,
+            opened: AtomicU32::new(0),
             _driver: driver,
         };
         browser.resize(screen).await;
+        browser.run_first(LISTEN).await;
         browser
     }
 
@@ -220,14 +225,11 @@ impl Browser {
         self.folder.path()
     }
 
-    /// Goes to a file. Errors of its script are collected from the beginning.
+    /// Goes to a file.
     pub async fn go(&self, path: &Path, hash: &str) {
-        self.client.goto("about:blank").await.expect("about:blank");
-        let listen = "window.problems = []; addEventListener('error', (e) => problems.push(e.message)); \
-                      addEventListener('unhandledrejection', (e) => problems.push(String(e.reason))); \
-                      document.addEventListener('securitypolicyviolation', (e) => problems.push('policy: ' + e.violatedDirective));";
-        self.run_first(listen).await;
-        let url = format!("file://{}{hash}", path.display());
+        // The same address again would be no new page.
+        let number = self.opened.fetch_add(1, Ordering::Relaxed);
+        let url = format!("file://{}?{number}{hash}", path.display());
         self.client.goto(&url).await.expect("the page opens");
     }
 
@@ -297,17 +299,22 @@ impl Browser {
         self.settle().await;
     }
 
-    /// Types into the search box.
+    /// Types into the search box, and waits until all has been looked through.
     pub async fn search(&self, text: &str) {
+        self.begin_search(text).await;
+        self.until("!document.getElementById('search-count').textContent.includes('looking')")
+            .await;
+        self.settle().await;
+    }
+
+    /// Types into the search box.
+    pub async fn begin_search(&self, text: &str) {
         let script = format!(
             "(() => {{ const box = document.getElementById('search'); box.value = {}; \
              box.dispatchEvent(new Event('input', {{ bubbles: true }})); return true; }})()",
             json!(text)
         );
         self.run(&script).await;
-        self.until("!document.getElementById('search-count').textContent.includes('looking')")
-            .await;
-        self.settle().await;
     }
 
     /// Waits until a script gives true.
@@ -422,6 +429,11 @@ async fn driver() -> Option<(Child, String)> {
     Some((driver, port))
 }
 
+/// Collects what goes wrong in a page from its beginning.
+const LISTEN: &str = "window.problems = []; addEventListener('error', (e) => problems.push(e.message)); \
+    addEventListener('unhandledrejection', (e) => problems.push(String(e.reason))); \
+    document.addEventListener('securitypolicyviolation', (e) => problems.push('policy: ' + e.violatedDirective));";
+
 /// What is wrong with the waterfalls of a page.
 const ONE_SCALE: &str = include_str!("one_scale.js");
 
@@ -495,5 +507,5 @@ fn load(path: &str) -> Report {
     let loaded = choreo_report::read::from_path(Path::new(path));
     loaded
         .unwrap_or_else(|error| panic!("{path}: {error}"))
-        .report
+        .into_report()
 }

@@ -188,52 +188,59 @@ async fn the_keyboard_does_it_all() {
 
 #[tokio::test]
 async fn arrows_move_what_is_wide_and_near_misses_elsewhere() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::PHONE).await;
-    browser.open(&fixture("wrong-value")).await;
-    let focus = |selector: &str| format!("(document.querySelector('{selector}').focus(), true)");
-    // As wide as its box is nothing on a phone.
-    browser.run(&focus(".scroll-x")).await;
-    browser.press("\u{E014}").await;
-    browser
-        .until("document.querySelector('.scroll-x').scrollLeft > 0")
-        .await;
-    assert_eq!(browser.text_of(".stepper span").await, "1 of 3");
-    browser.run(&focus(".scroll-x .event")).await;
-    browser.press("\u{E014}").await;
-    assert_eq!(browser.text_of(".stepper span").await, "1 of 3");
-    browser.run(&focus(".test[aria-current]")).await;
-    browser.press("\u{E014}").await;
-    assert_eq!(browser.text_of(".stepper span").await, "2 of 3");
-    // On a laptop the same box fits.
-    browser.resize(Screen::DESKTOP).await;
-    browser.run(&focus(".scroll-x")).await;
-    browser.press("\u{E014}").await;
-    assert_eq!(browser.text_of(".stepper span").await, "3 of 3");
-    browser.close().await;
+    on_every_screen(async |browser, screen| {
+        browser.open(&fixture("wrong-value")).await;
+        let focus =
+            |selector: &str| format!("(document.querySelector('{selector}').focus(), true)");
+        // The timeline is wider than its box on a phone, and fits on a laptop.
+        let is_wide = screen.width == Screen::PHONE.width;
+        browser.run(&focus(".scroll-x")).await;
+        browser.press("\u{E014}").await;
+        if is_wide {
+            browser
+                .until("document.querySelector('.scroll-x').scrollLeft > 0")
+                .await;
+        }
+        let second = if is_wide { "1 of 3" } else { "2 of 3" };
+        assert_eq!(browser.text_of(".stepper span").await, second);
+        browser.run(&focus(".scroll-x .event")).await;
+        browser.press("\u{E012}").await;
+        assert_eq!(browser.text_of(".stepper span").await, "1 of 3");
+        browser.run(&focus(".test[aria-current]")).await;
+        browser.press("\u{E014}").await;
+        assert_eq!(browser.text_of(".stepper span").await, "2 of 3");
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn colours_can_be_chosen() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP_DARK).await;
-    browser.open(&fixture("wrong-value")).await;
-    let paper = "getComputedStyle(document.documentElement).backgroundColor";
-    let dark = browser.text(paper).await;
-    browser.click("#theme").await;
-    let light = browser.text(paper).await;
-    assert_ne!(dark, light);
-    browser.click("#theme").await;
-    assert_eq!(browser.text(paper).await, dark);
-    // Kept when the page is opened again.
-    browser.resize(Screen::DESKTOP).await;
-    browser.open(&fixture("wrong-value")).await;
-    assert_eq!(browser.text(paper).await, dark);
-    browser.close().await;
+    on_every_screen(async |browser, screen| {
+        let report = fixture("wrong-value");
+        browser.open(&report).await;
+        let paper = "getComputedStyle(document.documentElement).backgroundColor";
+        let system = browser.text(paper).await;
+        browser.click("#theme").await;
+        let light = browser.text(paper).await;
+        browser.click("#theme").await;
+        let dark = browser.text(paper).await;
+        assert_ne!(dark, light);
+        assert_eq!(&system, if screen.dark { &dark } else { &light });
+        // Kept when the page is opened again, whatever the system has.
+        let other = Screen {
+            dark: !screen.dark,
+            ..screen
+        };
+        for system in [other, screen] {
+            browser.resize(system).await;
+            browser.open(&report).await;
+            assert_eq!(browser.text(paper).await, dark);
+        }
+        browser.assert_fits(screen).await;
+        browser.click("#theme").await;
+        assert_eq!(browser.text(paper).await, system);
+    })
+    .await;
 }
 
 #[tokio::test]

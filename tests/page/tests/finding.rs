@@ -2,9 +2,7 @@
 
 use choreo_report::diff::{Change, Rule, compare};
 use choreo_report::model::{HandleOutcome, Outcome, Report, Test, TestOutcome};
-use choreo_test_page::{
-    Browser, Screen, browser_is_missing, fixture, golden, made, on_every_screen,
-};
+use choreo_test_page::{Browser, Screen, fixture, golden, made, on_every_screen};
 use serde_json::json;
 
 #[tokio::test]
@@ -173,6 +171,25 @@ async fn an_earlier_run_can_be_compared() {
                 .await;
             assert_eq!(browser.count("#banners .bad").await, 1);
         }
+        // What the Python tool writes is read as `choreo report` reads it.
+        let odd = r#"{"tests":[{"nodeid":"NaN, \"NaN]","outcome":"passed","x":[NaN, {"y":-Infinity}, NaN]}]}"#;
+        drop_file(browser, odd, "python.json").await;
+        browser
+            .until("document.querySelectorAll('#banners .from-file').length === 2")
+            .await;
+        assert_eq!(
+            browser.run("[...document.querySelectorAll('#banners .from-file')].map((one) => one.innerText)").await,
+            json!([
+                "python.json: NaN, which JSON does not have, was read as the text “NaN” (2)",
+                "python.json: -Infinity, which JSON does not have, was read as the text “-Infinity”",
+            ])
+        );
+        browser.screenshot(&format!("compare-python-{screen}")).await;
+        browser.run("(location.hash = 'page=compare', true)").await;
+        browser
+            .until("document.querySelector('.change-gone')?.textContent.includes('NaN, \"NaN]')")
+            .await;
+        browser.assert_fits(screen).await;
     })
     .await;
 }
@@ -229,90 +246,85 @@ async fn ready_to_print(browser: &Browser) {
 
 #[tokio::test]
 async fn on_paper_every_failure_is_unfolded() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP_DARK).await;
-    browser.open(&made::many(12, &[2, 5, 9])).await;
-    let folded = browser.count("main details:not([open])").await;
-    ready_to_print(&browser).await;
-    browser.print("printed").await;
-    let of = |names: &[&str]| json!(names.iter().map(|name| (name, true)).collect::<Vec<_>>());
-    assert_eq!(
-        browser.run("window.printed").await,
-        of(&["scenario_2", "scenario_5", "scenario_9"])
-    );
-    assert_eq!(browser.run("window.twice").await, 0);
-    // What was made for the printer is gone.
-    assert_eq!(browser.count(".paper *").await, 0);
-    assert_eq!(
-        browser.count("main details:not([open])").await,
-        folded,
-        "folds are as they were"
-    );
-    // What one looks at comes first, and a search leaves out what it leaves out.
-    browser.search("scenario_5").await;
-    browser
-        .run("(location.hash = 'q=-scenario_5&t=shop::orders::scenario_9', true)")
-        .await;
-    browser
-        .until("document.querySelector('.test-head h2').textContent === 'scenario_9'")
-        .await;
-    browser.print("printed-search").await;
-    assert_eq!(
-        browser.run("window.printed").await,
-        of(&["scenario_9", "scenario_2"])
-    );
-    // The near miss that one has stepped to is that of one test.
-    let mut two = fixture("wrong-value");
-    let failed = two.tests.iter().find(|test| test.outcome.is_failure());
-    let mut another = failed.expect("a failure").clone();
-    another.nodeid.push_str("_too");
-    two.tests.push(another);
-    browser.open(&two).await;
-    ready_to_print(&browser).await;
-    browser.click("[data-step='1']").await;
-    browser.print("printed-near-miss").await;
-    assert_eq!(
-        browser.run("window.misses").await,
-        json!(["Near miss 2 of 3", "Closest of 3 near misses"])
-    );
-    browser.assert_no_problems().await;
-    // The other pages are printed as they are seen.
-    browser.open_at(&made::many(3, &[1]), "#page=latency").await;
-    ready_to_print(&browser).await;
-    browser.print("printed-latency").await;
-    assert_eq!(browser.run("window.printed").await, json!([]));
-    // Of very many failures, the last are told by their causes.
-    let tall = Screen {
-        height: 5_000,
-        ..Screen::DESKTOP
-    };
-    browser.resize(tall).await;
-    let all: Vec<usize> = (0..210).collect();
-    browser.open(&made::many(210, &all)).await;
-    ready_to_print(&browser).await;
-    browser
-        .run("(dispatchEvent(new Event('beforeprint')), true)")
-        .await;
-    assert_eq!(browser.run("window.printed.length").await, 200);
-    assert_eq!(browser.run("window.brief").await, 10);
-    let media = json!({ "media": "print" });
-    browser.dev_tools("Emulation.setEmulatedMedia", media).await;
-    let shown = "getComputedStyle(document.querySelector('SELECTOR')).display";
-    for (selector, display) in [("#side", "none"), (".paper", "block")] {
-        let script = shown.replace("SELECTOR", selector);
-        assert_eq!(browser.text(&script).await, display, "{selector}");
-    }
-    browser.screenshot("paper").await;
-    browser.close().await;
+    on_every_screen(async |browser, screen| {
+        browser.open(&made::many(12, &[2, 5, 9])).await;
+        let folded = browser.count("main details:not([open])").await;
+        ready_to_print(browser).await;
+        browser.print(&format!("printed-{screen}")).await;
+        let of = |names: &[&str]| json!(names.iter().map(|name| (name, true)).collect::<Vec<_>>());
+        assert_eq!(
+            browser.run("window.printed").await,
+            of(&["scenario_2", "scenario_5", "scenario_9"])
+        );
+        assert_eq!(browser.run("window.twice").await, 0);
+        // What was made for the printer is gone.
+        assert_eq!(browser.count(".paper *").await, 0);
+        assert_eq!(
+            browser.count("main details:not([open])").await,
+            folded,
+            "folds are as they were"
+        );
+        // What one looks at comes first, and a search leaves out what it leaves out.
+        browser.search("scenario_5").await;
+        browser
+            .run("(location.hash = 'q=-scenario_5&t=shop::orders::scenario_9', true)")
+            .await;
+        browser
+            .until("document.querySelector('.test-head h2').textContent === 'scenario_9'")
+            .await;
+        browser.print(&format!("printed-search-{screen}")).await;
+        assert_eq!(
+            browser.run("window.printed").await,
+            of(&["scenario_9", "scenario_2"])
+        );
+        // The near miss that one has stepped to is that of one test.
+        let mut two = fixture("wrong-value");
+        let failed = two.tests.iter().find(|test| test.outcome.is_failure());
+        let mut another = failed.expect("a failure").clone();
+        another.nodeid.push_str("_too");
+        two.tests.push(another);
+        browser.open(&two).await;
+        ready_to_print(browser).await;
+        browser.click("[data-step='1']").await;
+        browser.print(&format!("printed-near-miss-{screen}")).await;
+        assert_eq!(
+            browser.run("window.misses").await,
+            json!(["Near miss 2 of 3", "Closest of 3 near misses"])
+        );
+        browser.assert_no_problems().await;
+        // The other pages are printed as they are seen.
+        browser.open_at(&made::many(3, &[1]), "#page=latency").await;
+        ready_to_print(browser).await;
+        browser.print(&format!("printed-latency-{screen}")).await;
+        assert_eq!(browser.run("window.printed").await, json!([]));
+        // Of very many failures, the last are told by their causes.
+        let tall = Screen {
+            height: 2_500,
+            ..screen
+        };
+        browser.resize(tall).await;
+        let all: Vec<usize> = (0..210).collect();
+        browser.open(&made::many(210, &all)).await;
+        ready_to_print(browser).await;
+        browser
+            .run("(dispatchEvent(new Event('beforeprint')), true)")
+            .await;
+        assert_eq!(browser.run("window.printed.length").await, 200);
+        assert_eq!(browser.run("window.brief").await, 10);
+        let media = json!({ "media": "print" });
+        browser.dev_tools("Emulation.setEmulatedMedia", media).await;
+        let shown = "getComputedStyle(document.querySelector('SELECTOR')).display";
+        for (selector, display) in [("#side", "none"), (".paper", "block")] {
+            let script = shown.replace("SELECTOR", selector);
+            assert_eq!(browser.text(&script).await, display, "{selector}");
+        }
+        browser.screenshot(&format!("paper-{screen}")).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_comparison_says_what_the_command_says() {
-    if browser_is_missing() {
-        return;
-    }
     let slow = |test: &mut Test, latency: u64| {
         let handle = &mut test.scenarios[0].handles[0];
         handle.outcome = HandleOutcome::Slow;
@@ -368,24 +380,24 @@ async fn a_comparison_says_what_the_command_says() {
     let sizes = expected.each_ref().map(|(_, names)| names.len());
     assert_eq!(sizes, [1, 2, 1, 1, 2, 1, 1, 2], "{expected:?}");
 
-    let browser = Browser::start(Screen::DESKTOP).await;
-    browser.open(&now).await;
-    let json = serde_json::to_string(&before).expect("JSON");
-    drop_file(&browser, &json, "results.json").await;
-    browser
-        .until("document.querySelector('.change') !== null")
-        .await;
-    for (list, names) in expected {
-        let script = format!(
-            "[...document.querySelectorAll('.change-{list} li > :first-child')].map((one) => one.textContent).toSorted()"
-        );
-        let mut names = names;
-        names.sort();
-        assert_eq!(browser.run(&script).await, json!(names), "{list}");
-    }
-    browser.screenshot("compare-all").await;
-    browser.assert_no_problems().await;
-    browser.close().await;
+    on_every_screen(async |browser, screen| {
+        browser.open(&now).await;
+        let json = serde_json::to_string(&before).expect("JSON");
+        drop_file(browser, &json, "results.json").await;
+        browser
+            .until("document.querySelector('.change') !== null")
+            .await;
+        for (list, names) in &expected {
+            let script = format!(
+                "[...document.querySelectorAll('.change-{list} li > :first-child')].map((one) => one.textContent).toSorted()"
+            );
+            let mut names = names.clone();
+            names.sort();
+            assert_eq!(browser.run(&script).await, json!(names), "{list}");
+        }
+        browser.screenshot(&format!("compare-all-{screen}")).await;
+    })
+    .await;
 }
 
 /// As a person who drops a file on the page.
@@ -421,31 +433,29 @@ async fn the_view_stays_when_another_test_is_opened() {
 
 #[tokio::test]
 async fn an_empty_run_and_a_broken_file_say_so() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    browser.open(&golden("empty-run")).await;
-    assert_eq!(browser.text_of("#verdict").await, "No test ran.");
-    browser.screenshot("empty").await;
-    let path = browser.write(&made::many(3, &[1]));
-    let page = std::fs::read_to_string(&path).expect("the page");
-    let (before, rest) = page.split_once("id=\"choreo-index\">").expect("the index");
-    let cut = format!("{before}id=\"choreo-index\">{}", &rest[40..]);
-    std::fs::write(&path, cut).expect("a file");
-    browser.go(&path, "").await;
-    browser
-        .until("document.querySelector('#banners .bad') !== null")
-        .await;
-    assert!(
+    on_every_screen(async |browser, screen| {
+        browser.open(&golden("empty-run")).await;
+        assert_eq!(browser.text_of("#verdict").await, "No test ran.");
+        browser.screenshot(&format!("empty-{screen}")).await;
+        let path = browser.write(&made::many(3, &[1]));
+        let page = std::fs::read_to_string(&path).expect("the page");
+        let (before, rest) = page.split_once("id=\"choreo-index\">").expect("the index");
+        let cut = format!("{before}id=\"choreo-index\">{}", &rest[40..]);
+        std::fs::write(&path, cut).expect("a file");
+        browser.go(&path, "").await;
         browser
-            .text_of("#banners")
-            .await
-            .contains("This report cannot be shown")
-    );
-    assert_eq!(
-        browser.text_of("#verdict").await,
-        "1 of 3 scenarios failed."
-    );
-    browser.close().await;
+            .until("document.querySelector('#banners .bad') !== null")
+            .await;
+        assert!(
+            browser
+                .text_of("#banners")
+                .await
+                .contains("This report cannot be shown")
+        );
+        assert_eq!(
+            browser.text_of("#verdict").await,
+            "1 of 3 scenarios failed."
+        );
+    })
+    .await;
 }

@@ -1,6 +1,6 @@
 //! Names that are out to break the page do not.
 
-use choreo_test_page::{Browser, Screen, browser_is_missing, made, on_every_screen};
+use choreo_test_page::{made, on_every_screen};
 
 #[tokio::test]
 async fn hostile_names_are_shown_as_text_everywhere() {
@@ -49,86 +49,83 @@ async fn hostile_names_are_shown_as_text_everywhere() {
 
 #[tokio::test]
 async fn hostile_names_can_be_searched_linked_and_copied() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::PHONE).await;
-    let report = made::hostile();
-    for name in [
-        "constructor",
-        "__proto__",
-        "</script><script>window.broken = true</script>",
-        "مرحبا",
-    ] {
-        browser.open(&report).await;
-        browser
-            .search(&format!("\"{}\"", name.replace('"', "")))
-            .await;
-        assert!(browser.count(".test").await >= 1, "{name} is found");
-        let named = serde_json::json!(name);
-        browser.run(&format!("([...document.querySelectorAll('.test')].find((one) => one.textContent.includes({named})).click(), true)")).await;
-        browser.settle().await;
-        browser
-            .until("document.querySelector('.test-head') !== null")
-            .await;
-        let hash = browser.text("location.hash").await;
-        browser.open_at(&report, &hash).await;
-        let shown = browser
-            .text("document.querySelector('.test-head h2').textContent")
-            .await;
-        assert!(shown.contains(name), "{shown} is at the link of {name}");
-        browser.assert_no_problems().await;
-    }
-    browser.assert_fits(Screen::PHONE).await;
-    browser.close().await;
+    on_every_screen(async |browser, screen| {
+        let page = browser.write(&made::hostile());
+        let names = [
+            "</script><script>window.broken = true</script>",
+            "constructor",
+            "__proto__",
+            "مرحبا",
+        ];
+        // Colours change nothing about finding them.
+        let last = if screen.dark { 0 } else { names.len() - 1 };
+        for name in &names[..=last] {
+            browser.open_page(&page, "").await;
+            browser
+                .search(&format!("\"{}\"", name.replace('"', "")))
+                .await;
+            assert!(browser.count(".test").await >= 1, "{name} is found");
+            let named = serde_json::json!(name);
+            browser.run(&format!("([...document.querySelectorAll('.test')].find((one) => one.textContent.includes({named})).click(), true)")).await;
+            browser.settle().await;
+            browser
+                .until("document.querySelector('.test-head') !== null")
+                .await;
+            let hash = browser.text("location.hash").await;
+            browser.open_page(&page, &hash).await;
+            let shown = browser
+                .text("document.querySelector('.test-head h2').textContent")
+                .await;
+            assert!(shown.contains(name), "{shown} is at the link of {name}");
+            browser.assert_no_problems().await;
+        }
+        browser.assert_fits(screen).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_policy_allows_no_network_and_no_foreign_script() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    browser.open(&made::many(3, &[1])).await;
-    let try_all = "(() => { const script = document.createElement('script'); script.textContent = 'window.broken = true'; \
-                   document.body.append(script); const image = new Image(); image.src = 'http://127.0.0.1:9/x.png'; \
-                   document.body.append(image); fetch('http://127.0.0.1:9/').catch(() => { window.refused = true; }); return true; })()";
-    browser.run(try_all).await;
-    browser
-        .until("window.refused === true && window.problems.length >= 3")
-        .await;
-    assert_eq!(browser.run("window.broken === undefined").await, true);
-    let problems = browser.run("window.problems.toSorted()").await;
-    assert_eq!(
-        problems,
-        serde_json::json!([
-            "policy: connect-src",
-            "policy: img-src",
-            "policy: script-src-elem"
-        ])
-    );
-    browser.close().await;
+    on_every_screen(async |browser, _| {
+        browser.open(&made::many(3, &[1])).await;
+        let try_all = "(() => { const script = document.createElement('script'); script.textContent = 'window.broken = true'; \
+                       document.body.append(script); const image = new Image(); image.src = 'http://127.0.0.1:9/x.png'; \
+                       document.body.append(image); fetch('http://127.0.0.1:9/').catch(() => { window.refused = true; }); return true; })()";
+        browser.run(try_all).await;
+        browser
+            .until("window.refused === true && window.problems.length >= 3")
+            .await;
+        assert_eq!(browser.run("window.broken === undefined").await, true);
+        let problems = browser.run("window.problems.toSorted()").await;
+        assert_eq!(
+            problems,
+            serde_json::json!([
+                "policy: connect-src",
+                "policy: img-src",
+                "policy: script-src-elem"
+            ])
+        );
+        browser.run("(window.problems = [], true)").await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn half_surrogate_pairs_of_another_report_are_shown() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    browser.open(&made::many(2, &[1])).await;
-    // The Python tool writes them; a Rust string cannot hold one.
-    let drop = r#"(() => { const earlier = '{"tests":[{"nodeid":"x\\ud800","name":"\\ud83d half \\u0000","outcome":"passed","scenarios":[]}]}';
-        const transfer = new DataTransfer(); transfer.items.add(new File([earlier], 'results.json'));
-        document.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true })); return true; })()"#;
-    browser.run(drop).await;
-    browser
-        .until("document.querySelector('.change-gone') !== null")
-        .await;
-    assert_eq!(
-        browser.text_of(".change-gone ul").await,
-        "\u{fffd} half \u{2400}"
-    );
-    browser.assert_no_problems().await;
-    browser.close().await;
+    on_every_screen(async |browser, _| {
+        browser.open(&made::many(2, &[1])).await;
+        // The Python tool writes them; a Rust string cannot hold one.
+        let drop = r#"(() => { const earlier = '{"tests":[{"nodeid":"x\\ud800","name":"\\ud83d half \\u0000","outcome":"passed","scenarios":[]}]}';
+            const transfer = new DataTransfer(); transfer.items.add(new File([earlier], 'results.json'));
+            document.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true })); return true; })()"#;
+        browser.run(drop).await;
+        browser
+            .until("document.querySelector('.change-gone') !== null")
+            .await;
+        assert_eq!(
+            browser.text_of(".change-gone ul").await,
+            "\u{fffd} half \u{2400}"
+        );
+    })
+    .await;
 }

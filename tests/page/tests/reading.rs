@@ -3,9 +3,7 @@
 use choreo_report::model::{
     CaseRow, HandleOutcome, Notice, NoticeKind, Outcome, Test, TestOutcome,
 };
-use choreo_test_page::{
-    Browser, Screen, browser_is_missing, fixture, golden, made, on_every_screen,
-};
+use choreo_test_page::{Screen, fixture, golden, made, on_every_screen};
 use serde_json::json;
 
 /// There is no room for more on a phone.
@@ -111,45 +109,42 @@ async fn near_misses_are_compared_field_by_field_and_stepped_through() {
 
 #[tokio::test]
 async fn a_pattern_is_shown_in_its_own_words_and_as_data_where_there_are_none() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    let condition = json!({ "qty": { "gt": 500 }, "note": { "exists": false } });
-    let words = "{ qty: > 500, note: absent, .. }";
-    let shown = async |description: &str, id: Option<&str>| {
-        let mut report = fixture("routing");
-        let test = report
-            .tests
-            .iter_mut()
-            .find(|test| test.outcome == TestOutcome::Failed);
-        let handles = &mut test.expect("one failed").scenarios[0].handles;
-        let handle = handles
-            .iter_mut()
-            .find(|it| it.outcome == HandleOutcome::Timeout);
-        let handle = handle.expect("nothing came for one");
-        handle.expected = condition.clone();
-        handle.matcher_description = description.to_owned();
-        handle.id = id.map(str::to_owned);
-        browser.open(&report).await;
-        let expected = ".expectation.red .two section:first-child";
-        let folds = browser.count(&format!("{expected} details")).await;
-        (browser.text_of(expected).await, folds)
-    };
-    let (text, folds) = shown(words, Some("h1")).await;
-    assert!(text.contains(words) && !text.contains("\"gt\""), "{text}");
-    assert_eq!(folds, 0);
-    // Words that were cut say less than the data.
-    let (text, folds) = shown("{ qty: > 500, no…", Some("h1")).await;
-    assert!(text.contains("{ qty: > 500, no…"), "{text}");
-    assert_eq!(folds, 1);
-    let (text, _) = shown("", Some("h1")).await;
-    assert!(text.contains("\"gt\": 500"), "{text}");
-    // Of older reports the data says more.
-    let (text, _) = shown("contains_fields({})", None).await;
-    assert!(text.contains("\"gt\": 500"), "{text}");
-    browser.assert_no_problems().await;
-    browser.close().await;
+    on_every_screen(async |browser, _| {
+        let condition = json!({ "qty": { "gt": 500 }, "note": { "exists": false } });
+        let words = "{ qty: > 500, note: absent, .. }";
+        let shown = async |description: &str, id: Option<&str>| {
+            let mut report = fixture("routing");
+            let test = report
+                .tests
+                .iter_mut()
+                .find(|test| test.outcome == TestOutcome::Failed);
+            let handles = &mut test.expect("one failed").scenarios[0].handles;
+            let handle = handles
+                .iter_mut()
+                .find(|it| it.outcome == HandleOutcome::Timeout);
+            let handle = handle.expect("nothing came for one");
+            handle.expected = condition.clone();
+            handle.matcher_description = description.to_owned();
+            handle.id = id.map(str::to_owned);
+            browser.open(&report).await;
+            let expected = ".expectation.red .two section:first-child";
+            let folds = browser.count(&format!("{expected} details")).await;
+            (browser.text_of(expected).await, folds)
+        };
+        let (text, folds) = shown(words, Some("h1")).await;
+        assert!(text.contains(words) && !text.contains("\"gt\""), "{text}");
+        assert_eq!(folds, 0);
+        // Words that were cut say less than the data.
+        let (text, folds) = shown("{ qty: > 500, no…", Some("h1")).await;
+        assert!(text.contains("{ qty: > 500, no…"), "{text}");
+        assert_eq!(folds, 1);
+        let (text, _) = shown("", Some("h1")).await;
+        assert!(text.contains("\"gt\": 500"), "{text}");
+        // Of older reports the data says more.
+        let (text, _) = shown("contains_fields({})", None).await;
+        assert!(text.contains("\"gt\": 500"), "{text}");
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -316,43 +311,40 @@ async fn a_failure_can_be_copied_and_run_again() {
 
 #[tokio::test]
 async fn the_row_of_a_data_driven_test_is_in_its_head() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    let mut of_file = CaseRow::new(3, "tests/orders.csv", 4);
-    of_file.row = Some(2);
-    for (row, shown) in [
-        (of_file, "case: row 2 of tests/orders.csv, line 4"),
-        (
-            CaseRow::new(3, "tests/orders.rs", 17),
-            "case: number 3, at tests/orders.rs:17",
-        ),
-    ] {
-        assert_eq!(format!("case: {row}"), shown, "the page and the terminal");
-        let mut test = made::test("orders::case_3", 4000, true);
-        test.case = Some(row);
-        browser.open(&made::run_of(vec![test])).await;
-        assert_eq!(browser.text_of("[data-field=case-row]").await, shown);
-    }
-    let mut far = made::test("orders::case_3", 4000, true);
-    far.case = Some(CaseRow::new(3, "orders_of_all_regions_".repeat(8), 17));
-    browser.resize(Screen::PHONE).await;
-    let report = made::run_of(vec![far]);
-    browser
-        .open_at(&report, "#t=shop::orders::orders::case_3")
-        .await;
-    assert!(
+    on_every_screen(async |browser, screen| {
+        let mut of_file = CaseRow::new(3, "tests/orders.csv", 4);
+        of_file.row = Some(2);
+        for (row, shown) in [
+            (of_file, "case: row 2 of tests/orders.csv, line 4"),
+            (
+                CaseRow::new(3, "tests/orders.rs", 17),
+                "case: number 3, at tests/orders.rs:17",
+            ),
+        ] {
+            assert_eq!(format!("case: {row}"), shown, "the page and the terminal");
+            let mut test = made::test("orders::case_3", 4000, true);
+            test.case = Some(row);
+            browser.open(&made::run_of(vec![test])).await;
+            assert_eq!(browser.text_of("[data-field=case-row]").await, shown);
+        }
+        let mut far = made::test("orders::case_3", 4000, true);
+        far.case = Some(CaseRow::new(3, "orders_of_all_regions_".repeat(8), 17));
+        let report = made::run_of(vec![far]);
         browser
-            .text_of("[data-field=case-row]")
-            .await
-            .ends_with("_:17")
-    );
-    browser.assert_fits(Screen::PHONE).await;
-    let plain = made::test("orders", 4000, true);
-    browser.open(&made::run_of(vec![plain])).await;
-    assert_eq!(browser.count("[data-field=case-row]").await, 0);
-    browser.close().await;
+            .open_at(&report, "#t=shop::orders::orders::case_3")
+            .await;
+        assert!(
+            browser
+                .text_of("[data-field=case-row]")
+                .await
+                .ends_with("_:17")
+        );
+        browser.assert_fits(screen).await;
+        let plain = made::test("orders", 4000, true);
+        browser.open(&made::run_of(vec![plain])).await;
+        assert_eq!(browser.count("[data-field=case-row]").await, 0);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -432,45 +424,42 @@ async fn consumers_find_the_attributes_where_they_were() {
 
 #[tokio::test]
 async fn evidence_is_shown_also_where_no_expectation_failed_by_itself() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    // Both expectations passed; only their order was wrong.
-    let mut report = fixture("wrong-order");
-    let failed = |test: &&mut Test| test.outcome == TestOutcome::Failed;
-    let test = report.tests.iter_mut().find(failed).expect("a failure");
-    let scenario = &mut test.scenarios[0];
-    scenario.handles[1].outcome = HandleOutcome::Pass;
-    scenario.handles[1].verdict = Some(Outcome::Pass);
-    browser.open(&report).await;
-    assert!(
-        browser
-            .text_of(".card.red .ordered")
-            .await
-            .contains("2.6 ms the wrong way round")
-    );
-    // Only slow, in a run that denies slowness.
-    let mut slow = made::many(3, &[]);
-    slow.tests[1].outcome = TestOutcome::Failed;
-    let scenario = &mut slow.tests[1].scenarios[0];
-    scenario.verdict = Some(Outcome::Slow);
-    scenario.handles[0].outcome = HandleOutcome::Slow;
-    scenario.handles[0].verdict = Some(Outcome::Slow);
-    scenario.handles[0].latency_ms = Some(made::micros(80_000));
-    slow.run = made::run_of(slow.tests.clone()).run;
-    browser.open(&slow).await;
-    assert!(
-        browser
-            .text_of(".expectation.red[data-outcome=slow] .ruler")
-            .await
-            .contains("30 ms too late: budget 50 ms, came after 80 ms")
-    );
-    assert_eq!(browser.text_of(".diagnosis .kind").await, "Too late");
-    assert_eq!(
-        browser.text_of(".diagnosis .sentence").await,
-        "orders.processed took 80.0 ms, its budget is 50.0 ms"
-    );
-    browser.assert_no_problems().await;
-    browser.close().await;
+    on_every_screen(async |browser, _| {
+        // Both expectations passed; only their order was wrong.
+        let mut report = fixture("wrong-order");
+        let failed = |test: &&mut Test| test.outcome == TestOutcome::Failed;
+        let test = report.tests.iter_mut().find(failed).expect("a failure");
+        let scenario = &mut test.scenarios[0];
+        scenario.handles[1].outcome = HandleOutcome::Pass;
+        scenario.handles[1].verdict = Some(Outcome::Pass);
+        browser.open(&report).await;
+        assert!(
+            browser
+                .text_of(".card.red .ordered")
+                .await
+                .contains("2.6 ms the wrong way round")
+        );
+        // Only slow, in a run that denies slowness.
+        let mut slow = made::many(3, &[]);
+        slow.tests[1].outcome = TestOutcome::Failed;
+        let scenario = &mut slow.tests[1].scenarios[0];
+        scenario.verdict = Some(Outcome::Slow);
+        scenario.handles[0].outcome = HandleOutcome::Slow;
+        scenario.handles[0].verdict = Some(Outcome::Slow);
+        scenario.handles[0].latency_ms = Some(made::micros(80_000));
+        slow.run = made::run_of(slow.tests.clone()).run;
+        browser.open(&slow).await;
+        assert!(
+            browser
+                .text_of(".expectation.red[data-outcome=slow] .ruler")
+                .await
+                .contains("30 ms too late: budget 50 ms, came after 80 ms")
+        );
+        assert_eq!(browser.text_of(".diagnosis .kind").await, "Too late");
+        assert_eq!(
+            browser.text_of(".diagnosis .sentence").await,
+            "orders.processed took 80.0 ms, its budget is 50.0 ms"
+        );
+    })
+    .await;
 }

@@ -1,11 +1,14 @@
 //! Large runs: failures first wherever they are, small files, lists that hold only what is in sight.
 
+use choreo_report::model::Report;
 use choreo_test_page::{Browser, Screen, browser_is_missing, made, on_every_screen};
+use serde_json::json;
 
 #[tokio::test]
 async fn the_failure_at_1100_of_1200_is_what_one_sees() {
     on_every_screen(async |browser, screen| {
-        browser.open(&made::many(1200, &[1100])).await;
+        let report = made::many(1200, &[1100]);
+        browser.open(&report).await;
         assert_eq!(
             browser.text_of("#verdict").await,
             "1 of 1200 scenarios failed."
@@ -13,8 +16,8 @@ async fn the_failure_at_1100_of_1200_is_what_one_sees() {
         assert_eq!(browser.text_of(".test-head h2").await, "scenario_1100");
         assert_eq!(browser.text_of(".test .name").await, "scenario_1100");
         assert_eq!(browser.text_of(".section-passed .size").await, "1,199");
-        browser.assert_fits(screen).await;
         browser.screenshot(&format!("1200-{screen}")).await;
+        look_around(browser, screen, &report, 777).await;
     })
     .await;
 }
@@ -40,10 +43,11 @@ async fn ten_thousand_fit_into_eight_megabytes() {
         1
     );
     assert_eq!(browser.text_of(".test-head h2").await, "scenario_4321");
-    assert!(
-        browser.count("*").await < 2000,
-        "only what is in sight is in the document"
-    );
+    // Loading it takes longer than looking at it.
+    for screen in Screen::ALL {
+        browser.resize(screen).await;
+        look_around(&browser, screen, &report, 7777).await;
+    }
     browser.close().await;
 }
 
@@ -56,21 +60,48 @@ async fn fifty_thousand_can_be_scrolled_and_searched() {
     let report = made::many(50_000, &[49_999]);
     browser.open(&report).await;
     assert_eq!(browser.text_of(".test-head h2").await, "scenario_49999");
-    browser.click(".section-passed").await;
+    for screen in Screen::ALL {
+        browser.resize(screen).await;
+        look_around(&browser, screen, &report, 31_415).await;
+    }
+    // In the details only, which takes a while.
+    browser.search("\"ord-2000\"").await;
+    assert!(browser.count(".test").await >= 1);
+    browser.assert_no_problems().await;
+    browser.close().await;
+}
+
+/// Scrolls to the end of the list, which holds only what is in sight, searches for a scenario and opens it.
+async fn look_around(browser: &Browser, screen: Screen, report: &Report, number: usize) {
+    browser.begin_search("").await;
     browser
-        .run("(document.querySelector('.scroller').scrollTop = 1e9, true)")
+        .run("(document.querySelector('.section-passed[aria-expanded=false]')?.click(), document.querySelector('.scroller').scrollTop = 1e9, true)")
         .await;
     browser.settle().await;
     let last = browser
         .text("[...document.querySelectorAll('.test .name')].at(-1).textContent")
         .await;
-    assert_eq!(last, "scenario_49998");
-    assert!(browser.count("*").await < 2500);
-    browser.search("scenario_31415").await;
-    assert_eq!(browser.text_of("#search-count").await, "1 scenario");
-    // In the details only.
-    browser.search("\"ord-2000\"").await;
-    assert!(browser.count(".test").await >= 1);
+    let mut passed = report.tests.iter().rev();
+    let passed = passed.find(|test| !test.outcome.is_failure());
+    assert_eq!(Some(last), passed.map(|test| test.name.clone()));
+    assert!(browser.count("*").await < 2500, "more than is in sight");
+    browser.assert_fits(screen).await;
+
+    let name = &report.tests[number].name;
+    // Names are found at once; nobody waits for the details.
+    browser.begin_search(name).await;
+    browser
+        .until("document.querySelectorAll('.test').length === 1")
+        .await;
+    let found = browser.text_of("#search-count").await;
+    assert!(found.starts_with("1 scenario"), "{found}");
+    browser.click(".test").await;
+    let is_open = format!(
+        "document.querySelector('.test-head h2')?.textContent === {}",
+        json!(name)
+    );
+    browser.until(&is_open).await;
+    assert!(browser.count(".expectation").await >= 1);
+    browser.assert_fits(screen).await;
     browser.assert_no_problems().await;
-    browser.close().await;
 }

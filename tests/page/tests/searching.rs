@@ -1,7 +1,7 @@
 //! Search and its filters: what they find, how it is marked, and what leads to them.
 
 use choreo_report::model::Report;
-use choreo_test_page::{Browser, Screen, browser_is_missing, fixture, made, on_every_screen};
+use choreo_test_page::{Browser, fixture, made, on_every_screen};
 use serde_json::json;
 
 async fn found(browser: &Browser, query: &str) -> Vec<String> {
@@ -191,29 +191,26 @@ async fn hits_are_marked() {
 
 #[tokio::test]
 async fn marks_are_text_and_few() {
-    if browser_is_missing() {
-        return;
-    }
-    let browser = Browser::start(Screen::DESKTOP).await;
-    let mut report: Report = made::hostile();
-    let many = json!({ "blob": "ab".repeat(100_000) });
-    report.tests[0].scenarios[0].messages[1].payload = Some(many);
-    browser.open(&report).await;
-    for text in ["\"<img src=x\"", "a", "]]>&amp;", "ä"] {
-        browser.search(text).await;
-        browser
-                .run("(document.querySelectorAll('main details').forEach((one) => { one.open = true; }), true)")
-                .await;
-        browser.settle().await;
-        browser
-                .run("(document.querySelectorAll('main .payload .quiet').forEach((one) => one.click()), true)")
-                .await;
-        browser.settle().await;
-        let marks = browser.count("main mark").await;
-        assert!((1..=2000).contains(&marks), "{text}: {marks}");
-    }
-    assert_eq!(browser.run("window.broken === undefined").await, true);
-    assert_eq!(browser.count("main img").await, 0);
-    browser.assert_no_problems().await;
-    browser.close().await;
+    on_every_screen(async |browser, _| {
+        let mut report: Report = made::hostile();
+        let many = json!({ "blob": "ab".repeat(100_000) });
+        report.tests[0].scenarios[0].messages[1].payload = Some(many);
+        browser.open(&report).await;
+        for text in ["\"<img src=x\"", "a", "]]>&amp;", "ä"] {
+            browser.search(text).await;
+            browser
+                    .run("(document.querySelectorAll('main details').forEach((one) => { one.open = true; }), true)")
+                    .await;
+            browser.settle().await;
+            browser
+                    .run("(document.querySelectorAll('main .payload .quiet').forEach((one) => one.click()), true)")
+                    .await;
+            browser.settle().await;
+            let marks = browser.count("main mark").await;
+            assert!((1..=2000).contains(&marks), "{text}: {marks}");
+        }
+        assert_eq!(browser.run("window.broken === undefined").await, true);
+        assert_eq!(browser.count("main img").await, 0);
+    })
+    .await;
 }

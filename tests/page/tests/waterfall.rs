@@ -19,18 +19,17 @@ async fn axis_bands_and_bars_share_one_scale_at_every_width() {
         other.budget_ms = Some(made::micros(50_000 + number * 400));
         scenario.handles.push(other);
     }
-    for width in [320, 390, 640, 761, 900, 1024, 1081, 1440] {
-        browser
-            .resize(Screen {
-                width,
-                ..Screen::DESKTOP
-            })
-            .await;
+    let between = [320, 640, 761, 900, 1024, 1081].map(|width| Screen {
+        width,
+        ..Screen::DESKTOP
+    });
+    for screen in Screen::ALL.into_iter().chain(between) {
+        browser.resize(screen).await;
         browser.open_at(&report, "#view=waterfall").await;
         assert_eq!(browser.count(".band-name").await, 6);
-        browser.assert_one_scale(&format!("{width} pixels")).await;
+        browser.assert_one_scale(&format!("{screen:?}")).await;
         browser.scroll_to(".timeline").await;
-        browser.screenshot(&format!("scale-{width}")).await;
+        browser.screenshot(&format!("scale-{screen}")).await;
     }
     browser.assert_no_problems().await;
     browser.close().await;

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use self::http::{Answer, Attempt, Request};
 use self::target::Target;
-use super::input;
+use super::{export, input};
 use crate::Outcome;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, line};
@@ -67,17 +67,22 @@ pub(super) fn run(arguments: Arguments) -> Outcome {
         )));
     }
     let path = input::file(arguments.report)?;
-    // What is no report is not sent. What is one is sent as it is.
-    let report = input::load(&path)?;
-    let body = std::fs::read(&path)
-        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
+    // What is no report is not sent. What is one is sent as it is, unless it is no strict JSON.
+    let loaded = input::load(&path)?;
+    let tests = output::count(loaded.report.tests.len(), "test");
+    let body = if loaded.is_strict() {
+        std::fs::read(&path)
+            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?
+    } else {
+        export::latest(&loaded.into_report())?
+    };
     let key = idempotency_key(&body);
     if arguments.dry_run {
         output::print(&format!(
             "would post {} ({} bytes, {}) to {target}\n  X-Chronicle-Tenant: {tenant}\n  Idempotency-Key: {key}\n  Authorization: {}\n",
             path.display(),
             body.len(),
-            output::count(report.tests.len(), "test"),
+            tests,
             if token.is_some() {
                 "Bearer <redacted>"
             } else {
@@ -95,7 +100,6 @@ pub(super) fn run(arguments: Arguments) -> Outcome {
     };
     let client = http::Client::new(&target, Duration::from_secs(arguments.timeout))?;
     let answer = send(&client, &request, arguments.retries)?;
-    let tests = output::count(report.tests.len(), "test");
     match answer.status {
         200..=299 => {
             output::print(&format!("sent {tests} to {target}{}\n", said(&answer)));
