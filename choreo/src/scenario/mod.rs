@@ -25,7 +25,9 @@ pub use self::phase::{
 pub(crate) use self::run::run;
 pub use self::run::{Body, BodyEnd, IntoBodyEnd, body_end, case_json, case_text};
 pub use self::scope::{Host, ScenarioBuilder, Scope};
-pub use self::step::{AsScenario, IntoScenario, StageLeg, leg, leg_to_send};
+pub use self::step::{
+    AsScenario, IntoScenario, ScenarioArgument, StageLeg, argument, leg, leg_to_send,
+};
 
 mod phase;
 mod run;

@@ -1,4 +1,5 @@
-//! What a step takes as its first argument, with our words when it is something else.
+//! What a step takes as its first argument, and a scenario function as its own, with our words when it is something
+//! else.
 
 use std::marker::PhantomData;
 
@@ -118,4 +119,26 @@ pub fn leg<'s, T, P, F>(s: &impl AsScenario<'s, T, P, F>, field: &F) -> StageLeg
 /// As [`leg`].
 pub fn leg_to_send<'s, T, P, F>(s: &impl IntoScenario<'s, T, P, F>, field: &F) -> StageLeg<F> {
     leg(s, field)
+}
+
+/// What a scenario function takes on a host with these transports: the scenario on it.
+#[diagnostic::on_unimplemented(
+    message = "this function takes a `{Self}`, and what its attribute names gives a scenario on `{T}`",
+    label = "not the scenario that comes",
+    note = "on a harness the parameter is `s: Scenario<'_>`, and on a stage it names the struct of the transports, as in `s: Scenario<'_, Gateway>`"
+)]
+pub trait ScenarioArgument<'s, T> {
+    /// From the scenario.
+    fn from_scenario(s: Scenario<'s, T>) -> Self;
+}
+
+impl<'s, T> ScenarioArgument<'s, T> for Scenario<'s, T> {
+    fn from_scenario(s: Self) -> Self {
+        s
+    }
+}
+
+/// The scenario as the argument of the user's function.
+pub fn argument<'s, T, A: ScenarioArgument<'s, T>>(s: Scenario<'s, T>) -> A {
+    A::from_scenario(s)
 }
