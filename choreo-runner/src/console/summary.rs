@@ -46,7 +46,7 @@ struct Slow<'a> {
     load: f64,
     latency: Duration,
     budget: Duration,
-    topic: String,
+    place: String,
     test: &'a str,
 }
 
@@ -113,7 +113,7 @@ impl<'a> Summary<'a> {
                     load,
                     latency,
                     budget,
-                    topic: handle.topic.clone(),
+                    place: handle.place(),
                     test,
                 });
             }
@@ -203,7 +203,7 @@ impl<'a> Summary<'a> {
                     format!("{:.0} %", slow.load * 100.0),
                     measured(slow.latency),
                     measured(slow.budget),
-                    slow.topic.clone(),
+                    slow.place.clone(),
                     slow.test.to_owned(),
                 ]
             })
