@@ -226,5 +226,5 @@ async fn main() -> ExitCode {
     if let Some(bytes) = bytes_per_scenario() {
         println!("an open scenario takes {bytes} bytes of resident memory");
     }
-    choreo_benches::grown(most, MAY_GROW)
+    choreo_benches::ending(choreo_benches::has_not_grown("a message", most, MAY_GROW))
 }

@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Says whether a cost has grown more than it may, and how the benchmark ends: with an error if it has.
+/// Says whether a cost has grown more than it may; the answer is for [`ending`].
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
-pub fn grown(most: f64, may: f64) -> ExitCode {
+pub fn has_not_grown(what: &str, most: f64, may: f64) -> bool {
     let is_met = most <= may;
     let verdict = if is_met { "ok" } else { "IT GROWS" };
-    println!("{verdict} (at most {most:.2} times the cost with one, may be {may})");
-    ending(is_met)
+    println!("{verdict} ({what}: at most {most:.2} times the cost with one, may be {may})");
+    is_met
 }
 
 /// How a benchmark ends: with an error if its target is missed.

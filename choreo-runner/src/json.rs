@@ -59,6 +59,8 @@ struct Ended {
 #[derive(Serialize)]
 struct Handle {
     topic: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transport: Option<String>,
     outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     latency_ms: Option<Millis>,
@@ -70,6 +72,7 @@ impl Handle {
     fn new(handle: &HandleRecord, redactor: &mut Redactor) -> Self {
         Self {
             topic: redacted(&handle.topic, redactor),
+            transport: handle.transport.clone(),
             outcome: handle.outcome,
             latency_ms: handle.latency.map(Millis::from),
             budget_ms: handle.budget.map(Millis::from),

@@ -218,7 +218,7 @@ fn success_detail(record: &ScenarioRecord) -> String {
     };
     match (handle.latency, handle.budget) {
         (Some(latency), Some(budget)) if record.outcome == Outcome::Slow => {
-            format!("({})", over(latency, budget, &handle.topic))
+            format!("({})", over(latency, budget, &handle.place()))
         }
         (Some(latency), budget) => format!("({})", of_budget(latency, budget)),
         (None, _) => String::new(),
@@ -253,7 +253,7 @@ fn failure_detail(record: &ScenarioRecord) -> String {
         .filter(|handle| handle.outcome == outcome)
         .collect();
     let what = match worst.as_slice() {
-        [one] => one.topic.clone(),
+        [one] => one.place(),
         // All that the outcome says is then in the text of the failure.
         [] => String::new(),
         several => format!(
@@ -293,7 +293,7 @@ fn denied_text(case: &Case, record: &ScenarioRecord) -> String {
             (handle.outcome, handle.latency, handle.budget)
         {
             text.push_str("\n    ");
-            text.push_str(&handle.topic);
+            text.push_str(&handle.place());
             text.push_str(": ");
             text.push_str(&format!(
                 "{}, budget {}",
@@ -370,6 +370,11 @@ mod tests {
         let mut slow = handles();
         slow.extend([handle(90, Some(50)), handle(600, Some(500))]);
         assert_eq!(shown(Outcome::Slow, slow), "(90 ms, budget 50 ms, orders)");
+        let on_a_stage = handle(90, Some(50)).with_transport(Some("kafka".to_owned()));
+        assert_eq!(
+            shown(Outcome::Slow, vec![on_a_stage]),
+            "(90 ms, budget 50 ms, orders on kafka)"
+        );
         assert_eq!(shown(Outcome::Pass, Vec::new()), "");
     }
 

@@ -267,7 +267,7 @@ macro_rules! request {
 /// | | `\|order\| async move { … }` or `async \|order\| …`: computed, with time to wait |
 /// | | `sequence [ …, … ]`: each message gets the next of these |
 /// | topic | `["a", "b"]` answers several |
-/// | option | `times n`, `always`, `required`, `delay 20ms`, `delay 10ms..50ms`, `error_rate 0.2 => { … }`, `drop_rate 0.1`, `drop_first n`, `seed n`, `state e`, `headers { … }`, `key e`, `metadata { … }`: [below](#replies-that-behave-like-services) |
+/// | option | `times n`, `always`, `required`, `delay 20ms`, `delay 10ms..50ms`, `delay \|share\| e`, `error_rate 0.2 => { … }`, `drop_rate 0.1`, `drop_first n`, `seed n`, `state e`, `headers { … }`, `key e`, `metadata { … }`: [below](#replies-that-behave-like-services) |
 ///
 /// A closure is kept by the scenario: write `move` when it uses local variables. In
 /// `async |order| …` the body owns what it uses, so clone there what a second answer needs.

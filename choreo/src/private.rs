@@ -40,9 +40,10 @@ pub use crate::reply::{
     typed_trigger,
 };
 pub use crate::scenario::{
-    Body, BodyEnd, ExpectOptions, IntoBodyEnd, begin, body_end, case_json, case_text, expect,
-    expect_on, expect_set, expect_set_on, handle_key, in_order, leg, never, never_on, next_act,
-    publish, publish_on, reply, reply_on, settle,
+    AsScenario, Body, BodyEnd, ExpectOptions, IntoBodyEnd, IntoScenario, ScenarioArgument,
+    StageLeg, argument, begin, body_end, case_json, case_text, expect, expect_on, expect_set,
+    expect_set_on, handle_key, in_order, leg, leg_to_send, never, never_on, next_act, publish,
+    publish_on, reply, reply_on, settle,
 };
 pub use crate::scenario::{
     CanArrange, CanBegin, CanGoOn, CanRestrict, CanSettle, CanTrigger, OneTransport,

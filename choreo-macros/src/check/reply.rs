@@ -15,7 +15,7 @@ pub(crate) fn reply(reply: &Reply, diagnostics: &mut Diagnostics) -> bool {
     let options = &reply.options;
     let is_random = options.error.is_some()
         || options.drop_rate.is_some()
-        || matches!(options.delay, Some(Delay::Between(..)));
+        || matches!(options.delay, Some(Delay::Between(..) | Delay::Drawn(_)));
     if let Some(seed) = &options.seed
         && !is_random
     {

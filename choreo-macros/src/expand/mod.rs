@@ -38,10 +38,16 @@ pub(crate) fn duration(duration: &DurationArg) -> TokenStream {
 
 /// Which transport of the stage a step is for; nothing when the scenario has one only.
 fn leg(paths: &Paths, target: &Target) -> Option<TokenStream> {
+    leg_by("leg", paths, target)
+}
+
+/// The same, looked up by this function.
+fn leg_by(function: &str, paths: &Paths, target: &Target) -> Option<TokenStream> {
     let Target { ident, transport } = target;
     let transport = transport.as_ref()?;
     let private = paths.private(ident.span());
-    Some(quote_spanned!(ident.span()=> #private::leg(&#ident, &#ident.#transport)))
+    let function = Ident::new(function, ident.span());
+    Some(quote_spanned!(ident.span()=> #private::#function(&#ident, &#ident.#transport)))
 }
 
 /// Calls that add the patterns of headers, key and metadata: `.headers(…).key(…)`.

@@ -43,7 +43,7 @@ fn statement(paths: &Paths, publication: &Publication) -> TokenStream {
     let span = scenario.span();
     let private = paths.private(span);
     let draft = draft(paths, publication);
-    let step = match super::leg(paths, &publication.target) {
+    let step = match super::leg_by("leg_to_send", paths, &publication.target) {
         None => quote_spanned!(span=> #private::publish(#scenario, __choreo_draft).await),
         // The transport is looked up before the scenario moves.
         Some(leg) => quote_spanned! {span=> {

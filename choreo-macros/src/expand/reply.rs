@@ -66,7 +66,7 @@ fn step(paths: &Paths, reply: Reply, diagnostics: &mut Diagnostics) -> TokenStre
     rule = reply_options::calls(paths, &rule, &reply.options, span);
     if let Some(answer_on) = &reply.answer_on {
         let leg = super::leg(paths, answer_on);
-        rule = quote_spanned!(answer_on.ident.span()=> #rule.answer_on(#leg));
+        rule = quote_spanned!(answer_on.ident.span()=> #rule.answer_on(#leg.index()));
     }
     match super::leg(paths, &reply.target) {
         None => quote_spanned!(span=> #private::reply(&#scenario, #rule)),

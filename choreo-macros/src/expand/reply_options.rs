@@ -34,6 +34,10 @@ pub(super) fn calls(
             let (low, high) = (duration(low), duration(high));
             rule = quote_spanned!(low.span()=> #rule.delay_between(#low, #high));
         }
+        Some(Delay::Drawn(draw)) => {
+            let draw = payload::argument(draw);
+            rule = quote_spanned!(draw.span()=> #rule.delay_drawn(#draw));
+        }
         None => {}
     }
     if let Some(error) = &options.error {

@@ -168,7 +168,8 @@ fn host(paths: &Paths, harness: &Path) -> TokenStream {
 }
 
 /// A call of the user's function. What the compiler says about the argument is about the type of
-/// the user's parameter, and what it says about the result is about the user's return type.
+/// the user's parameter, and what it says about the result is about the user's return type. The argument goes
+/// through a trait, which says what to write for a parameter of another type.
 fn body(paths: &Paths, function: &Function, values: &[TokenStream]) -> TokenStream {
     let sig = &function.sig;
     let ident = &sig.ident;
@@ -182,10 +183,14 @@ fn body(paths: &Paths, function: &Function, values: &[TokenStream]) -> TokenStre
     };
     let private = paths.private(output_span);
     let scenario = format_ident!("__choreo_scenario", span = argument_span);
+    let argument = {
+        let private = paths.private(argument_span);
+        quote_spanned!(argument_span=> #private::argument(#scenario))
+    };
     let end = format_ident!("__choreo_end", span = output_span);
     quote_spanned! {ident.span()=>
         |#scenario| ::std::boxed::Box::pin(async move {
-            let #end = #ident(#scenario #(, #values)*).await;
+            let #end = #ident(#argument #(, #values)*).await;
             #private::body_end(#end)
         })
     }

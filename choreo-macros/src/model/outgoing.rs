@@ -158,6 +158,8 @@ pub(crate) enum Delay {
     Fixed(DurationArg),
     /// From the first to the second, each as likely.
     Between(DurationArg, DurationArg),
+    /// A closure that makes it of a number.
+    Drawn(UserExpr),
 }
 
 /// The share of answers that are another payload.

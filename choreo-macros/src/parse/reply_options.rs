@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Ident, Lit, LitInt, Token};
+use syn::{Expr, Ident, Lit, LitInt, Token};
 
 use crate::model::{Delay, ErrorRate, Repeat, ReplyOptions, Seed, State, UserExpr};
 use crate::parse::pattern::at_separator;
@@ -153,8 +153,21 @@ fn count(input: ParseStream<'_>, zero: &str) -> syn::Result<UserExpr> {
     Ok(count)
 }
 
-/// `20ms`, or `10ms..50ms`.
+/// `20ms`, `10ms..50ms`, or a closure.
 fn delay(input: ParseStream<'_>) -> syn::Result<Delay> {
+    if input.peek(Token![|]) || input.peek(Token![||]) || input.peek(Token![move]) {
+        let draw = payload::expression(input);
+        if let Some(Expr::Closure(closure)) = draw.parsed.as_deref()
+            && closure.inputs.len() != 1
+        {
+            return Err(syn::Error::new_spanned(
+                closure,
+                "the closure of a delay takes a number from 0 to 1, which chance decides: write `delay |share| \
+                 Duration::from_secs_f64(0.05 * share * share)`",
+            ));
+        }
+        return Ok(Delay::Drawn(draw));
+    }
     let written = skip_to_separator(input);
     let Some((low, high, dots)) = range(&written) else {
         return duration::parse.parse2(written).map(Delay::Fixed);

@@ -89,9 +89,15 @@ fn each_row_is_registered_under_its_name() {
         "#[instrument] async fn example(s: Scenario<'_>, count: u32, region: &str) { body }",
     );
     assert_contains(&expansion, "name: \"an order::case_1\"");
-    assert_contains(&expansion, "example(__choreo_scenario, 1, \"EU\").await");
+    assert_contains(
+        &expansion,
+        "example(::choreo::__private::argument(__choreo_scenario), 1, \"EU\").await",
+    );
     assert_contains(&expansion, "name: \"an order::case_2_empty\"");
-    assert_contains(&expansion, "example(__choreo_scenario, 0, REGION).await");
+    assert_contains(
+        &expansion,
+        "example(::choreo::__private::argument(__choreo_scenario), 0, REGION).await",
+    );
     let ignored = expansion.to_string().matches("Some (\"why\")").count();
     assert_eq!(ignored, 2, "{expansion}");
 }
@@ -150,7 +156,7 @@ fn a_file_gives_literals_of_the_parameters_types() {
     assert_contains(
         &expansion,
         "example(
-            __choreo_scenario, -128i8, -1.5e3f64, ::std::string::String::from(\"a😀b\"), \"EU\",
+            ::choreo::__private::argument(__choreo_scenario), -128i8, -1.5e3f64, ::std::string::String::from(\"a😀b\"), \"EU\",
             true, 'x', <::std::vec::Vec<u8>>::from([1u8, 255u8]), ::core::option::Option::None,
             match ::choreo::__private::case_json::<Order>(
                 \"src/tests/data/orders.json:2: row 1: field `order`\", \"{ \\\"id\\\": [1] }\"
@@ -182,7 +188,7 @@ fn a_file_of_comma_separated_values_is_typed_by_the_parameters() {
     assert_contains(
         &expansion,
         "example(
-            __choreo_scenario, \"a, \\\"b\\\"\", 5u8, ::core::option::Option::None,
+            ::choreo::__private::argument(__choreo_scenario), \"a, \\\"b\\\"\", 5u8, ::core::option::Option::None,
             <::std::vec::Vec<u8>>::from([1u8]),
             match ::choreo::__private::case_text::<Id>(
                 \"src/tests/data/orders.csv:2: row 1: field `id`\", \"ID-1\"",

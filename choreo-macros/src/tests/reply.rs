@@ -20,6 +20,10 @@ fn how_it_answers() {
         ("s, \"a\" => \"b\", {}, delay 10ms..50ms, seed 42", &[]),
         ("s, \"a\" => \"b\", {}, delay LOW..=(HIGH)", &[]),
         (
+            "s, \"a\" => \"b\", {}, delay move |u| slow(u, LOW), seed 42, always",
+            &[],
+        ),
+        (
             "s, \"a\" => \"b\", {}, error_rate 0.2 => { e: 1 }, drop_rate 1, seed SEED",
             &[],
         ),
@@ -69,6 +73,10 @@ fn how_it_answers() {
             &["a duration needs a unit"],
         ),
         ("s, \"a\" => \"b\", {}, delay ..5ms", &["names both"]),
+        (
+            "s, \"a\" => \"b\", {}, delay || LONG",
+            &["takes a number from 0 to 1"],
+        ),
         (
             "s, \"a\" => \"b\", {}, delay 5ms..1ms",
             &["the shorter one"],

@@ -14,6 +14,9 @@ use super::{Outcome, Scenario};
 pub struct HandleRecord {
     /// The topic on which the message was expected.
     pub topic: String,
+    /// The transport of the stage; `None` when the scenario has one transport only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<String>,
     /// How the expectation ended.
     pub outcome: Outcome,
     /// From the trigger to the receipt of the matching message; `None` if none came.
@@ -27,9 +30,26 @@ impl HandleRecord {
     pub fn new(topic: impl Into<String>, outcome: Outcome) -> Self {
         Self {
             topic: topic.into(),
+            transport: None,
             outcome,
             latency: None,
             budget: None,
+        }
+    }
+
+    /// Sets the transport, where the scenario has several.
+    #[must_use]
+    pub fn with_transport(mut self, transport: Option<String>) -> Self {
+        self.transport = transport;
+        self
+    }
+
+    /// Where the message was expected, for people: `orders`, or on a stage `orders on kafka`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.transport {
+            Some(transport) => format!("{} on {transport}", self.topic),
+            None => self.topic.clone(),
         }
     }
 

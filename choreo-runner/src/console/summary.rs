@@ -47,7 +47,7 @@ struct Slow<'a> {
     load: f64,
     latency: Duration,
     budget: Duration,
-    topic: String,
+    place: String,
     test: &'a str,
 }
 
@@ -114,7 +114,7 @@ impl<'a> Summary<'a> {
                     load,
                     latency,
                     budget,
-                    topic: handle.topic.clone(),
+                    place: handle.place(),
                     test,
                 });
             }
@@ -236,7 +236,7 @@ impl<'a> Summary<'a> {
                     format!("{:.0} %", slow.load * 100.0),
                     measured(slow.latency),
                     measured(slow.budget),
-                    redacted.text(&slow.topic),
+                    redacted.text(&slow.place),
                     slow.test.to_owned(),
                 ]
             })

@@ -172,7 +172,7 @@ pub(crate) fn ask(wanted: &Wanted, message: &Incoming) -> Answer {
     }
 }
 
-fn panic_message(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())

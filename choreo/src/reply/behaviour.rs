@@ -1,18 +1,20 @@
 //! How a reply answers: late, wrong, or not at all. What is left to chance follows from a seed and the
 //! number of the trigger, whatever runs beside it.
 
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use foldhash::HashMap;
 
 use super::build::ReplyBuilder;
+use crate::expectation::panic_message;
 
 /// What `reply!` says about the manner of answers.
 #[derive(Debug, Default)]
 pub(crate) struct Behaviour {
-    /// The shortest and the longest.
-    pub(super) delay: Option<(Duration, Duration)>,
+    pub(super) delay: Option<Delay>,
     /// The share of errors, and what they are.
     pub(super) errors: Option<(f64, ReplyBuilder)>,
     pub(super) drop_rate: f64,
@@ -25,7 +27,7 @@ impl Behaviour {
     fn is_random(&self) -> bool {
         self.drop_rate > 0.0
             || self.errors.is_some()
-            || self.delay.is_some_and(|(low, high)| low != high)
+            || self.delay.as_ref().is_some_and(|delay| delay.is_random)
     }
 
     /// The dice of one reply; none when nothing is left to chance. The error is why there is no seed.
@@ -42,6 +44,26 @@ impl Behaviour {
             seed: of.next_seed(run),
             run_seed: Some(run),
         }))
+    }
+}
+
+/// How long an answer waits: what this makes of a number from 0 to below 1, each as likely.
+pub(super) struct Delay {
+    pub(super) draw: Box<dyn Fn(f64) -> Duration + Send + Sync>,
+    pub(super) is_random: bool,
+}
+
+impl Delay {
+    /// The error is the text of a panic.
+    pub(super) fn at(&self, share: f64) -> Result<Duration, String> {
+        catch_unwind(AssertUnwindSafe(|| (self.draw)(share)))
+            .map_err(|panic| panic_message(&*panic))
+    }
+}
+
+impl fmt::Debug for Delay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delay").finish_non_exhaustive()
     }
 }
 

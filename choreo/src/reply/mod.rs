@@ -167,12 +167,16 @@ impl Reply {
             .errors
             .as_ref()
             .filter(|(rate, _)| self.happens(number, Question::Error, *rate));
-        let delay = behaviour.delay.map(|(low, high)| {
-            let share = self
-                .dice
-                .map_or(0.0, |dice| dice.roll(number, Question::Delay));
-            low.saturating_add(high.saturating_sub(low).mul_f64(share))
-        });
+        let share = self
+            .dice
+            .map_or(0.0, |dice| dice.roll(number, Question::Delay));
+        let delay = behaviour.delay.as_ref().map(|delay| delay.at(share));
+        let delay = match delay.transpose() {
+            Ok(delay) => delay,
+            Err(text) => {
+                return Triggered::Panicked(format!("the `delay` of a reply panicked: {text}"));
+            }
+        };
         let is_error = error.is_some();
         let builder = match error {
             Some((_, builder)) => builder.clone(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::behaviour::{Behaviour, Dice, Player};
+use super::behaviour::{Behaviour, Delay, Dice, Player};
 use super::build::ReplyBuilder;
 use crate::envelope::{Headers, Metadata};
 use crate::expectation::Wanted;
@@ -140,7 +140,21 @@ impl ReplyRule {
                 "the delay begins at {low:?} and ends before that, at {high:?}"
             ));
         }
-        self.behaviour.delay = Some((low, high));
+        let spread = high.saturating_sub(low);
+        self.behaviour.delay = Some(Delay {
+            draw: Box::new(move |share| low.saturating_add(spread.mul_f64(share))),
+            is_random: low != high,
+        });
+        self
+    }
+
+    /// Each answer waits before it goes out: what the closure makes of a number from 0 to below 1.
+    #[must_use]
+    pub fn delay_drawn(mut self, draw: impl Fn(f64) -> Duration + Send + Sync + 'static) -> Self {
+        self.behaviour.delay = Some(Delay {
+            draw: Box::new(draw),
+            is_random: true,
+        });
         self
     }
 

@@ -25,10 +25,14 @@ pub use self::phase::{
 pub(crate) use self::run::run;
 pub use self::run::{Body, BodyEnd, IntoBodyEnd, body_end, case_json, case_text};
 pub use self::scope::{Host, ScenarioBuilder, Scope};
+pub use self::step::{
+    AsScenario, IntoScenario, ScenarioArgument, StageLeg, argument, leg, leg_to_send,
+};
 
 mod phase;
 mod run;
 mod scope;
+mod step;
 
 /// A scenario in the hands of a test.
 ///
@@ -108,7 +112,7 @@ impl<'s, T: Transports> Scenario<'s, T, Arranging> {
     ///
     /// When the harness is not one of this stage's.
     pub fn inbox_on(&self, harness: &Harness) -> &'s str {
-        self.act.inbox(leg(self, harness))
+        self.act.inbox(self.leg(harness))
     }
 }
 
@@ -247,79 +251,74 @@ impl ExpectOptions {
     }
 }
 
-/// The transport that a harness of the stage is.
-///
-/// # Panics
-///
-/// When the harness is not one of this stage's.
-pub fn leg<T, P>(s: &Scenario<'_, T, P>, harness: &Harness) -> LegIndex {
-    s.act
-        .leg_of(harness.router())
-        .expect("the harness is a field of this scenario's stage")
-}
-
 /// The step behind `expect!`.
-pub fn expect<T: OneTransport, P: CanArrange, M: MessagePattern>(
-    s: &Scenario<'_, T, P>,
+pub fn expect<'s, T: OneTransport, P: CanArrange, M: MessagePattern>(
+    s: &impl AsScenario<'s, T, P>,
     topic: impl Into<String>,
     pattern: M,
     options: ExpectOptions,
 ) -> Handle<M::Message> {
-    expect_on(s, LegIndex::ONLY, topic, pattern, options)
+    expect_on(s, StageLeg::ONLY, topic, pattern, options)
 }
 
 /// The step behind `expect!` on a transport of a stage.
-pub fn expect_on<T, P: CanArrange, M: MessagePattern>(
-    s: &Scenario<'_, T, P>,
-    leg: LegIndex,
+pub fn expect_on<'s, T: 's, P: CanArrange, F, M: MessagePattern>(
+    s: &impl AsScenario<'s, T, P, F>,
+    leg: StageLeg<F>,
     topic: impl Into<String>,
     pattern: M,
     options: ExpectOptions,
 ) -> Handle<M::Message> {
-    s.act.expect(leg, &topic.into(), pattern, options.0)
+    s.as_scenario()
+        .act
+        .expect(leg.index(), &topic.into(), pattern, options.0)
 }
 
 /// The step behind `expect!` with a set of patterns.
-pub fn expect_set<T: OneTransport, P: CanArrange>(
-    s: &Scenario<'_, T, P>,
+pub fn expect_set<'s, T: OneTransport, P: CanArrange>(
+    s: &impl AsScenario<'s, T, P>,
     topic: impl Into<String>,
     patterns: Vec<Pattern>,
     options: ExpectOptions,
 ) -> Handle<Value> {
-    expect_set_on(s, LegIndex::ONLY, topic, patterns, options)
+    expect_set_on(s, StageLeg::ONLY, topic, patterns, options)
 }
 
 /// The step behind `expect!` with a set of patterns on a transport of a stage.
-pub fn expect_set_on<T, P: CanArrange>(
-    s: &Scenario<'_, T, P>,
-    leg: LegIndex,
+pub fn expect_set_on<'s, T: 's, P: CanArrange, F>(
+    s: &impl AsScenario<'s, T, P, F>,
+    leg: StageLeg<F>,
     topic: impl Into<String>,
     patterns: Vec<Pattern>,
     options: ExpectOptions,
 ) -> Handle<Value> {
-    s.act.expect_set(leg, &topic.into(), patterns, options.0)
+    s.as_scenario()
+        .act
+        .expect_set(leg.index(), &topic.into(), patterns, options.0)
 }
 
 /// The step behind `never!`.
-pub fn never<T: OneTransport, P: CanRestrict, M: MessagePattern>(
-    s: &Scenario<'_, T, P>,
+pub fn never<'s, T: OneTransport, P: CanRestrict, M: MessagePattern>(
+    s: &impl AsScenario<'s, T, P>,
     topic: impl Into<String>,
     pattern: M,
     options: ExpectOptions,
 ) -> Handle<M::Message> {
-    never_on(s, LegIndex::ONLY, topic, pattern, options)
+    never_on(s, StageLeg::ONLY, topic, pattern, options)
 }
 
 /// The step behind `never!` on a transport of a stage.
-pub fn never_on<T, P: CanRestrict, M: MessagePattern>(
-    s: &Scenario<'_, T, P>,
-    leg: LegIndex,
+pub fn never_on<'s, T: 's, P: CanRestrict, F, M: MessagePattern>(
+    s: &impl AsScenario<'s, T, P, F>,
+    leg: StageLeg<F>,
     topic: impl Into<String>,
     pattern: M,
     options: ExpectOptions,
 ) -> Handle<M::Message> {
     let options = options.limits(Limits::between(0, Some(0)));
-    s.act.expect(leg, &topic.into(), pattern, options.0)
+    s.as_scenario()
+        .act
+        .expect(leg.index(), &topic.into(), pattern, options.0)
 }
 
 /// A handle without the type of its message.
@@ -332,68 +331,79 @@ pub fn handle_key<M>(handle: Handle<M>) -> HandleKey {
 }
 
 /// The step behind `in_order!`.
-pub fn in_order<T, P: CanRestrict, const N: usize>(
-    s: &Scenario<'_, T, P>,
+pub fn in_order<'s, T: 's, P: CanRestrict, const N: usize>(
+    s: &impl AsScenario<'s, T, P>,
     handles: [HandleKey; N],
     file: &'static str,
     line: u32,
 ) {
     let handles = handles.map(|HandleKey(scenario, index)| (scenario, index));
-    s.act.in_order(&handles, Location { file, line });
+    s.as_scenario()
+        .act
+        .in_order(&handles, Location { file, line });
 }
 
 /// The step behind `reply!`.
-pub fn reply<T: OneTransport, P: CanArrange>(s: &Scenario<'_, T, P>, rule: ReplyRule) {
-    reply_on(s, LegIndex::ONLY, rule);
+pub fn reply<'s, T: OneTransport, P: CanArrange>(s: &impl AsScenario<'s, T, P>, rule: ReplyRule) {
+    reply_on(s, StageLeg::ONLY, rule);
 }
 
 /// The step behind `reply!` on a transport of a stage.
-pub fn reply_on<T, P: CanArrange>(s: &Scenario<'_, T, P>, leg: LegIndex, rule: ReplyRule) {
-    s.act.reply(leg, rule);
+pub fn reply_on<'s, T: 's, P: CanArrange, F>(
+    s: &impl AsScenario<'s, T, P, F>,
+    leg: StageLeg<F>,
+    rule: ReplyRule,
+) {
+    s.as_scenario().act.reply(leg.index(), rule);
 }
 
-/// The step behind `publish!`.
-pub async fn publish<'s, T: OneTransport, P: CanTrigger>(
-    s: Scenario<'s, T, P>,
+/// The step behind `publish!`. Its future names neither the phase nor the argument, so that a wrong one is
+/// reported once.
+pub fn publish<'s, T: OneTransport, P: CanTrigger>(
+    s: impl IntoScenario<'s, T, P>,
     draft: PublishDraft,
-) -> Scenario<'s, T, Triggered> {
-    publish_on(s, LegIndex::ONLY, draft).await
+) -> BoxFuture<'s, Scenario<'s, T, Triggered>> {
+    publish_on(s, StageLeg::ONLY, draft)
 }
 
 /// The step behind `publish!` on a transport of a stage.
-pub async fn publish_on<'s, T, P: CanTrigger>(
-    s: Scenario<'s, T, P>,
-    leg: LegIndex,
+pub fn publish_on<'s, T: Sync, P: CanTrigger, F>(
+    s: impl IntoScenario<'s, T, P, F>,
+    leg: StageLeg<F>,
     draft: PublishDraft,
-) -> Scenario<'s, T, Triggered> {
-    s.act.publish(leg, draft).await;
-    s.triggered()
+) -> BoxFuture<'s, Scenario<'s, T, Triggered>> {
+    let s = s.into_scenario().triggered();
+    let leg = leg.index();
+    Box::pin(async move {
+        s.act.publish(leg, draft).await;
+        s
+    })
 }
 
-/// The step behind `begin!`. Its future does not name the phase, so that a wrong one is reported once.
+/// The step behind `begin!`, as [`publish`].
 pub fn begin<'s, T: Sync, P: CanBegin>(
-    s: Scenario<'s, T, P>,
+    s: impl IntoScenario<'s, T, P>,
 ) -> BoxFuture<'s, Scenario<'s, T, Triggered>> {
-    let s = s.triggered();
+    let s = s.into_scenario().triggered();
     Box::pin(async move {
         s.act.begin().await;
         s
     })
 }
 
-/// The step behind `settle!`. Its future does not name the phase, so that a wrong one is reported
-/// once.
-pub fn settle<'s, T, P: CanSettle>(s: &Scenario<'s, T, P>) -> BoxFuture<'s, Arc<ScenarioResult>> {
-    let act = s.act;
+/// The step behind `settle!`, as [`publish`].
+pub fn settle<'s, T: 's, P: CanSettle>(
+    s: &impl AsScenario<'s, T, P>,
+) -> BoxFuture<'s, Arc<ScenarioResult>> {
+    let act = s.as_scenario().act;
     Box::pin(async move { act.settle().await })
 }
 
-/// The step behind `next_act!`. Its future does not name the phase, so that a wrong one is reported
-/// once.
+/// The step behind `next_act!`, as [`publish`].
 pub fn next_act<'s, T: Sync, P: CanGoOn>(
-    s: Scenario<'s, T, P>,
+    s: impl IntoScenario<'s, T, P>,
 ) -> BoxFuture<'s, Scenario<'s, T, Arranging>> {
-    let (act, transports) = s.into_parts();
+    let (act, transports) = s.into_scenario().into_parts();
     Box::pin(async move {
         act.next().await;
         Scenario::new(act, transports)

@@ -76,5 +76,5 @@ impl CanGoOn for Triggered {}
     label = "which transport?",
     note = "name the field of the stage after the scenario: `expect!(s.nats, …)`, `reply!(s.nats, …)`, `publish!(s.nats, …)`"
 )]
-pub trait OneTransport {}
+pub trait OneTransport: Sync + 'static {}
 impl OneTransport for crate::harness::Harness {}

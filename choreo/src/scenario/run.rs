@@ -136,10 +136,11 @@ fn finished(ended: Ended<'_>, style: Style, with_detail: bool) -> ScenarioRecord
     let acts = result.acts();
     let handles = acts
         .iter()
-        .flat_map(|act| &act.handles)
-        .map(|handle| {
+        .flat_map(|act| act.handles.iter().map(move |handle| (act, handle)))
+        .map(|(act, handle)| {
             let data = &handle.data;
             HandleRecord::new(result.shown(&data.topic), data.outcome)
+                .with_transport(act.leg(data.leg).label.as_deref().map(str::to_owned))
                 .with_latency(data.latency)
                 .with_budget(data.budget)
         })

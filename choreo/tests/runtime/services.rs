@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use choreo::prelude::*;
@@ -158,6 +159,54 @@ async fn a_delayed_answer_comes_late_and_never_after_its_scenario() {
     // Nothing holds the scenario's task any more: the subscription ends with the broker's client.
     world.broker.client().publish("late", "end").await.unwrap();
     assert_eq!(late.next().await.unwrap().payload, "end");
+}
+
+/// The shares that the closure of a delay was given, with this seed.
+async fn drawn(seed: u64) -> Vec<f64> {
+    let world = world().await;
+    let mut scope = world.scope(2000);
+    let s = scope.arrange();
+    let shares = Arc::new(Mutex::new(Vec::new()));
+    let given = Arc::clone(&shares);
+    reply!(s, "ask" => "answer", {}, times 3, seed seed, delay move |share| {
+        given.lock().unwrap().push(share);
+        Duration::from_secs_f64(0.02 * share)
+    });
+    let answers = expect!(s, "answer", _, times 3);
+    begin!(s);
+    for _ in 0..3 {
+        publish!(s, "ask", {});
+    }
+    let result = settle!(s);
+    result.assert_passed();
+    assert_eq!(result.replies()[0].seed, Some(seed));
+    let shares = shares.lock().unwrap().clone();
+    let longest = shares.iter().copied().fold(0.0, f64::max);
+    assert!(result[answers].latency().unwrap() >= Duration::from_secs_f64(0.02 * longest));
+    shares
+}
+
+#[tokio::test]
+async fn a_delay_may_be_drawn_from_any_distribution() {
+    let shares = drawn(3).await;
+    assert_eq!(shares.len(), 3);
+    assert!(shares.iter().all(|share| (0.0..1.0).contains(share)));
+    assert_eq!(shares, drawn(3).await);
+    assert_ne!(shares, drawn(4).await);
+
+    let world = world().await;
+    let mut scope = world.scope(60_000);
+    let s = scope.arrange();
+    reply!(s, "ask" => "answer", {}, delay |share| panic!("no idea for {}", share < 1.0));
+    expect!(s, "answer");
+    publish!(s, "ask", {});
+    let result = settle!(s);
+    let error = result.error().unwrap();
+    assert_eq!(error.kind, ScenarioErrorKind::Matcher);
+    assert_eq!(
+        error.text,
+        "the `delay` of a reply panicked: no idea for true"
+    );
 }
 
 /// What became of twenty triggers, with this seed or one of its own.

@@ -105,6 +105,27 @@ macro_rules! delay_range {
     }};
 }
 
+macro_rules! delay_drawn {
+    (passes $s:ident, $from:expr, $to:expr, [$($on:tt)*];) => {{
+        reply!($from, "stock.get" => $($on)* "stock.level", { level: 3 },
+            delay |share| Duration::from_millis(10).mul_f64(1.0 + share), seed 7);
+        let asked = expect!($from, "stock.get");
+        let level = expect!($to, "stock.level", { level: 3 });
+        publish!($from, "stock.get", {});
+        let result = settle!($s);
+        assert!(between(&result, asked, level) >= Duration::from_millis(10));
+        assert_eq!(result.replies()[0].seed, Some(7));
+        result
+    }};
+    (fails $s:ident, $from:expr, $to:expr, [$($on:tt)*];) => {{
+        reply!($from, "stock.get" => $($on)* "stock.level", { level: 3 },
+            delay |share| Duration::from_secs(3600).mul_f64(1.0 + share), seed 7);
+        expect!($to, "stock.level", { level: 3 });
+        publish!($from, "stock.get", {});
+        settle!($s)
+    }};
+}
+
 macro_rules! error_rate {
     (passes $s:ident, $from:expr, $to:expr, [$($on:tt)*];) => {{
         reply!($from, "stock.get" => $($on)* "stock.level", { level: 3 },
@@ -309,6 +330,7 @@ pub(crate) fn features() -> Vec<Feature> {
         sequence => sequence!(),
         delay => delay!(),
         delay_range => delay_range!(),
+        delay_drawn => delay_drawn!(),
         error_rate => error_rate!(),
         drop_rate => drop_rate!(),
         drop_first => drop_first!(),

@@ -11,4 +11,17 @@ async fn scenario(suite: Suite<'_>, text: &str) {
     publish!("orders", {});
 }
 
+async fn asking(suite: Suite<'_>, text: &str) {
+    request!(suite.s, "orders", {});
+    request!(text, "orders", {});
+}
+
+async fn before_the_trigger(s: &Scenario<'_>) {
+    publish!(s, "orders", {});
+}
+
+async fn after_the_trigger(s: &Scenario<'_, Harness, choreo::Triggered>) {
+    publish!(s, "orders", {});
+}
+
 fn main() {}

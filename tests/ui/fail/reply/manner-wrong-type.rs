@@ -3,6 +3,7 @@ use std::rc::Rc;
 
 async fn scenario(s: Scenario<'_>) {
     reply!(s, "orders.new" => "orders.processed", {}, delay (5));
+    reply!(s, "orders.new" => "orders.processed", {}, delay |share| 0.05 * share);
     reply!(s, "orders.new" => "orders.processed", {}, drop_rate (5));
     reply!(s, "orders.new" => "orders.processed", {}, drop_rate 0.5, seed "42");
     reply!(s, "orders.new" => "orders.processed", |order, seen: &mut u32| order, state "none");

@@ -7,6 +7,7 @@ async fn scenario(s: Scenario<'_>) {
     reply!(s, "orders.new" => "orders.processed", {}, delay 20);
     reply!(s, "orders.new" => "orders.processed", {}, delay 50ms..10ms);
     reply!(s, "orders.new" => "orders.processed", {}, delay 50ms..);
+    reply!(s, "orders.new" => "orders.processed", {}, delay || Duration::ZERO);
     reply!(s, "orders.new" => "orders.processed", {}, error_rate 0.2);
     reply!(s, "orders.new" => "orders.processed", {}, error_rate 20 => { error: "busy" });
     reply!(s, "orders.new" => "orders.processed", {}, drop_rate 20%);

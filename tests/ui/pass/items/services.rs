@@ -14,6 +14,7 @@ fn services(s: &Scenario<'_>) {
     reply!(s, "a" => "b", sequence [{}, |order| order, async |order| order], required);
     reply!(s, "a" => _, {}, delay 20ms, key "k", metadata { correlation_id: "c" });
     reply!(s, "a" => "b", {}, delay 10ms..=50ms, seed 42);
+    reply!(s, "a" => "b", {}, delay move |share| low.mul_f64(share), always);
     reply!(s, "a" => "b", {}, delay low..high, drop_first (1 + 1));
     reply!(s, "a" => "b", {}, error_rate RATE => [1], drop_rate 1, seed (40 + 2));
     reply!(s, "a" => "b", move |_, seen| { *seen += state; *seen }, state 0, times 3,);
