@@ -98,8 +98,10 @@
 //! output away from the standard output. `--ensure-time`, `--exclude-should-panic` and
 //! `--format junit` are refused, with what there is instead; `--bench` runs nothing, as scenarios
 //! are no benchmarks; `--report-time` and `--force-run-in-process` say what is always so. After
-//! the first failure under `--fail-fast`, scenarios in flight run to their end. Under `cargo nextest run` every scenario is a process of its own, so that a resource
-//! is opened once for each. Nextest knows only passed and failed: a scenario that cannot run fails
+//! the first failure under `--fail-fast`, scenarios in flight run to their end. `--list` prints the
+//! same list in every format. `RUST_TEST_SHUFFLE` and `RUST_TEST_NOCAPTURE` are not read. Under
+//! `cargo nextest run` every scenario is a process of its own, so that a resource is opened once for
+//! each. Nextest knows only passed and failed: a scenario that cannot run fails
 //! there unless `CHOREO_SKIP=warn` accepts that it counts as passed.
 #![forbid(unsafe_code)]
 
@@ -133,6 +135,6 @@ pub use case::{BoxFuture, Case, Row, RunContext, SlowPolicy};
 pub use choreo_report::model::{HandleRecord, Outcome, ScenarioRecord};
 pub use exit::RunExit;
 pub use invoke::{main, run};
-pub use panics::{CaughtPanic, catch_panic};
+pub use panics::{CaughtPanic, catch_panic, catch_panic_now};
 pub use resource::{OpenError, Opened, Resource};
 pub use seed::{InvalidSeed, run_seed};

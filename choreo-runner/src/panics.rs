@@ -61,6 +61,20 @@ pub async fn catch_panic<F: Future>(future: F) -> Result<F::Output, CaughtPanic>
     .await
 }
 
+/// The same for what needs no waiting, such as a function of the user's that must not take its caller with it.
+///
+/// # Errors
+///
+/// The panic, if there was one.
+pub fn catch_panic_now<T>(work: impl FnOnce() -> T) -> Result<T, CaughtPanic> {
+    install_hook();
+    let watch = Watch::begin();
+    // What the work has left broken is the caller's affair: all of them drop it or hand on the panic.
+    let done = catch_unwind(AssertUnwindSafe(work));
+    let seen = watch.end();
+    done.map_err(|payload| describe(payload.as_ref(), seen))
+}
+
 thread_local! {
     /// Whether a watched future is being polled on this thread.
     static WATCHING: Cell<bool> = const { Cell::new(false) };
@@ -163,6 +177,16 @@ mod tests {
     #[test]
     fn a_value_passes_through() {
         assert_eq!(block_on(catch_panic(async { 7 })), Ok(7));
+        assert_eq!(catch_panic_now(|| 7), Ok(7));
+    }
+
+    #[test]
+    fn a_panic_of_work_is_caught_with_its_location() {
+        let caught = catch_panic_now(|| panic!("at once")).expect_err("it panics");
+        assert_eq!(caught.message, "at once");
+        let location = caught.location.expect("the hook is installed");
+        assert!(location.contains("panics.rs:"), "{location}");
+        assert!(!WATCHING.get());
     }
 
     #[test]

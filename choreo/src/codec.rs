@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 pub use bytes::Bytes;
+use choreo_runner::catch_panic_now;
 use serde_json::Value;
 
 use crate::envelope::{Body, Draft, Envelope};
@@ -206,9 +207,10 @@ impl Incoming {
                     return Ok(Value::Null);
                 }
                 // A user's codec may panic; that must not take the receive task with it.
-                let decode = std::panic::AssertUnwindSafe(|| self.codec.decode(&self.envelope));
-                std::panic::catch_unwind(decode)
-                    .unwrap_or_else(|_| Err(format!("the {} codec panicked", self.codec.name())))
+                catch_panic_now(|| self.codec.decode(&self.envelope)).unwrap_or_else(|panic| {
+                    let codec = self.codec.name();
+                    Err(format!("the {codec} codec panicked: {}", panic.message))
+                })
             })
             .as_ref()
             .map_err(String::as_str)

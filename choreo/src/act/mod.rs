@@ -453,9 +453,15 @@ impl Inbox for Act {
                      requires one on every message"
                 ),
             ),
-            Failure::PolicyPanicked { topic, place } => (
+            Failure::PolicyPanicked {
+                topic,
+                place,
+                message,
+            } => (
                 ScenarioErrorKind::Correlation,
-                format!("the correlation policy ({place}) panicked on a message on `{topic}`"),
+                format!(
+                    "the correlation policy ({place}) panicked on a message on `{topic}`: {message}"
+                ),
             ),
         };
         self.fail_on(&self.legs[leg as usize], kind, text);

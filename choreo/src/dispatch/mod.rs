@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use choreo_runner::{CaughtPanic, catch_panic_now};
 use foldhash::HashMap;
 use tokio::runtime::Handle as RuntimeHandle;
 use tokio::sync::{Notify, watch};
@@ -59,7 +60,11 @@ pub(crate) enum Failure {
     /// A message came without an id where the harness forbids it.
     WithoutId { topic: Arc<str>, place: String },
     /// The correlation policy panicked on a message.
-    PolicyPanicked { topic: Arc<str>, place: String },
+    PolicyPanicked {
+        topic: Arc<str>,
+        place: String,
+        message: String,
+    },
 }
 
 /// For whom the messages of a topic are.
@@ -331,17 +336,22 @@ impl Router {
     }
 
     /// The id of a message; an error when the policy panicked.
-    fn extract(&self, message: &Incoming) -> std::thread::Result<Option<CorrelationId>> {
-        let extract = std::panic::AssertUnwindSafe(|| self.config.correlation.extract(message));
-        std::panic::catch_unwind(extract)
+    fn extract(&self, message: &Incoming) -> Result<Option<CorrelationId>, CaughtPanic> {
+        catch_panic_now(|| self.config.correlation.extract(message))
     }
 
     fn route_by_id(&self, entry: &TopicEntry, message: &Arc<Incoming>) {
         let place = || self.config.correlation.describe();
-        let Ok(id) = self.extract(message) else {
-            let (topic, place) = (Arc::clone(&entry.topic), place());
-            entry.fail_all(&Failure::PolicyPanicked { topic, place });
-            return;
+        let id = match self.extract(message) {
+            Ok(id) => id,
+            Err(panic) => {
+                entry.fail_all(&Failure::PolicyPanicked {
+                    topic: Arc::clone(&entry.topic),
+                    place: place(),
+                    message: panic.message,
+                });
+                return;
+            }
         };
         match id {
             Some(id) => {
@@ -432,7 +442,9 @@ impl Router {
     pub(crate) fn busy_topics(&self, since: Instant) -> Vec<(Arc<str>, usize, bool)> {
         let mut busy: Vec<_> = lock(&self.topics)
             .values()
-            .filter(|entry| entry.audience == Audience::Everyone && !entry.is_watched)
+            .filter(|entry| entry.audience == Audience::Everyone)
+            // What nobody listens to is told by what was overheard.
+            .filter(|entry| !entry.is_watched || entry.member_count() > 0)
             .map(|entry| {
                 let (received, or_more) = entry.received_since(since);
                 (Arc::clone(&entry.topic), received, or_more)

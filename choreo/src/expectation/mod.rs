@@ -18,7 +18,7 @@ pub(crate) use self::near_misses::NearMisses;
 pub(crate) use self::order::ArrivalOrder;
 use self::set::{Set, Taken};
 pub(crate) use self::terms::Terms;
-pub(crate) use self::wanted::{Answer, Wanted, ask, panic_message};
+pub(crate) use self::wanted::{Answer, Wanted, ask};
 
 mod count;
 mod deadline;

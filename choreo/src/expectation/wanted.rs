@@ -1,8 +1,6 @@
 //! A message as it must be, and what a pattern says of one that came.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
+use choreo_runner::catch_panic_now;
 use serde_json::Value;
 
 use crate::codec::Incoming;
@@ -100,7 +98,7 @@ impl Wanted {
             }
             text
         };
-        catch_unwind(AssertUnwindSafe(describe))
+        catch_panic_now(describe)
             .unwrap_or_else(|_| "a matcher that cannot describe itself".to_owned())
     }
 
@@ -156,26 +154,16 @@ impl Describe for Vec<Wanted> {
 
 /// None of a matcher that panics when it describes itself.
 fn shape_of(write: impl FnOnce(&mut Shaper) -> Option<Value>) -> Option<Shape> {
-    catch_unwind(AssertUnwindSafe(|| Shape::written(write)))
-        .ok()
-        .flatten()
+    catch_panic_now(|| Shape::written(write)).ok().flatten()
 }
 
 pub(crate) fn ask(wanted: &Wanted, message: &Incoming) -> Answer {
-    match catch_unwind(AssertUnwindSafe(|| wanted.check(message))) {
+    match catch_panic_now(|| wanted.check(message)) {
         Ok(Ok(message)) => Answer::Match(message),
         Ok(Err(mismatch)) => Answer::NearMiss(mismatch),
         Err(panic) => Answer::Panicked {
             matcher: wanted.describe(),
-            message: panic_message(&*panic),
+            message: panic.message,
         },
     }
-}
-
-pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
 }

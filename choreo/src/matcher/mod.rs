@@ -228,10 +228,8 @@ const UNDECODABLE_CHARS: usize = 200;
 ///         "an even number".to_owned()
 ///     }
 ///     fn check(&self, subject: Subject<'_>) -> Verdict {
-///         match subject.value().and_then(|value| value.as_i64()) {
-///             Some(number) if number % 2 == 0 => Ok(()),
-///             _ => Err(Mismatch::predicate(self.describe(), subject)),
-///         }
+///         let even = subject.value().and_then(|value| value.as_i64()).is_some_and(|number| number % 2 == 0);
+///         even.then_some(()).ok_or_else(|| Mismatch::predicate(self.describe(), subject))
 ///     }
 /// }
 /// ```

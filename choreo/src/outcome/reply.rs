@@ -36,7 +36,7 @@ pub(crate) enum ReplyStep {
 #[derive(Debug)]
 pub(crate) struct ReplyFailure {
     pub(crate) step: ReplyStep,
-    /// The name of the error's type, or why the trigger does not decode.
+    /// The name of the error's type, why the trigger does not decode, or where something panicked.
     pub(crate) error: String,
     /// A sentence.
     pub(crate) text: String,

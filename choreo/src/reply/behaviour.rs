@@ -2,14 +2,13 @@
 //! number of the trigger, whatever runs beside it.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
+use choreo_runner::catch_panic_now;
 use foldhash::HashMap;
 
 use super::build::ReplyBuilder;
-use crate::expectation::panic_message;
 
 /// What `reply!` says about the manner of answers.
 #[derive(Debug, Default)]
@@ -56,8 +55,7 @@ pub(super) struct Delay {
 impl Delay {
     /// The error is the text of a panic.
     pub(super) fn at(&self, share: f64) -> Result<Duration, String> {
-        catch_unwind(AssertUnwindSafe(|| (self.draw)(share)))
-            .map_err(|panic| panic_message(&*panic))
+        catch_panic_now(|| (self.draw)(share)).map_err(|panic| panic.message)
     }
 }
 

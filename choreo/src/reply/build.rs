@@ -3,7 +3,7 @@
 use std::any::type_name;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use choreo_runner::{BoxFuture, catch_panic};
+use choreo_runner::{BoxFuture, CaughtPanic, catch_panic, catch_panic_now};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -201,10 +201,17 @@ pub fn reply_static(body: BodyResult) -> ReplyBuilder {
     ReplyBuilder::new(move |_| Box::pin(std::future::ready(body.clone())))
 }
 
-/// What it gives, with a panic as an error: the text of a panic may hold payload.
+/// What it gives, with a panic as an error.
 fn caught<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    let work = std::panic::AssertUnwindSafe(work);
-    std::panic::catch_unwind(work).unwrap_or_else(|_| Err("panic".to_owned()))
+    catch_panic_now(work).unwrap_or_else(|panic| Err(place_of(panic)))
+}
+
+/// Where, and not with what words: the text of a panic may hold payload.
+fn place_of(panic: CaughtPanic) -> String {
+    match panic.location {
+        Some(location) => format!("panic at {location}"),
+        None => "panic".to_owned(),
+    }
 }
 
 /// The message type that a reply's closure takes, with how to decode it.
@@ -270,7 +277,7 @@ impl<A: 'static> Decoded<A> {
             Box::pin(async move {
                 match catch_panic(future?).await {
                     Ok(reply) => reply.into_reply(),
-                    Err(_) => Err("panic".to_owned()),
+                    Err(panic) => Err(place_of(panic)),
                 }
             })
         })

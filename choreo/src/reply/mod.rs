@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::codec::Incoming;
 use crate::expectation::{Answer, NearMisses, ask};
-use crate::outcome::{LegInfo, ReplyFailure, ReplyReport, ReplyState};
+use crate::outcome::{LegInfo, ReplyFailure, ReplyReport, ReplyState, ReplyStep};
 
 pub(crate) use self::behaviour::{Dice, Player};
 
@@ -147,10 +147,22 @@ impl Reply {
                 self.near_misses.add(mismatch, message, arrival);
                 Triggered::NearMiss
             }
-            Some(Answer::Panicked { matcher, message }) => Triggered::Panicked(format!(
-                "the matcher `{matcher}` of a reply panicked: {message}"
-            )),
+            Some(Answer::Panicked { matcher, message }) => {
+                let text = format!("the matcher `{matcher}` of a reply panicked: {message}");
+                self.panicked(arrival, text)
+            }
         }
+    }
+
+    /// Something of the user's that had a say before there was an answer to build.
+    fn panicked(&mut self, trigger: u64, text: String) -> Triggered {
+        self.failed_trigger = Some(trigger);
+        self.failed = Some(ReplyFailure {
+            step: ReplyStep::Build,
+            error: "panic".to_owned(),
+            text: text.clone(),
+        });
+        Triggered::Panicked(text)
     }
 
     fn matched(&mut self, trigger: u64) -> Triggered {
@@ -174,7 +186,8 @@ impl Reply {
         let delay = match delay.transpose() {
             Ok(delay) => delay,
             Err(text) => {
-                return Triggered::Panicked(format!("the `delay` of a reply panicked: {text}"));
+                let text = format!("the `delay` of a reply panicked: {text}");
+                return self.panicked(trigger, text);
             }
         };
         let is_error = error.is_some();

@@ -6,7 +6,7 @@ use choreo::__private::{self as steps, begin, settle};
 use choreo::matcher::{Matcher, Subject, Verdict};
 use choreo::matchers::{anything, eq, gt, matcher, object};
 use choreo::prelude::*;
-use choreo::{ScenarioErrorKind, TimelineAction, json};
+use choreo::{ReplyState, ScenarioErrorKind, TimelineAction, json};
 
 use crate::support::{expect, expect_within, publish, world};
 
@@ -210,8 +210,12 @@ async fn so_is_one_in_the_pattern_of_a_reply() {
         error.text,
         "the matcher `{ order: the panicking one, .. }` of a reply panicked: by design"
     );
-    assert_eq!(result.replies()[0].reply_count, 0);
-    assert!(result.failure_text().contains(&error.text));
+    let reply = &result.replies()[0];
+    assert_eq!(reply.reply_count, 0);
+    assert_eq!(reply.state, ReplyState::Failed("panic".to_owned()));
+    let text = result.failure_text();
+    assert!(text.contains(&error.text), "{text}");
+    assert!(!text.contains("its pattern refused"), "{text}");
 }
 
 #[tokio::test]

@@ -152,7 +152,15 @@ async fn an_async_builder_may_wait_and_may_panic() {
         } else {
             Outcome::Pass
         };
-        assert_eq!(settle(&s).await.outcome(), expected);
+        let result = settle(&s).await;
+        assert_eq!(result.outcome(), expected);
+        if panics {
+            let ReplyState::Failed(error) = &result.replies()[0].state else {
+                panic!("{:?}", result.replies()[0]);
+            };
+            let place = "panic at choreo/tests/runtime/replies.rs:";
+            assert!(error.starts_with(place), "{error}");
+        }
     }
 }
 

@@ -205,7 +205,7 @@ async fn a_policy_that_panics_ends_the_scenarios_of_the_topic() {
     assert_eq!(error.kind, ScenarioErrorKind::Correlation);
     assert_eq!(
         error.text,
-        "the correlation policy (the careless policy) panicked on a message on `out`"
+        "the correlation policy (the careless policy) panicked on a message on `out`: every message has an id"
     );
     publish!(other, "elsewhere", {});
     settle!(other).assert_passed();
@@ -257,7 +257,10 @@ async fn a_codec_of_ones_own_is_used_both_ways() {
     begin!(s);
     publish!(s, "ask", bytes b"\xff");
     let text = settle!(s).failure_text();
-    assert!(text.contains("the lines codec panicked"), "{text}");
+    assert!(
+        text.contains("the lines codec panicked: it is text: "),
+        "{text}"
+    );
 
     let mut scope = harness.scenario("no list").open();
     let s = scope.arrange();

@@ -207,6 +207,8 @@ async fn a_delay_may_be_drawn_from_any_distribution() {
         error.text,
         "the `delay` of a reply panicked: no idea for true"
     );
+    let state = &result.replies()[0].state;
+    assert_eq!(*state, ReplyState::Failed("panic".to_owned()));
 }
 
 /// What became of twenty triggers, with this seed or one of its own.

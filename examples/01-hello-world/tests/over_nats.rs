@@ -55,6 +55,8 @@ async fn orders() -> Result<Harness> {
     let service = start_service(broker.url()).await?;
     Harness::builder(Nats::new(broker.url()))
         .correlation(FieldCorrelation::new("correlation_id"))
+        // For failure texts: a topic that the service misspells is named.
+        .watch("orders.>")
         .keep(service)
         .keep(broker)
         .connect()

@@ -59,7 +59,7 @@ fn neither_the_output_nor_a_file_of_a_report_holds_a_secret_of_the_run() {
         [
             (TestOutcome::Passed, 3),
             (TestOutcome::Failed, 6),
-            (TestOutcome::Errored, 1),
+            (TestOutcome::Errored, 3),
             (TestOutcome::Skipped, 1),
         ]
     );
