@@ -6,6 +6,7 @@ use choreo_report::model::{
     Action, Cause, CauseKind, Difference, Direction, Encoding, Event, Handle, Message, Millis,
     MismatchKind, NearMiss, Outcome, Report, Run, Scenario, Source, Test, TestOutcome, Timestamp,
 };
+use choreo_report::partial::{Header, Planned};
 use serde_json::{Value, json};
 
 /// Microseconds as the reports' milliseconds.
@@ -142,6 +143,7 @@ pub const HOSTILE: &[&str] = &[
     "<img src=x onerror=\"window.broken = true\">",
     "<!--<script>",
     "]]>&amp;\"'`",
+    "``` it's `$HOME` ````",
     "\u{202e}gnp.exe\u{202c}",
     "مرحبا بالعالم",
     "👩‍👩‍👧‍👦 emoji 🏳️‍🌈",
@@ -152,6 +154,13 @@ pub const HOSTILE: &[&str] = &[
     "%00#t=x&q=y",
     "",
 ];
+
+/// The command that runs the test of this name again, as a runner writes it.
+fn rerun(name: &str) -> Option<String> {
+    let planned = Planned::new(name, "tests/orders.rs", 7);
+    let header = Header::new(7, "orders", run_of(Vec::new()).run, vec![planned]);
+    header.test(0, TestOutcome::Failed, micros(5300))?.rerun
+}
 
 /// A run in which every name is hostile: of tests, files, topics, transports, tags, headers, fields.
 #[must_use]
@@ -186,7 +195,7 @@ pub fn hostile() -> Report {
         test.file = (*name).to_owned();
         test.tags = vec![(*name).to_owned()];
         test.failure_text = Some((*name).to_owned());
-        test.rerun = Some((*name).to_owned());
+        test.rerun = rerun(name);
         test.scenarios = vec![scenario];
         tests.push(test);
     }
@@ -194,6 +203,7 @@ pub fn hostile() -> Report {
     let text = "ä".repeat(512 * 1024);
     long.name.clone_from(&text);
     long.nodeid.clone_from(&text);
+    long.rerun = rerun(&text);
     long.scenarios[0].messages[1].payload = Some(json!({ "blob": text }));
     tests.push(long);
     let mut report = run_of(tests);

@@ -1,6 +1,8 @@
 //! Names that are out to break the page do not.
 
-use choreo_test_page::{made, on_every_screen};
+use std::process::Command;
+
+use choreo_test_page::{Browser, made, on_every_screen};
 
 #[tokio::test]
 async fn hostile_names_are_shown_as_text_everywhere() {
@@ -8,9 +10,7 @@ async fn hostile_names_are_shown_as_text_everywhere() {
     let report = made::hostile();
     browser.open(&report).await;
     let mut seen = std::collections::HashSet::new();
-    // With dark colours names take as much room.
-    let last = if screen.dark { 3 } else { made::HOSTILE.len() };
-    for number in 0..=last {
+    for number in 0..report.tests.len() {
         browser
             .until("document.querySelector('.diff') !== null")
             .await;
@@ -47,25 +47,87 @@ async fn hostile_names_are_shown_as_text_everywhere() {
     .await;
 }
 
+/// A name as the page shows it.
+fn visible(name: &str) -> String {
+    name.replace('\0', "\u{2400}")
+        .replace('\u{202e}', "⟨U+202E⟩")
+        .replace('\u{202c}', "⟨U+202C⟩")
+}
+
+/// The blocks of code in a Markdown text: the fence, and what is between it and the next of its kind.
+fn blocks(markdown: &str) -> Vec<(&str, String)> {
+    let mut found = Vec::new();
+    let mut lines = markdown.lines();
+    while let Some(line) = lines.next() {
+        let fence = line.trim_end_matches(char::is_alphabetic);
+        if line.starts_with("```") && fence.chars().all(|c| c == '`') {
+            let within: Vec<&str> = lines.by_ref().take_while(|line| *line != fence).collect();
+            found.push((fence, within.join("\n")));
+        }
+    }
+    found
+}
+
+/// What the open test, of this name, gives to the clipboard: a command for a shell, and Markdown.
+async fn assert_copied(browser: &Browser, name: &str, visible: &str) {
+    browser
+        .run("(navigator.clipboard.writeText = async (text) => { window.copied = text; }, true)")
+        .await;
+    browser.click("[data-copy=rerun]").await;
+    let command = browser.text("window.copied").await;
+    if name.contains('\0') {
+        // No shell can hold it.
+        assert!(command.ends_with(&format!(" '{name}'")), "{visible}");
+    } else {
+        let script = browser.folder().join("again.sh");
+        let words = format!("cargo() {{ printf '%s\\0' \"$@\"; }}\n{command}\n");
+        std::fs::write(&script, words).expect("a file");
+        let run = Command::new("sh").arg(&script).output().expect("a shell");
+        let words = String::from_utf8(run.stdout).expect("the words of the command");
+        let wanted = format!("test\0--test\0orders\0--\0--exact\0{name}\0");
+        assert!(words == wanted, "{visible} is one word");
+    }
+
+    browser.click("[data-copy=markdown]").await;
+    let markdown = browser.text("window.copied").await;
+    let title = markdown.lines().next().unwrap_or_default();
+    let title = title
+        .trim_start_matches("### ")
+        .trim_end_matches(": failed");
+    let bare = title.trim_start_matches('`');
+    let fence = &title[..title.len() - bare.len()];
+    let bare = bare.strip_suffix(fence).expect("the other end of the name");
+    assert!(bare.contains(visible) && !bare.contains(fence), "{title}");
+    let blocks = blocks(&markdown);
+    assert_eq!(blocks.len(), 2, "the timeline and the command of {visible}");
+    for (fence, within) in &blocks {
+        assert!(!within.contains(*fence), "{visible} ends its block of code");
+    }
+    assert!(blocks[1].1 == command, "{visible} is run again");
+}
+
 #[tokio::test]
 async fn hostile_names_can_be_searched_linked_and_copied() {
     on_every_screen(async |browser, screen| {
         let page = browser.write(&made::hostile());
-        let names = [
+        for name in [
             "</script><script>window.broken = true</script>",
             "constructor",
             "__proto__",
-            "مرحبا",
-        ];
-        // Colours change nothing about finding them.
-        let last = if screen.dark { 0 } else { names.len() - 1 };
-        for name in &names[..=last] {
+            "مرحبا بالعالم",
+            "\u{202e}gnp.exe\u{202c}",
+            "👩‍👩‍👧‍👦 emoji 🏳️‍🌈",
+            "nul\0nul",
+            "``` it's `$HOME` ````",
+            "ä".repeat(512 * 1024).as_str(),
+        ] {
+            // Of the longest, the beginning.
+            let sought: String = name.chars().take(100).collect();
+            let visible = visible(&sought);
             browser.open_page(&page, "").await;
-            browser
-                .search(&format!("\"{}\"", name.replace('"', "")))
-                .await;
-            assert!(browser.count(".test").await >= 1, "{name} is found");
-            let named = serde_json::json!(name);
+            browser.search(&format!("\"{sought}\"")).await;
+            assert!(browser.count(".test").await >= 1, "{sought} is found");
+            let named = serde_json::json!(visible);
             browser.run(&format!("([...document.querySelectorAll('.test')].find((one) => one.textContent.includes({named})).click(), true)")).await;
             browser.settle().await;
             browser
@@ -76,7 +138,8 @@ async fn hostile_names_can_be_searched_linked_and_copied() {
             let shown = browser
                 .text("document.querySelector('.test-head h2').textContent")
                 .await;
-            assert!(shown.contains(name), "{shown} is at the link of {name}");
+            assert!(shown.contains(&visible), "{shown} is at the link of {sought}");
+            assert_copied(browser, name, &visible).await;
             browser.assert_no_problems().await;
         }
         browser.assert_fits(screen).await;

@@ -73,7 +73,7 @@ async fn near_misses_are_compared_field_by_field_and_stepped_through() {
     browser.click("[data-step='-1']").await;
     browser.click("[data-step='-1']").await;
     assert_eq!(browser.text(lines).await, "order.count | 1000 | 999");
-    // The message: one click away, with key, headers, and the wrong place marked.
+    // The message: one click away, with headers, and the wrong place marked.
     browser.click(".misses [data-field=payload] summary").await;
     let message = browser.text_of(".misses .message").await;
     for part in [
@@ -170,6 +170,19 @@ async fn payloads_of_matched_messages_can_be_read() {
         .await;
         browser.settle().await;
         assert!(browser.count(".expectation .payload").await >= 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_key_of_a_message_is_in_its_line_and_in_its_view() {
+    on_every_screen(async |browser, _| {
+        browser.open(&fixture("duplicate")).await;
+        let line = browser.text_of(".counted .facts-line").await;
+        assert!(line.contains("key \"ORD-42\""), "{line}");
+        browser.click(".counted summary").await;
+        let facts = "Object.fromEntries([...document.querySelectorAll('.counted .message .facts > div')].map((one) => [...one.children].map((part) => part.textContent)))";
+        assert_eq!(browser.run(facts).await["Key"], "ORD-42");
     })
     .await;
 }

@@ -191,15 +191,12 @@ async fn hits_are_marked() {
 
 #[tokio::test]
 async fn marks_are_text_and_few() {
-    on_every_screen(async |browser, screen| {
+    on_every_screen(async |browser, _| {
         let mut report: Report = made::hostile();
         let many = json!({ "blob": "ab".repeat(100_000) });
         report.tests[0].scenarios[0].messages[1].payload = Some(many);
         browser.open(&report).await;
-        // Colours change nothing about what is marked.
-        let texts = ["\"<img src=x\"", "a", "]]>&amp;", "ä"];
-        let last = if screen.dark { 1 } else { 3 };
-        for text in &texts[..=last] {
+        for text in ["\"<img src=x\"", "a", "]]>&amp;", "ä"] {
             browser.search(text).await;
             browser
                     .run("(document.querySelectorAll('main details').forEach((one) => { one.open = true; }), true)")
