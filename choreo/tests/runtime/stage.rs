@@ -240,7 +240,7 @@ async fn a_lost_transport_ends_the_scenario_and_is_named() {
 }
 
 #[tokio::test]
-async fn a_failed_connect_names_every_missing_transport_and_closes_the_rest() {
+async fn a_failed_connect_names_every_missing_transport() {
     let (nats, kafka) = (Memory::new(), Memory::new());
     nats.break_connections("no route");
     kafka.break_connections("no such host");
@@ -284,6 +284,12 @@ async fn bridges_are_checked_when_the_stage_connects() {
                     .map("kafka", str::to_owned)
                     .map("redis", str::to_owned),
             ),
+            "twice" => builder.bridge(
+                MappedBridge::new()
+                    .map("nats", |id| format!("n-{id}"))
+                    .map("kafka", str::to_owned)
+                    .map("nats", str::to_owned),
+            ),
             _ => {
                 let length = if bridge == "long" { 1025 } else { 0 };
                 builder.bridge(
@@ -307,6 +313,11 @@ async fn bridges_are_checked_when_the_stage_connects() {
     assert!(
         unknown.contains("a rule for `redis`, which the stage has not"),
         "{unknown}"
+    );
+    let twice = refused("twice").await;
+    assert!(
+        twice.contains("more than one rule for `nats`: keep one"),
+        "{twice}"
     );
     assert!(refused("empty").await.contains("empty text"));
     let long = refused("long").await;
