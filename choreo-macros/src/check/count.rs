@@ -178,11 +178,9 @@ pub(super) fn literal(number: &Expr) -> Option<Result<u64, String>> {
         Expr::Lit(ExprLit {
             lit: Lit::Int(literal),
             ..
-        }) => Some(
-            literal
-                .base10_parse()
-                .map_err(|_| "this number is too large".to_owned()),
-        ),
+        }) => Some(literal.base10_parse().map_err(|_| {
+            "this number is too large; write one that fits into 64 bits, such as `3`".to_owned()
+        })),
         Expr::Lit(_) => Some(Err(WHOLE.to_owned())),
         Expr::Unary(unary) if matches!(*unary.expr, Expr::Lit(_)) => Some(Err(format!(
             "`{}` messages never come; {WHOLE}",

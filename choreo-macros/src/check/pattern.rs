@@ -272,7 +272,9 @@ impl Checker<'_> {
             return true;
         };
         let problem = if first.kind() != second.kind() {
-            "both bounds of a range are numbers, or both are strings".to_owned()
+            "both bounds of a range are numbers, or both are strings, such as \
+             `1..5` or `\"a\"..\"f\"`"
+                .to_owned()
         } else {
             let (low, high) = (
                 text::of_tokens(quote!(#low)),

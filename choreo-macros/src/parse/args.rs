@@ -400,7 +400,10 @@ fn tags(
                 "a tag is one word, without white space and commas",
             );
         } else if tags.iter().any(|other| other.value() == text) {
-            diagnostics.error(tag.span(), format!("the tag {text:?} is given twice"));
+            diagnostics.error(
+                tag.span(),
+                format!("the tag {text:?} is given twice; remove one of the two"),
+            );
         } else {
             tags.push(tag);
         }

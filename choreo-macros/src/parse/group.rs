@@ -55,8 +55,11 @@ impl PatternParser<'_> {
             };
             if written.is_empty() {
                 // A lone comma.
-                self.diagnostics
-                    .error(span, "an entry is missing before this comma");
+                self.diagnostics.error(
+                    span,
+                    "an entry is missing before this comma; write it, such as `key: _`, or remove \
+                     the comma",
+                );
             } else {
                 self.diagnostics.error(span, message);
             }

@@ -110,7 +110,11 @@ pub(crate) fn fields(group: &Group, place: &str, diagnostics: &mut Diagnostics) 
 fn array(group: &Group, diagnostics: &mut Diagnostics) -> Json {
     let mut items = Vec::new();
     each(group.stream(), diagnostics, |input, diagnostics| {
-        items.push(value(input, diagnostics, "between these commas")?);
+        items.push(value(
+            input,
+            diagnostics,
+            "between these commas; write it, or remove one of them",
+        )?);
         Ok(())
     });
     Json::Array {
@@ -122,7 +126,11 @@ fn array(group: &Group, diagnostics: &mut Diagnostics) -> Json {
 fn field(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Field> {
     let (key, key_span) = key(input)?;
     colon(input, &key, key_span)?;
-    let value = value(input, diagnostics, &format!("after `{key}:`"))?;
+    let value = value(
+        input,
+        diagnostics,
+        &format!("after `{key}:`; write it, such as `{key}: 1`"),
+    )?;
     Ok(Field {
         key,
         key_span,

@@ -286,7 +286,10 @@ fn sequence(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Resul
     let mut answers = Vec::new();
     payload::each(group.stream(), diagnostics, |input, diagnostics| {
         if input.peek(Token![,]) {
-            return Err(input.error("an answer is missing before this comma"));
+            return Err(input.error(
+                "an answer is missing before this comma; write it, such as `{ state: \"NEW\" }`, or \
+                 remove the comma",
+            ));
         }
         answers.push(made(input, diagnostics)?);
         Ok(())

@@ -57,6 +57,16 @@ impl Ids {
         }
     }
 
+    /// The same in bytes that are no text: an id is text, so it stands in a part of them that is.
+    pub(super) fn hidden_in_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut shown = Vec::with_capacity(bytes.len());
+        for chunk in bytes.utf8_chunks() {
+            shown.extend_from_slice(self.in_texts.apply(chunk.valid()).as_bytes());
+            shown.extend_from_slice(chunk.invalid());
+        }
+        shown
+    }
+
     /// The same in every text of a value.
     pub(super) fn hide(&self, value: &mut Value) {
         match value {

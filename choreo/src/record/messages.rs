@@ -172,7 +172,10 @@ impl<'e> Messages<'e> {
         };
         let (encoding, text) = match text {
             Some(text) => (Encoding::Text, self.ids.hidden(text).into_owned()),
-            None => (Encoding::Base64, data_encoding::BASE64.encode(shown)),
+            None => {
+                let shown = self.ids.hidden_in_bytes(shown);
+                (Encoding::Base64, data_encoding::BASE64.encode(&shown))
+            }
         };
         let written = (!is_cut || !shown.is_empty()).then(|| text.into());
         (encoding, written, is_cut)
@@ -181,10 +184,11 @@ impl<'e> Messages<'e> {
     fn headers(&self, headers: &Headers) -> BTreeMap<String, Value> {
         let mut record: BTreeMap<String, Value> = BTreeMap::new();
         for (name, value) in headers.iter() {
+            let name = self.ids.hidden(name);
             let value = Value::from(self.ids.hidden(value));
-            match record.get_mut(name) {
+            match record.get_mut(&*name) {
                 None => {
-                    record.insert(name.to_owned(), value);
+                    record.insert(name.into_owned(), value);
                 }
                 Some(Value::Array(values)) => values.push(value),
                 Some(first) => *first = Value::Array(vec![first.take(), value]),
@@ -197,7 +201,7 @@ impl<'e> Messages<'e> {
         let hidden = |(name, value): (&str, &Value)| {
             let mut value = value.clone();
             self.ids.hide(&mut value);
-            (name.to_owned(), value)
+            (self.ids.hidden(name).into_owned(), value)
         };
         metadata.iter().map(hidden).collect()
     }

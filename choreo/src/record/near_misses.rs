@@ -57,7 +57,7 @@ fn difference(leaf: &Mismatch, ids: &Ids) -> Difference {
     let path = if leaf.path.is_root() {
         String::new()
     } else {
-        leaf.path.to_string()
+        ids.hidden(&leaf.path.to_string()).into_owned()
     };
     let mut difference = Difference::new(path, kind);
     let expected = match leaf.kind {

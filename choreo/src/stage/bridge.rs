@@ -1,6 +1,5 @@
 //! From a scenario's id to the ids that its messages carry on each transport.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,7 +85,7 @@ pub trait CorrelationBridge: Send + Sync + 'static {
     ) -> impl Future<Output = Result<String, BridgeError>> + Send;
 
     /// The transports that the bridge has rules for, when it has rules for each: a stage with others is
-    /// refused when it connects.
+    /// refused when it connects, and so is a transport that stands here twice.
     fn transports(&self) -> Option<Vec<String>> {
         None
     }
@@ -120,7 +119,7 @@ type Rule = dyn Fn(&str) -> String + Send + Sync;
 #[derive(Clone, Default)]
 #[must_use]
 pub struct MappedBridge {
-    rules: BTreeMap<String, Arc<Rule>>,
+    rules: Vec<(String, Arc<Rule>)>,
 }
 
 impl MappedBridge {
@@ -130,20 +129,21 @@ impl MappedBridge {
     }
 
     /// The form of an id on one transport, named as the stage's field. Different ids must give different
-    /// texts.
+    /// texts. A stage refuses two rules for one transport when it connects.
     pub fn map(
         mut self,
         transport: impl Into<String>,
         rule: impl Fn(&str) -> String + Send + Sync + 'static,
     ) -> Self {
-        self.rules.insert(transport.into(), Arc::new(rule));
+        self.rules.push((transport.into(), Arc::new(rule)));
         self
     }
 }
 
 impl fmt::Debug for MappedBridge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.rules.keys()).finish()
+        let names = self.rules.iter().map(|(name, _)| name);
+        f.debug_list().entries(names).finish()
     }
 }
 
@@ -153,8 +153,8 @@ impl CorrelationBridge for MappedBridge {
     }
 
     async fn to_wire(&self, id: &CorrelationId, transport: &str) -> Result<String, BridgeError> {
-        match self.rules.get(transport) {
-            Some(rule) => Ok(rule(id.as_str())),
+        match self.rules.iter().find(|(name, _)| name == transport) {
+            Some((_, rule)) => Ok(rule(id.as_str())),
             None => Err(BridgeError::new(format!(
                 "there is no rule for `{transport}`: add `.map({transport:?}, |id| …)`"
             ))),
@@ -162,7 +162,7 @@ impl CorrelationBridge for MappedBridge {
     }
 
     fn transports(&self) -> Option<Vec<String>> {
-        Some(self.rules.keys().cloned().collect())
+        Some(self.rules.iter().map(|(name, _)| name.clone()).collect())
     }
 }
 

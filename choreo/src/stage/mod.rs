@@ -264,6 +264,12 @@ async fn check_bridge(
             .filter(|name| !names.contains(&name.as_str()))
             .map(|name| format!("`{name}`"))
             .collect();
+        let twice: Vec<_> = known
+            .iter()
+            .enumerate()
+            .filter(|(index, name)| known[..*index].iter().filter(|it| it == name).count() == 1)
+            .map(|(_, name)| format!("`{name}`"))
+            .collect();
         let mut parts = Vec::new();
         if !missing.is_empty() {
             parts.push(format!("has no rule for {}", missing.join(", ")));
@@ -271,6 +277,10 @@ async fn check_bridge(
         if !unknown.is_empty() {
             let unknown = unknown.join(", ");
             parts.push(format!("has a rule for {unknown}, which the stage has not"));
+        }
+        if !twice.is_empty() {
+            let twice = twice.join(", ");
+            parts.push(format!("has more than one rule for {twice}: keep one"));
         }
         if !parts.is_empty() {
             let reason = format!("the bridge {}", parts.join(", and "));

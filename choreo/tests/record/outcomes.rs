@@ -385,6 +385,39 @@ async fn payloads_of_any_kind_are_bounded() {
 }
 
 #[tokio::test]
+async fn an_id_is_hidden_in_bytes_names_and_paths() {
+    fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
+        Box::pin(async move {
+            let inbox = s.inbox().to_owned();
+            let id = s.correlation_id().expect("it has one").to_string();
+            expect!(s, s.inbox(), { done: true; exact });
+            begin!(s);
+            let client = broker().client();
+            let bytes = [b"\xc3".as_slice(), id.as_bytes(), b"\xff", id.as_bytes()].concat();
+            let mut headers = Headers::new();
+            headers.append(id.as_str(), "1");
+            headers.append(id.as_str(), "2");
+            let sent = client.publish_with(inbox.as_str(), bytes, headers).await;
+            sent.expect("it is taken");
+            let fields = json!({ "done": true, id: 1 }).to_string();
+            let sent = client.publish(inbox.as_str(), fields).await;
+            sent.expect("it is taken");
+            let _ = s;
+            body_end(())
+        })
+    }
+    let told = run(body).await;
+    let id = told.record.correlation_id.as_deref().unwrap();
+    let bytes = told.message("m1");
+    let shown = [b"\xc3".as_slice(), id.as_bytes(), b"\xff", id.as_bytes()].concat();
+    assert_eq!(bytes["payload"], data_encoding::BASE64.encode(&shown));
+    assert_eq!(bytes["headers"], json!({ id: ["1", "2"] }));
+    let difference = &told.json["handles"][0]["near_misses"][0]["differences"][0];
+    let path = difference["path"].as_str().unwrap();
+    assert!(path.contains(id), "{difference}");
+}
+
+#[tokio::test]
 async fn what_never_began_awaits_nothing() {
     fn body(s: Scenario<'_>) -> BoxFuture<'_, BodyEnd> {
         Box::pin(async move {

@@ -3,11 +3,11 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use choreo::codec::TextCodec;
+use choreo::codec::{Bytes, Codec, JsonCodec, TextCodec};
 use choreo::prelude::*;
 use choreo::stage::{BridgeError, CorrelationBridge};
 use choreo::transport::{Headers, Memory, MemoryClient};
-use choreo::{CorrelationId, ErrorKind, Outcome, ScenarioErrorKind};
+use choreo::{CorrelationId, Draft, Envelope, ErrorKind, Outcome, ScenarioErrorKind};
 
 #[derive(Stage)]
 struct Gateway {
@@ -240,7 +240,7 @@ async fn a_lost_transport_ends_the_scenario_and_is_named() {
 }
 
 #[tokio::test]
-async fn a_failed_connect_names_every_missing_transport_and_closes_the_rest() {
+async fn a_failed_connect_names_every_missing_transport() {
     let (nats, kafka) = (Memory::new(), Memory::new());
     nats.break_connections("no route");
     kafka.break_connections("no such host");
@@ -284,6 +284,12 @@ async fn bridges_are_checked_when_the_stage_connects() {
                     .map("kafka", str::to_owned)
                     .map("redis", str::to_owned),
             ),
+            "twice" => builder.bridge(
+                MappedBridge::new()
+                    .map("nats", |id| format!("n-{id}"))
+                    .map("kafka", str::to_owned)
+                    .map("nats", str::to_owned),
+            ),
             _ => {
                 let length = if bridge == "long" { 1025 } else { 0 };
                 builder.bridge(
@@ -307,6 +313,11 @@ async fn bridges_are_checked_when_the_stage_connects() {
     assert!(
         unknown.contains("a rule for `redis`, which the stage has not"),
         "{unknown}"
+    );
+    let twice = refused("twice").await;
+    assert!(
+        twice.contains("more than one rule for `nats`: keep one"),
+        "{twice}"
     );
     assert!(refused("empty").await.contains("empty text"));
     let long = refused("long").await;
@@ -385,6 +396,55 @@ async fn each_transport_has_its_own_codec() {
     let payload = |handle| result[handle].envelope().expect("it came").payload.clone();
     assert_eq!(payload(note), "two lamps");
     assert!(payload(order).starts_with(b"{"));
+}
+
+/// JSON behind a byte that JSON cannot begin with, as registries of schemas have it.
+struct Framed;
+
+impl Codec for Framed {
+    fn name(&self) -> &str {
+        "framed JSON"
+    }
+
+    fn encode(&self, value: &choreo::Value, draft: &Draft) -> Result<Bytes, String> {
+        let json = JsonCodec.encode(value, draft)?;
+        Ok([b"\0".as_slice(), &json[..]].concat().into())
+    }
+
+    fn decode(&self, envelope: &Envelope) -> Result<choreo::Value, String> {
+        let json = envelope.payload.strip_prefix(b"\0").ok_or("no frame")?;
+        choreo::serde_json::from_slice(json).map_err(|error| error.to_string())
+    }
+}
+
+#[tokio::test]
+async fn ids_are_stamped_and_read_in_the_codec_of_their_transport() {
+    let id = || FieldCorrelation::new("id");
+    let stage = Stage::<Gateway>::builder(GatewayBuilder {
+        nats: Harness::builder(Memory::new()).correlation(id()),
+        kafka: Harness::builder(Memory::new())
+            .correlation(id())
+            .codec(Framed),
+    })
+    .connect()
+    .await
+    .expect("memory connects");
+    let mut scope = stage.scenario("framed").open().await.expect("it opens");
+    let s = scope.arrange();
+    reply!(s.kafka, "orders.new" => s.nats, "orders.done", |order| json!({ "count": order["count"] }));
+    let new = expect!(s.kafka, "orders.new", { count: 3 });
+    let done = expect!(s.nats, "orders.done", { count: 3 });
+    publish!(s.kafka, "orders.new", { count: 3 });
+    let result = settle!(s);
+    result.assert_passed();
+    let id = result.correlation_id().expect("it has one").as_str();
+    for (handle, frame) in [(new, "\0"), (done, "")] {
+        let envelope = result[handle].envelope().expect("it came");
+        let json = envelope.payload.strip_prefix(frame.as_bytes());
+        let sent: choreo::Value =
+            choreo::serde_json::from_slice(json.expect("it has its frame")).expect("it is JSON");
+        assert_eq!(sent, json!({ "count": 3, "id": id }));
+    }
 }
 
 #[tokio::test]
