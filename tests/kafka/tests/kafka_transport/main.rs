@@ -15,8 +15,7 @@ use std::process::ExitCode;
 use choreo_test_brokers::{BrokerTests, broker_test_main};
 
 fn main() -> ExitCode {
-    // Most of a test is waiting.
-    let tests = BrokerTests::needing("choreo-kafka-broker").at_once(4);
+    let tests = BrokerTests::needing("choreo-kafka-broker");
     let tests = messages::add(tests);
     let tests = groups::add(tests);
     let tests = faults::add(tests);
