@@ -93,14 +93,18 @@ impl<'s, T, P> Scenario<'s, T, P> {
     }
 }
 
-impl<'s, T: OneTransport> Scenario<'s, T, Arranging> {
+impl<'s, T> Scenario<'s, T, Arranging> {
     /// A topic for answers that belongs to this scenario alone: what [`request!`](crate::request) gives
     /// as its reply address. The same at each call.
     ///
     /// Every message on it is this scenario's, whether or not it carries the correlation id.
     ///
     /// Where the transport has no requests, the scenario ends as error, and says what to use instead.
-    pub fn inbox(&self) -> &'s str {
+    pub fn inbox(&self) -> &'s str
+    where
+        // Not at the `impl`: there the compiler would say only that the method is not found.
+        T: OneTransport,
+    {
         self.act.inbox(LegIndex::ONLY)
     }
 }

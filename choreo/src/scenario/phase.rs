@@ -74,7 +74,7 @@ impl CanGoOn for Triggered {}
 #[diagnostic::on_unimplemented(
     message = "this scenario has several transports, and the step does not say which",
     label = "which transport?",
-    note = "name the field of the stage after the scenario: `expect!(s.nats, …)`, `reply!(s.nats, …)`, `publish!(s.nats, …)`"
+    note = "name the field of the stage after the scenario: `expect!(s.nats, …)`, `reply!(s.nats, …)`, `publish!(s.nats, …)`; an inbox is `s.inbox_on(&s.nats)`"
 )]
 pub trait OneTransport: Sync + 'static {}
 impl OneTransport for crate::harness::Harness {}

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use choreo_report::model::{HandleRecord, ScenarioRecord};
 use choreo_runner::{BoxFuture, RunContext, catch_panic};
-use serde::de::{DeserializeOwned, IntoDeserializer as _};
+use serde::de::{Deserialize, IntoDeserializer as _};
 
 use super::{Host, Scenario};
 use crate::failure;
@@ -49,13 +49,16 @@ pub fn body_end<R: IntoBodyEnd>(end: R) -> BodyEnd {
 }
 
 /// The value of a case that a file gave as JSON, or the end of the scenario before its first step.
-pub fn case_json<T: DeserializeOwned>(at: &str, json: &str) -> Result<T, BodyEnd> {
+///
+/// The bound is `Deserialize` itself, of which the compiler says what to derive; of `DeserializeOwned` it
+/// does not.
+pub fn case_json<T: for<'de> Deserialize<'de>>(at: &str, json: &str) -> Result<T, BodyEnd> {
     serde_json::from_str(json).map_err(|error| unfit::<T>(at, json, &error))
 }
 
 /// The value of a case that a file gave as text: what the type makes of a text or, if it takes
 /// none, of the text as JSON.
-pub fn case_text<T: DeserializeOwned>(at: &str, text: &str) -> Result<T, BodyEnd> {
+pub fn case_text<T: for<'de> Deserialize<'de>>(at: &str, text: &str) -> Result<T, BodyEnd> {
     T::deserialize(text.into_deserializer()).or_else(|as_text: serde_json::Error| {
         serde_json::from_str(text).map_err(|_| unfit::<T>(at, text, &as_text))
     })

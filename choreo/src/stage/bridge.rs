@@ -64,6 +64,11 @@ const MAX_ID_BYTES: usize = 1024;
 /// # Ok(())
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a bridge of correlation ids",
+    label = "not a bridge",
+    note = "give `IdentityBridge`, `MappedBridge::new().map(\"nats\", |id| …)` with a rule for each transport, or a type of your own that implements `CorrelationBridge`"
+)]
 pub trait CorrelationBridge: Send + Sync + 'static {
     /// The id of a new scenario. A stage that connects asks for two and compares their forms.
     ///
