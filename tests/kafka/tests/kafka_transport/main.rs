@@ -15,7 +15,8 @@ use std::process::ExitCode;
 use choreo_test_brokers::{BrokerTests, broker_test_main};
 
 fn main() -> ExitCode {
-    let tests = BrokerTests::needing("choreo-kafka-broker");
+    // Beside others `partitions_added_to_a_live_topic_are_followed` may see a partition too early.
+    let tests = BrokerTests::needing("choreo-kafka-broker").at_once(1);
     let tests = messages::add(tests);
     let tests = groups::add(tests);
     let tests = faults::add(tests);
